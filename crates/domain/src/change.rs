@@ -1,0 +1,111 @@
+//! What a use case hands to the store: one change, all of it or nothing.
+
+use crate::account::{Account, Token};
+use crate::authority::Authority;
+use crate::batch::Batch;
+use crate::certificate::Certificate;
+use crate::device::Device;
+use crate::event::Event;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::id::{AuthorityRow, CertificateRow, TokenRow};
+use crate::organisation::Organisation;
+use crate::product::Product;
+use crate::revocation::Reason;
+use crate::time::Timestamp;
+
+/// Writes that are committed together, with the events and leaves that tell of them.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// In order.
+    pub writes: Vec<Write>,
+    /// What it touches, for the audit: an outward id or a masked number.
+    pub subject: String,
+}
+
+/// One write. Each has a guard in the store; where the guard does not hold, the whole change is refused.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new organisation.
+    Organisation(Organisation),
+    /// A new account; its user name is free.
+    Account(Account),
+    /// A new token.
+    Token(Token),
+    /// The end of a token; it had none.
+    TokenEnd(TokenRow, Timestamp),
+    /// A new authority; the only one of its kind for its organisation.
+    Authority(Authority),
+    /// A new product; its model is new to the maker.
+    Product(Product),
+    /// A new batch.
+    Batch(Batch),
+    /// A made device; the batch has room, serial and key are new.
+    Made(Box<Made>),
+    /// The next state of a device that is still at the sequence number the decision was made on.
+    Device {
+        /// That sequence number.
+        decided_on: u32,
+        /// The new state.
+        device: Box<Device>,
+        /// The events between.
+        events: Vec<Event>,
+    },
+    /// A new certificate of a device.
+    Certificate(Certificate),
+    /// A certificate ends; it had not ended.
+    Revocation(Revocation),
+    /// A finding.
+    Finding(Finding),
+    /// A public fact.
+    Fact(Fact),
+}
+
+/// A made device with all that is committed beside it.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The device, its first event already counted.
+    pub device: Device,
+    /// Its IDevID.
+    pub certificate: Certificate,
+    /// The epoch key of the factory period.
+    pub epoch_key: [u8; 32],
+    /// The event *made*.
+    pub event: Event,
+}
+
+/// The end of a certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct Revocation {
+    /// Which.
+    pub certificate: CertificateRow,
+    /// Its issuer.
+    pub authority: AuthorityRow,
+    /// Its CRL shard.
+    pub shard: u16,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Which guard did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Somebody else changed it meanwhile: decide again.
+    #[error("changed by another request meanwhile")]
+    Stale,
+    /// One with this id, name, serial or key is there already.
+    #[error("exists already")]
+    Exists,
+    /// The batch has no room.
+    #[error("the batch is full")]
+    Full,
+}
+
+impl Change {
+    /// A change of these writes.
+    pub fn of(subject: impl Into<String>, writes: Vec<Write>) -> Self {
+        Change { writes, subject: subject.into() }
+    }
+}

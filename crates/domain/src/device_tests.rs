@@ -1,0 +1,97 @@
+//! Every transition of the life, the refused ones too.
+
+use super::*;
+use crate::enrolment::{self, EnrolmentError};
+
+const NOW: Timestamp = Timestamp::NEVER;
+
+fn device() -> Device {
+    Device {
+        row: DeviceRow(1),
+        uid: Uuid::nil(),
+        product: ProductRow(1),
+        batch: BatchRow(1),
+        maker: OrganisationRow(1),
+        owner: OrganisationRow(1),
+        serial: "A1".into(),
+        key: [0; 16],
+        idevid: CertificateRow(1),
+        stage: Stage::Made,
+        condition: Condition::Well,
+        confirmed: true,
+        period: 0,
+        sequence: 1,
+        head: [0; 32],
+        stamps: vec![Stamp { stage: Stage::Made, at: NOW, sequence: Some(1) }],
+    }
+}
+
+type Act = fn(Device, Said, Timestamp) -> Result<Step, DeviceError>;
+
+const ACTS: [(&str, Act); 9] = [
+    ("confirm", Device::confirm),
+    ("ship", Device::ship),
+    ("receive", Device::receive),
+    ("install", Device::install),
+    ("quarantine", Device::quarantine),
+    ("release", Device::release),
+    ("repair", Device::repair),
+    ("recall", Device::recall),
+    ("retire", Device::retire),
+];
+
+/// What every act does to every stage × condition: `stage condition: act=outcome …`.
+#[test]
+fn the_whole_table() {
+    let mut table = String::new();
+    for stage in Stage::ALL {
+        for condition in Condition::ALL {
+            table += &format!("{} {}:", stage.name(), condition.name());
+            for (name, act) in ACTS {
+                let before = Device { stage, condition, ..device() };
+                let outcome = match act(before.clone(), Said::default(), NOW) {
+                    Err(e) => format!("{e:?}").split('(').next().unwrap_or_default().to_owned(),
+                    Ok(step) if step.events.is_empty() => "same".into(),
+                    Ok(step) => {
+                        assert!(step.device.stage >= before.stage, "{name} went back");
+                        format!("{}/{}", step.device.stage.name(), step.device.condition.name())
+                    }
+                };
+                table += &format!(" {name}={outcome}");
+            }
+            table += "\n";
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn unconfirmed_devices_stay_at_the_line() {
+    let unconfirmed = || Device { confirmed: false, ..device() };
+    assert_eq!(unconfirmed().ship(Said::default(), NOW), Err(DeviceError::Unconfirmed));
+    assert_eq!(enrolment::enrol(unconfirmed(), "", NOW), Err(EnrolmentError::Unconfirmed));
+    let step = unconfirmed().confirm(Said::default(), NOW).unwrap();
+    assert!(step.device.confirmed && step.events.len() == 1);
+}
+
+#[test]
+fn enrolment_presumes_what_nobody_reported() {
+    let step = enrolment::enrol(device(), "ab", NOW).unwrap();
+    let kinds: Vec<_> = step.events.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [EventKind::Installed, EventKind::Enrolled]);
+    assert_eq!(step.events[0].data["presumed"], serde_json::json!(["shipped", "sold"]));
+    let stamps: Vec<_> = step.device.stamps.iter().map(|s| (s.stage, s.sequence)).collect();
+    let expected =
+        [(Stage::Made, Some(1)), (Stage::Shipped, None), (Stage::Sold, None), (Stage::Installed, Some(2))];
+    assert_eq!(stamps, expected);
+}
+
+#[test]
+fn enrolment_refuses() {
+    let with = |stage, condition| enrolment::enrol(Device { stage, condition, ..device() }, "", NOW).unwrap_err();
+    assert_eq!(with(Stage::Retired, Condition::Well), EnrolmentError::Retired);
+    assert_eq!(with(Stage::Made, Condition::Quarantined), EnrolmentError::Quarantined);
+    assert_eq!(with(Stage::Made, Condition::Recalled), EnrolmentError::Recalled);
+    let old = enrolment::renew(Device { period: 2, ..device() }, 1, "", NOW);
+    assert_eq!(old, Err(EnrolmentError::EarlierOwner));
+}

@@ -1,0 +1,67 @@
+//! Findings: what somebody should look at.
+
+use crate::id::{BatchRow, DeviceRow, OrganisationRow, Uuid};
+use crate::time::Timestamp;
+use serde_json::Value;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingKind {
+    /// A serial came again with another key.
+    SerialWithAnotherKey,
+    /// A key came again under another serial.
+    KeyUnderAnotherSerial,
+    /// More devices were asked for than the batch permits.
+    OverQuantity,
+    /// A request outside the time of the batch.
+    OutsideValidity,
+    /// A request whose proof of possession failed.
+    NoPossession,
+    /// A key that is too weak or of a foreign type.
+    WeakKey,
+}
+
+impl FindingKind {
+    /// Its word in the API and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            FindingKind::SerialWithAnotherKey => "serial_with_another_key",
+            FindingKind::KeyUnderAnotherSerial => "key_under_another_serial",
+            FindingKind::OverQuantity => "over_quantity",
+            FindingKind::OutsideValidity => "outside_validity",
+            FindingKind::NoPossession => "no_possession",
+            FindingKind::WeakKey => "weak_key",
+        }
+    }
+
+    /// How much it asks of a person, 1–5; 4 and 5 call somebody.
+    pub fn level(self) -> u8 {
+        match self {
+            FindingKind::KeyUnderAnotherSerial => 5,
+            FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
+            FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
+            FindingKind::WeakKey => 2,
+        }
+    }
+}
+
+/// A finding to be entered.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Outward id.
+    pub uid: Uuid,
+    /// Whose it is to look at.
+    pub organisation: OrganisationRow,
+    /// The device, where one is known.
+    pub device: Option<DeviceRow>,
+    /// The batch, where one is known.
+    pub batch: Option<BatchRow>,
+    /// What was found: [`FindingKind::name`].
+    pub kind: String,
+    /// 1–5.
+    pub level: u8,
+    /// When.
+    pub at: Timestamp,
+    /// The evidence: an object without personal data.
+    pub data: Value,
+}

@@ -1,0 +1,38 @@
+//! One id type a kind, so that a batch can never be taken for a device.
+//!
+//! Rows are ordered integers and stay behind the use cases; outward ids are UUIDs (RFC 9562).
+
+/// Declares row-key types.
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+    )+};
+}
+
+rows! {
+    /// Row of an organisation.
+    OrganisationRow,
+    /// Row of an account.
+    AccountRow,
+    /// Row of an API token.
+    TokenRow,
+    /// Row of a product.
+    ProductRow,
+    /// Row of a batch.
+    BatchRow,
+    /// Row of a device; the management number is its permutation. At most 40 bits.
+    DeviceRow,
+    /// Row of a certificate; the certificate serial is its permutation. At most 40 bits.
+    CertificateRow,
+    /// Row of an authority.
+    AuthorityRow,
+    /// Row of a life event.
+    EventRow,
+}
+
+/// The largest row that a management number or a certificate serial can carry (40 bits).
+pub const ROW_MAX: i64 = (1 << 40) - 1;
+
+pub use uuid::Uuid;

@@ -1,0 +1,26 @@
+//! The nouns of Tegata, their states and their rules.
+//!
+//! Why here: everything that decides lives in this crate, so that it can be read and tested without a server.
+//! Invariant: no input or output, no async, no clock, no randomness; time and chance come in as arguments.
+
+pub mod account;
+pub mod audit;
+pub mod authority;
+pub mod batch;
+pub mod certificate;
+pub mod chance;
+pub mod change;
+pub mod device;
+pub mod enrolment;
+pub mod event;
+pub mod fact;
+pub mod finding;
+pub mod id;
+pub mod ledger;
+pub mod lookup;
+pub mod number;
+pub mod organisation;
+pub mod permit;
+pub mod product;
+pub mod revocation;
+pub mod time;

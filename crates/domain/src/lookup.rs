@@ -1,0 +1,119 @@
+//! What anybody may see of a device: the public look-up.
+
+use crate::device::{Condition, Device, Stage};
+use crate::number::Number;
+use crate::product::Product;
+use crate::time::Timestamp;
+
+/// The answer in one word. Law 9: never "fake", never "safe".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The number is in the register.
+    Registered,
+    /// It is in the register, but something keeps the platform from vouching for it.
+    CannotConfirm,
+    /// Something was reported about it.
+    Reported,
+    /// Its maker called it back.
+    Recalled,
+    /// Its life ended.
+    Ended,
+}
+
+/// The one thing to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Todo {
+    /// Nothing.
+    Nothing,
+    /// Ask the maker: the line never confirmed it.
+    AskMaker,
+    /// Ask the owner: it is held.
+    AskOwner,
+    /// Follow the recall.
+    FollowRecall,
+    /// Replace it: no more security updates.
+    Replace,
+    /// Do not use it again.
+    DoNotUse,
+}
+
+/// A stamp as the page shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamped {
+    /// The stage.
+    pub stage: Stage,
+    /// When; `None` where it was not reached.
+    pub at: Option<Timestamp>,
+    /// The life event behind it; `None` where it is presumed or not reached.
+    pub sequence: Option<u32>,
+    /// Whether that event is under a published checkpoint.
+    pub proved: bool,
+}
+
+/// A device as anybody may see it.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// Its management number.
+    pub number: Number,
+    /// What it is.
+    pub product: Product,
+    /// Its maker's name.
+    pub maker: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How it is.
+    pub condition: Condition,
+    /// The six stamps.
+    pub stamps: [Stamped; 6],
+    /// Its last life event: sequence number and commitment, the signed head of later releases.
+    pub head: (u32, [u8; 32]),
+    /// How many of its events are under a published checkpoint.
+    pub proved: u32,
+    /// The answer in one word.
+    pub answer: Answer,
+    /// What to do next.
+    pub todo: Todo,
+    /// When this was looked up.
+    pub at: Timestamp,
+}
+
+impl Lookup {
+    /// What `device` shows to anybody, with its events up to `proved` under a published checkpoint.
+    pub fn of(device: &Device, number: Number, product: Product, maker: String, proved: u32, at: Timestamp) -> Self {
+        let stamps = Stage::ALL.map(|stage| {
+            let stamp = device.stamps.iter().find(|s| s.stage == stage);
+            let sequence = stamp.and_then(|s| s.sequence);
+            Stamped { stage, at: stamp.map(|s| s.at), sequence, proved: sequence.is_some_and(|s| s <= proved) }
+        });
+        let (answer, todo) = judge(device, &product, at);
+        Lookup {
+            number,
+            product,
+            maker,
+            stage: device.stage,
+            condition: device.condition,
+            stamps,
+            head: (device.sequence, device.head),
+            proved,
+            answer,
+            todo,
+            at,
+        }
+    }
+}
+
+fn judge(device: &Device, product: &Product, now: Timestamp) -> (Answer, Todo) {
+    if device.stage == Stage::Retired {
+        return (Answer::Ended, Todo::DoNotUse);
+    }
+    match device.condition {
+        Condition::Recalled => (Answer::Recalled, Todo::FollowRecall),
+        Condition::Quarantined => (Answer::CannotConfirm, Todo::AskOwner),
+        Condition::Suspect => (Answer::Reported, Todo::AskMaker),
+        Condition::Well if !device.confirmed => (Answer::CannotConfirm, Todo::AskMaker),
+        Condition::Well if now.month() > product.support_end => (Answer::Registered, Todo::Replace),
+        Condition::Well => (Answer::Registered, Todo::Nothing),
+    }
+}

@@ -1,0 +1,333 @@
+//! Who may do what: one table role × operation.
+//!
+//! Invariant: only this file makes a [`Permit`], and the store writes nothing without one.
+
+use crate::id::{DeviceRow, OrganisationRow};
+use crate::organisation::{Kinds, OrganisationKind};
+
+/// What the holder of an account or a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Role {
+    /// Everything that its organisation may.
+    Administrator = 0,
+    /// Products, batches, releases.
+    Engineer,
+    /// A production line: makes and confirms devices.
+    Station,
+    /// Devices in the field.
+    Operator,
+    /// Reads.
+    Auditor,
+}
+
+impl Role {
+    /// All, in the order of their codes.
+    pub const ALL: [Role; 5] = [Role::Administrator, Role::Engineer, Role::Station, Role::Operator, Role::Auditor];
+
+    /// Its word in the API.
+    pub fn name(self) -> &'static str {
+        ["administrator", "engineer", "station", "operator", "auditor"][self as usize]
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person or a program of an organisation.
+    Member(Member),
+    /// A device that proved itself by its certificate.
+    Device(DeviceRow),
+    /// Anybody.
+    Public,
+    /// The platform itself: `init` and background work.
+    Platform,
+}
+
+/// A person or a program of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The organisation.
+    pub organisation: OrganisationRow,
+    /// What that organisation does.
+    pub kinds: Kinds,
+    /// What this member may do in it.
+    pub role: Role,
+    /// How the credential is called, for the audit.
+    pub name: String,
+}
+
+/// An act that needs a right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Set the platform up.
+    Initialise,
+    /// Write checkpoints, CRLs and the like.
+    Publish,
+    /// Enter an organisation.
+    CreateOrganisation,
+    /// See one's own organisation, or all as the platform.
+    ReadOrganisation,
+    /// Make an API token.
+    CreateToken,
+    /// See API tokens.
+    ReadToken,
+    /// End an API token.
+    EndToken,
+    /// See the audit.
+    ReadAudit,
+    /// Register a product.
+    CreateProduct,
+    /// See products.
+    ReadProduct,
+    /// Open a batch.
+    CreateBatch,
+    /// See batches.
+    ReadBatch,
+    /// Make devices under a batch.
+    MakeDevice,
+    /// Confirm a made device.
+    ConfirmDevice,
+    /// See devices, their certificates, events and proofs.
+    ReadDevice,
+    /// Ship a device.
+    ShipDevice,
+    /// Receive a device.
+    ReceiveDevice,
+    /// Install a device.
+    InstallDevice,
+    /// Quarantine a device.
+    QuarantineDevice,
+    /// Release a device from quarantine.
+    ReleaseDevice,
+    /// Record a repair.
+    RepairDevice,
+    /// Recall a device.
+    RecallDevice,
+    /// Retire a device.
+    RetireDevice,
+    /// Revoke a certificate.
+    RevokeCertificate,
+    /// See findings.
+    ReadFinding,
+    /// Enrol: a device asks for itself.
+    EnrolDevice,
+    /// Renew: a device asks for itself.
+    RenewDevice,
+}
+
+/// What the actor must be to the subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    /// The subject belongs to the actor's organisation in any way.
+    Tenant,
+    /// The actor's organisation made it.
+    Maker,
+    /// The actor's organisation owns it.
+    Owner,
+}
+
+use Operation::*;
+use OrganisationKind as Kind;
+use Relation::*;
+use Role::*;
+
+/// The table: operation, roles, relation to the subject, kind of organisation that it takes.
+const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
+    (CreateOrganisation, &[Administrator], Tenant, Some(Kind::Platform)),
+    (ReadOrganisation, &Role::ALL, Tenant, None),
+    (CreateToken, &[Administrator], Tenant, None),
+    (ReadToken, &[Administrator, Auditor], Tenant, None),
+    (EndToken, &[Administrator], Tenant, None),
+    (ReadAudit, &[Administrator, Auditor], Tenant, None),
+    (CreateProduct, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
+    (ReadProduct, &Role::ALL, Tenant, None),
+    (CreateBatch, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
+    (ReadBatch, &[Administrator, Engineer, Station, Auditor], Tenant, None),
+    (MakeDevice, &[Administrator, Engineer, Station], Maker, Some(Kind::Maker)),
+    (ConfirmDevice, &[Administrator, Engineer, Station], Maker, Some(Kind::Maker)),
+    (ReadDevice, &Role::ALL, Tenant, None),
+    (ShipDevice, &[Administrator, Engineer, Station, Operator], Owner, None),
+    (ReceiveDevice, &[Administrator, Operator], Owner, None),
+    (InstallDevice, &[Administrator, Operator], Owner, None),
+    (QuarantineDevice, &[Administrator, Operator], Tenant, None),
+    (ReleaseDevice, &[Administrator, Operator], Tenant, None),
+    (RepairDevice, &[Administrator, Operator], Tenant, None),
+    (RecallDevice, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
+    (RetireDevice, &[Administrator, Operator], Owner, None),
+    (RevokeCertificate, &[Administrator, Operator], Tenant, None),
+    (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+];
+
+/// What a right is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// Who made it, or whose it is from the start.
+    pub maker: Option<OrganisationRow>,
+    /// Whose it is now.
+    pub owner: Option<OrganisationRow>,
+    /// The device, when it is one.
+    pub device: Option<DeviceRow>,
+}
+
+impl Subject {
+    /// Something that belongs to one organisation.
+    pub fn of(organisation: OrganisationRow) -> Self {
+        Subject { maker: Some(organisation), owner: Some(organisation), device: None }
+    }
+}
+
+impl From<&crate::device::Device> for Subject {
+    fn from(device: &crate::device::Device) -> Self {
+        Subject { maker: Some(device.maker), owner: Some(device.owner), device: Some(device.row) }
+    }
+}
+
+/// Why a right was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It belongs to others: for this actor it does not exist.
+    #[error("not found")]
+    NotFound,
+    /// No credential was shown.
+    #[error("this needs a credential")]
+    NoCredential,
+    /// The role is too small.
+    #[error("the role {role} may not do this; it takes {needed}")]
+    Role {
+        /// The actor's role.
+        role: &'static str,
+        /// Roles that may.
+        needed: String,
+    },
+    /// Only the maker may.
+    #[error("only the maker of this device may do this")]
+    NotMaker,
+    /// Only the owner may.
+    #[error("only the present owner of this device may do this")]
+    NotOwner,
+    /// The organisation is of another kind.
+    #[error("this organisation may not do this; it takes one of kind {0:?}")]
+    Kind(OrganisationKind),
+    /// A device asks for something that is not its own.
+    #[error("a device may only enrol and renew itself")]
+    Device,
+}
+
+/// A right to do one thing once. Only [`Actor::permit`] makes it.
+#[derive(Debug)]
+pub struct Permit {
+    operation: Operation,
+    actor: String,
+    organisation: Option<OrganisationRow>,
+}
+
+impl Permit {
+    /// What it permits.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Who may.
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// For which organisation.
+    pub fn organisation(&self) -> Option<OrganisationRow> {
+        self.organisation
+    }
+}
+
+/// Whose rows a read may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of one organisation.
+    Organisation(OrganisationRow),
+    /// None.
+    Nothing,
+}
+
+impl Operation {
+    /// Every operation of the table.
+    pub fn listed() -> impl Iterator<Item = Operation> {
+        RULES.iter().map(|rule| rule.0)
+    }
+
+    /// Its word in audit and logs.
+    pub fn name(self) -> String {
+        let mut out = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !out.is_empty() {
+                out.push('_');
+            }
+            out.push(c.to_ascii_lowercase());
+        }
+        out
+    }
+
+    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
+    pub fn is_audited(self) -> bool {
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice)
+    }
+}
+
+impl Actor {
+    /// Whose rows a read of this actor may see.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Actor::Member(member) => Scope::Organisation(member.organisation),
+            Actor::Device(_) | Actor::Public | Actor::Platform => Scope::Nothing,
+        }
+    }
+
+    /// The right to do `operation` to `subject`, or why not.
+    pub fn permit(&self, operation: Operation, subject: impl Into<Subject>) -> Result<Permit, Refusal> {
+        let subject = subject.into();
+        let (name, organisation) = match self {
+            Actor::Member(member) => {
+                member_may(member, operation, subject)?;
+                (member.name.clone(), Some(member.organisation))
+            }
+            Actor::Device(row) => {
+                if !matches!(operation, EnrolDevice | RenewDevice) || subject.device != Some(*row) {
+                    return Err(Refusal::Device);
+                }
+                ("device".to_owned(), subject.owner)
+            }
+            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
+                ("platform".to_owned(), None)
+            }
+            Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
+        };
+        Ok(Permit { operation, actor: name, organisation })
+    }
+}
+
+fn member_may(member: &Member, operation: Operation, subject: Subject) -> Result<(), Refusal> {
+    let is = |who: Option<OrganisationRow>| who == Some(member.organisation);
+    if !is(subject.maker) && !is(subject.owner) {
+        return Err(Refusal::NotFound);
+    }
+    let Some((_, roles, relation, kind)) = RULES.iter().find(|rule| rule.0 == operation) else {
+        return Err(Refusal::NoCredential);
+    };
+    if !roles.contains(&member.role) {
+        let needed = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" or ");
+        return Err(Refusal::Role { role: member.role.name(), needed });
+    }
+    match relation {
+        Maker if !is(subject.maker) => return Err(Refusal::NotMaker),
+        Owner if !is(subject.owner) => return Err(Refusal::NotOwner),
+        Tenant | Maker | Owner => {}
+    }
+    match kind {
+        Some(kind) if !member.kinds.has(*kind) => Err(Refusal::Kind(*kind)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "permit_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! The table, seen from outside: who may do what to whose.
+
+use super::*;
+
+fn member(role: Role, organisation: i64, kinds: &[OrganisationKind]) -> Actor {
+    Actor::Member(Member {
+        organisation: OrganisationRow(organisation),
+        kinds: Kinds::of(kinds),
+        role,
+        name: "token".into(),
+    })
+}
+
+fn subject(maker: i64, owner: i64) -> Subject {
+    Subject { maker: Some(OrganisationRow(maker)), owner: Some(OrganisationRow(owner)), device: Some(DeviceRow(1)) }
+}
+
+/// Operation × role, for a maker who also runs the platform and still owns the device.
+#[test]
+fn the_whole_table() {
+    let mut table = String::new();
+    for operation in Operation::listed() {
+        table += &format!("{:<22}", operation.name());
+        for role in Role::ALL {
+            let actor = member(role, 1, &[Kind::Platform, Kind::Maker]);
+            let may = actor.permit(operation, subject(1, 1)).is_ok();
+            table += if may { " yes" } else { "  - " };
+        }
+        table = table.trim_end().to_owned() + "\n";
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn what_belongs_to_others_is_not_found() {
+    for operation in Operation::listed() {
+        for role in Role::ALL {
+            let refusal = member(role, 3, &Kind::ALL).permit(operation, subject(1, 2)).unwrap_err();
+            assert_eq!(refusal, Refusal::NotFound, "{operation:?} as {role:?}");
+        }
+    }
+}
+
+#[test]
+fn maker_and_owner_have_their_own_acts() {
+    let maker = member(Role::Administrator, 1, &[Kind::Maker]);
+    let owner = member(Role::Administrator, 2, &[Kind::Operator]);
+    assert_eq!(maker.permit(Operation::RetireDevice, subject(1, 2)).unwrap_err(), Refusal::NotOwner);
+    assert_eq!(owner.permit(Operation::RecallDevice, subject(1, 2)).unwrap_err(), Refusal::NotMaker);
+    assert!(owner.permit(Operation::QuarantineDevice, subject(1, 2)).is_ok());
+    let no_maker = owner.permit(Operation::CreateProduct, Subject::of(OrganisationRow(2)));
+    assert_eq!(no_maker.unwrap_err(), Refusal::Kind(Kind::Maker));
+}
+
+#[test]
+fn devices_and_strangers() {
+    let device = Actor::Device(DeviceRow(1));
+    assert!(device.permit(Operation::EnrolDevice, subject(1, 2)).is_ok());
+    let other = Subject { device: Some(DeviceRow(2)), ..subject(1, 2) };
+    assert_eq!(device.permit(Operation::EnrolDevice, other).unwrap_err(), Refusal::Device);
+    for operation in Operation::listed() {
+        assert_eq!(device.permit(operation, subject(1, 1)).unwrap_err(), Refusal::Device);
+        assert_eq!(Actor::Public.permit(operation, subject(1, 1)).unwrap_err(), Refusal::NoCredential);
+    }
+    for role in Role::ALL {
+        for operation in [Operation::Initialise, Operation::Publish, Operation::EnrolDevice, Operation::RenewDevice] {
+            assert!(member(role, 1, &Kind::ALL).permit(operation, subject(1, 1)).is_err());
+        }
+    }
+}
