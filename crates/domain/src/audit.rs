@@ -12,8 +12,8 @@ pub struct AuditEntry {
     pub organisation: Option<OrganisationRow>,
     /// The actor, as its credential is called (never a secret).
     pub actor: String,
-    /// The operation.
-    pub operation: &'static str,
+    /// The operation, as [`crate::permit::Operation::name`].
+    pub operation: String,
     /// What it touched, as an outward id or a masked number.
     pub subject: String,
 }

@@ -1,1 +1,11 @@
-//! placeholder
+//! Keys: signing, proof of possession, certificate profiles, sealing at rest, pass phrases.
+//!
+//! Why here: CA keys are used through this crate only, so that a file, a PKCS#11 token or a TPM can stand behind it.
+
+pub mod digest;
+pub mod password;
+pub mod possession;
+pub mod profile;
+pub mod seal;
+pub mod secret;
+pub mod signer;

@@ -1,1 +1,22 @@
-//! placeholder
+//! Use cases: load, permit, decide, save. Every way into the platform passes here, whatever protocol it speaks.
+
+pub mod audit;
+pub mod authority;
+pub mod batch;
+pub mod certificate;
+pub mod cx;
+pub mod device;
+pub mod enrolment;
+pub mod error;
+pub mod finding;
+pub mod ledger;
+mod life;
+pub mod lookup;
+pub mod organisation;
+pub mod platform;
+pub mod product;
+pub mod revocation;
+pub mod token;
+
+pub use cx::Cx;
+pub use error::{Error, Kind, Result};

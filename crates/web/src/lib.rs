@@ -1,1 +1,14 @@
-//! placeholder
+//! Pages: HTML that people see, rendered on the server, in Japanese and English, usable without script.
+//!
+//! Why here: everything visual of the platform lives in this crate. What a page says comes from `domain`, how it looks
+//! from `templates/` and `assets/`, its words from `texts/`.
+//! Invariants: no text in code or templates; whatever comes from outside is escaped by the template engine.
+
+pub mod asset;
+pub mod label;
+pub mod language;
+pub mod page;
+
+mod calendar;
+mod sentence;
+mod texts;

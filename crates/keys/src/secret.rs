@@ -1,0 +1,26 @@
+//! Secrets that are shown once: API tokens and first passwords.
+
+use tegata_domain::chance::{self, Chance};
+
+/// Begin of every API token, so that scanners for leaked secrets know it.
+pub const TOKEN_PREFIX: &str = "tegata_";
+
+/// A new API token: 256 random bits.
+pub fn token(chance: &dyn Chance) -> String {
+    format!("{TOKEN_PREFIX}{}", data_encoding::BASE64URL_NOPAD.encode(&chance::bytes::<32>(chance)))
+}
+
+/// What the store keeps of a token. `None` for a text that is no token of ours.
+pub fn token_hash(token: &str) -> Option<[u8; 32]> {
+    let body = token.strip_prefix(TOKEN_PREFIX)?;
+    let known = body.len() == 43 && data_encoding::BASE64URL_NOPAD.decode(body.as_bytes()).is_ok();
+    known.then(|| crate::digest::sha256(token.as_bytes()))
+}
+
+/// A first password: 100 random bits in groups that can be read out.
+pub fn password(chance: &dyn Chance) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
+    let random = chance::bytes::<20>(chance);
+    let letters: Vec<char> = random.iter().map(|b| LETTERS[usize::from(b % 31)].into()).collect();
+    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}

@@ -1,0 +1,142 @@
+//! Applies changes inside the committer's transaction. Each write's first statement is its guard.
+
+use crate::error::Error;
+use crate::{account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product};
+use rusqlite::Connection;
+use std::collections::HashMap;
+use tegata_domain::audit::AuditEntry;
+use tegata_domain::change::{Change, Made, Refused, Write};
+use tegata_domain::id::BatchRow;
+
+/// What one transaction gathers.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Per batch: room left at the begin, and devices taken from it.
+    rooms: HashMap<BatchRow, (u32, u32)>,
+    /// Leaves were queued.
+    pub(crate) queued: bool,
+    /// A certificate was revoked.
+    pub(crate) revoked: bool,
+}
+
+impl State {
+    /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
+    fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
+        let (room, taken) = match self.rooms.get(&row) {
+            Some(known) => *known,
+            None => (batch::room(connection, row)?, 0),
+        };
+        let fits = taken < room;
+        self.rooms.insert(row, (room, taken + u32::from(fits)));
+        Ok(fits)
+    }
+
+    fn give_back(&mut self, row: BatchRow) {
+        if let Some((_, taken)) = self.rooms.get_mut(&row) {
+            *taken -= 1;
+        }
+    }
+
+    /// Moves the counters: conditional deltas, summed.
+    pub(crate) fn settle(&self, connection: &Connection) -> Result<(), Error> {
+        self.rooms.iter().filter(|(_, (_, taken))| *taken > 0).try_for_each(|(row, (_, taken))| {
+            batch::issue(connection, *row, *taken)
+        })
+    }
+}
+
+/// Applies one change; a refused one leaves no trace.
+pub(crate) fn change(
+    connection: &Connection,
+    change: &Change,
+    audit: Option<&AuditEntry>,
+    state: &mut State,
+) -> Result<Result<(), Refused>, Error> {
+    // A single write refuses with its first statement, before it wrote anything: no savepoint is needed.
+    let alone = change.writes.len() == 1;
+    let rooms = (!alone).then(|| state.rooms.clone());
+    if !alone {
+        connection.execute_batch("savepoint change")?;
+    }
+    let mut outcome = Ok(());
+    for write in &change.writes {
+        outcome = apply(connection, write, state)?;
+        if outcome.is_err() {
+            break;
+        }
+    }
+    if outcome.is_ok()
+        && let Some(entry) = audit
+    {
+        audit::insert(connection, entry, &change.subject)?;
+    }
+    if let Some(rooms) = rooms {
+        if outcome.is_ok() {
+            connection.execute_batch("release change")?;
+        } else {
+            connection.execute_batch("rollback to change; release change")?;
+            state.rooms = rooms;
+        }
+    }
+    Ok(outcome)
+}
+
+fn guard(held: bool, refused: Refused) -> Result<(), Refused> {
+    if held { Ok(()) } else { Err(refused) }
+}
+
+fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    Ok(match write {
+        Write::Organisation(value) => guard(organisation::insert(c, value)?, Refused::Exists),
+        Write::Account(value) => guard(account::insert_account(c, value)?, Refused::Exists),
+        Write::Token(value) => guard(account::insert_token(c, value)?, Refused::Exists),
+        Write::TokenEnd(row, at) => guard(account::end_token(c, *row, *at)?, Refused::Stale),
+        Write::Authority(value) => guard(authority::insert(c, value)?, Refused::Exists),
+        Write::Product(value) => guard(product::insert(c, value)?, Refused::Exists),
+        Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
+        Write::Made(made) => make(c, made, state)?,
+        Write::Device { decided_on, device, events } => {
+            let held = device::update(c, device, *decided_on)?;
+            if held {
+                for value in events {
+                    event::insert(c, device.row, value)?;
+                }
+                state.queued |= !events.is_empty();
+            }
+            guard(held, Refused::Stale)
+        }
+        Write::Certificate(value) => {
+            certificate::insert(c, value)?;
+            Ok(())
+        }
+        Write::Revocation(value) => {
+            state.revoked = true;
+            guard(crl::revoke(c, value)?, Refused::Stale)
+        }
+        Write::Finding(value) => {
+            finding::insert(c, value)?;
+            Ok(())
+        }
+        Write::Fact(value) => {
+            ledger::insert_fact(c, value)?;
+            state.queued = true;
+            Ok(())
+        }
+    })
+}
+
+fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    let batch = made.device.batch;
+    if !state.take(c, batch)? {
+        return Ok(Err(Refused::Full));
+    }
+    if !device::insert(c, &made.device)? {
+        state.give_back(batch);
+        return Ok(Err(Refused::Exists));
+    }
+    certificate::insert(c, &made.certificate)?;
+    event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
+    event::insert(c, made.device.row, &made.event)?;
+    state.queued = true;
+    Ok(Ok(()))
+}

@@ -1,0 +1,70 @@
+//! Certificates: SQL.
+
+use crate::engine::{code, time};
+use crate::{Error, Store};
+use rusqlite::{Connection, OptionalExtension, Row};
+use tegata_domain::certificate::{Certificate, CertificateKind};
+use tegata_domain::id::{AuthorityRow, CertificateRow, DeviceRow};
+use tegata_domain::revocation::Reason;
+use tegata_domain::time::Timestamp;
+
+const SELECT_BY_ROW: &str = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason
+    from certificate where id = $1";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
+    let revoked = row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis);
+    Ok(Certificate {
+        row: CertificateRow(row.get(0)?),
+        random: row.get(1)?,
+        device: DeviceRow(row.get(2)?),
+        authority: AuthorityRow(row.get(3)?),
+        kind: code(row, 4, &[CertificateKind::Idevid, CertificateKind::Ldevid])?,
+        period: row.get(5)?,
+        der: row.get(6)?,
+        not_after: time(row, 7)?,
+        revoked: match revoked {
+            Some(at) => Some((at, Reason::from_code(row.get(9)?))),
+            None => None,
+        },
+    })
+}
+
+pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Error> {
+    let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    connection.prepare_cached(text)?.execute((
+        c.row.0,
+        c.random,
+        c.device.0,
+        c.authority.0,
+        c.kind as u8,
+        c.period,
+        &c.der,
+        c.not_after.millis(),
+    ))?;
+    Ok(())
+}
+
+/// Reads of certificates.
+pub struct Certificates<'a>(&'a Store);
+
+impl Store {
+    /// Reads of certificates.
+    pub fn certificate(&self) -> Certificates<'_> {
+        Certificates(self)
+    }
+}
+
+impl Certificates<'_> {
+    /// One, by its row.
+    pub async fn by_row(&self, row: CertificateRow) -> Result<Option<Certificate>, Error> {
+        self.0.read(|c| Ok(c.prepare_cached(SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+    }
+
+    /// All of a device, oldest first.
+    pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
+        let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason
+            from certificate where device = $1 order by id";
+        self.0.read(|c| Ok(c.prepare_cached(text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
+    }
+}

@@ -1,0 +1,236 @@
+//! The group committer: one thread that puts all waiting changes into one transaction, with one sync.
+//!
+//! A request alone does not wait for others; while a sync runs, those that arrive gather for the next.
+//! Invariant: an answer is sent after the commit of its transaction, and one refused change undoes nothing of others.
+
+use crate::apply;
+use crate::error::{Error, ErrorKind};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tegata_domain::audit::AuditEntry;
+use tegata_domain::change::{Change, Refused};
+use tegata_domain::permit::Permit;
+use tegata_domain::time::Timestamp;
+use tokio::sync::{Notify, oneshot};
+
+/// How many requests may wait for a transaction.
+const WAITING: usize = 1024;
+/// How many changes go into one transaction, at least one request.
+const TOGETHER: usize = 4096;
+
+type Outcomes = Vec<Result<(), Refused>>;
+type Task = Box<dyn FnOnce(&Connection) -> Result<(), Error> + Send>;
+
+/// Who signs a change: what the audit keeps of a permit.
+pub(crate) struct Signed {
+    entry: Option<AuditEntry>,
+}
+
+impl Signed {
+    pub(crate) fn of(permit: &Permit, at: Timestamp) -> Self {
+        let operation = permit.operation();
+        let entry = operation.is_audited().then(|| AuditEntry {
+            at,
+            organisation: permit.organisation(),
+            actor: permit.actor().to_owned(),
+            operation: operation.name(),
+            subject: String::new(),
+        });
+        Signed { entry }
+    }
+}
+
+enum Request {
+    Changes(Vec<Change>, Signed, oneshot::Sender<Result<Outcomes, Error>>),
+    Task(Task, oneshot::Sender<Result<(), Error>>),
+}
+
+/// What the committer has done since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Transactions.
+    pub transactions: u64,
+    /// Changes in them.
+    pub changes: u64,
+    /// Changes refused by a guard.
+    pub refused: u64,
+    /// Transactions that failed as a whole.
+    pub failed: u64,
+    /// Microseconds in commits, syncs included.
+    pub commit_micros: u64,
+}
+
+#[derive(Default)]
+struct Shared {
+    queued: Notify,
+    revoked: Notify,
+    transactions: AtomicU64,
+    changes: AtomicU64,
+    refused: AtomicU64,
+    failed: AtomicU64,
+    commit_micros: AtomicU64,
+}
+
+/// The thread, seen from outside.
+pub(crate) struct Committer {
+    requests: Sender<Request>,
+    shared: Arc<Shared>,
+}
+
+impl Committer {
+    pub(crate) fn start(connection: Connection) -> Result<Self, Error> {
+        let (requests, inbox) = bounded(WAITING);
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        std::thread::Builder::new().name("committer".into()).spawn(move || run(&connection, &inbox, &theirs))?;
+        Ok(Committer { requests, shared })
+    }
+
+    pub(crate) async fn commit(&self, changes: Vec<Change>, signed: Signed) -> Result<Outcomes, Error> {
+        self.send(|reply| Request::Changes(changes, signed, reply)).await
+    }
+
+    /// Runs `f` inside the next transaction.
+    pub(crate) async fn task<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (out, value) = oneshot::channel();
+        let task: Task = Box::new(move |connection| {
+            let result = f(connection)?;
+            let _gone = out.send(result);
+            Ok(())
+        });
+        self.send(|reply| Request::Task(task, reply)).await?;
+        value.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer gave no answer"))
+    }
+
+    async fn send<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.try_send(request(reply)).map_err(|e| match e {
+            TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
+            TrySendError::Disconnected(_) => Error::new(ErrorKind::Broken, "the committer has stopped"),
+        })?;
+        answer.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer has stopped"))?
+    }
+
+    pub(crate) fn queued(&self) -> &Notify {
+        &self.shared.queued
+    }
+
+    pub(crate) fn revoked(&self) -> &Notify {
+        &self.shared.revoked
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let s = &self.shared;
+        Counts {
+            transactions: s.transactions.load(Relaxed),
+            changes: s.changes.load(Relaxed),
+            refused: s.refused.load(Relaxed),
+            failed: s.failed.load(Relaxed),
+            commit_micros: s.commit_micros.load(Relaxed),
+        }
+    }
+}
+
+fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
+    while let Ok(first) = inbox.recv() {
+        let mut size = weight(&first);
+        let mut together = vec![first];
+        while size < TOGETHER {
+            let Ok(next) = inbox.try_recv() else { break };
+            size += weight(&next);
+            together.push(next);
+        }
+        transaction(connection, together, shared);
+    }
+}
+
+fn weight(request: &Request) -> usize {
+    match request {
+        Request::Changes(changes, ..) => changes.len(),
+        Request::Task(..) => 1,
+    }
+}
+
+/// An answer that is sent once the commit is on disk.
+type Answer = Box<dyn FnOnce(Result<(), Error>)>;
+
+fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared) {
+    let mut state = apply::State::default();
+    let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
+    let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
+    for request in requests {
+        if outcome.is_ok() {
+            outcome = one(connection, request, &mut state, &mut answers, shared);
+        } else {
+            answers.push(unanswered(request));
+        }
+    }
+    let outcome = outcome.and_then(|()| finish(connection, &state, shared));
+    if let Err(error) = &outcome {
+        shared.failed.fetch_add(1, Relaxed);
+        tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
+        let _ended_by_itself = connection.execute_batch("rollback");
+    } else {
+        shared.transactions.fetch_add(1, Relaxed);
+        if state.queued {
+            shared.queued.notify_one();
+        }
+        if state.revoked {
+            shared.revoked.notify_one();
+        }
+    }
+    for answer in answers {
+        answer(outcome.as_ref().map(|()| ()).map_err(Error::repeat));
+    }
+}
+
+fn unanswered(request: Request) -> Answer {
+    match request {
+        Request::Changes(_, _, reply) => Box::new(move |r| drop(reply.send(r.map(|()| Vec::new())))),
+        Request::Task(_, reply) => Box::new(move |r| drop(reply.send(r))),
+    }
+}
+
+fn one(
+    connection: &Connection,
+    request: Request,
+    state: &mut apply::State,
+    answers: &mut Vec<Answer>,
+    shared: &Shared,
+) -> Result<(), Error> {
+    match request {
+        Request::Changes(changes, signed, reply) => {
+            let result: Result<Outcomes, Error> = changes
+                .iter()
+                .map(|change| apply::change(connection, change, signed.entry.as_ref(), state))
+                .collect();
+            let (outcomes, result) = match result {
+                Ok(outcomes) => (outcomes, Ok(())),
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            shared.changes.fetch_add(outcomes.len() as u64, Relaxed);
+            shared.refused.fetch_add(outcomes.iter().filter(|o| o.is_err()).count() as u64, Relaxed);
+            answers.push(Box::new(move |r| drop(reply.send(r.map(|()| outcomes)))));
+            result
+        }
+        Request::Task(task, reply) => {
+            let result = task(connection);
+            answers.push(Box::new(move |r| drop(reply.send(r))));
+            result
+        }
+    }
+}
+
+fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
+    state.settle(connection)?;
+    #[allow(clippy::disallowed_methods)] // a measurement for the metrics, not a time that anything is decided on
+    let start = std::time::Instant::now();
+    connection.execute_batch("commit")?;
+    shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
+    Ok(())
+}

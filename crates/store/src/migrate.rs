@@ -1,0 +1,29 @@
+//! Migrations: numbered files, applied in order; `PRAGMA user_version` holds the last.
+
+use crate::Mode;
+use crate::engine::APPLICATION_ID;
+use crate::error::{Error, ErrorKind};
+use rusqlite::Connection;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_first_light.sql")];
+
+/// Brings a database to the version of this program.
+pub(crate) fn run(connection: &Connection, mode: Mode) -> Result<(), Error> {
+    let version: usize = connection.query_row("pragma user_version", [], |row| row.get::<_, i64>(0))? as usize;
+    let application: i32 = connection.query_row("pragma application_id", [], |row| row.get(0))?;
+    let (ours, newest) = (application == APPLICATION_ID, MIGRATIONS.len());
+    if mode == Mode::Existing && !ours {
+        return Err(Error::new(ErrorKind::Version, "tegata.db was not made by tegata; give the right --data"));
+    }
+    if version > newest {
+        let text = format!("the data folder has version {version}, this program knows {newest}; run the newer tegata");
+        return Err(Error::new(ErrorKind::Version, text));
+    }
+    for (number, text) in MIGRATIONS.iter().enumerate().skip(version) {
+        connection.execute_batch(&format!(
+            "begin immediate; {text} pragma user_version = {}; pragma application_id = {APPLICATION_ID}; commit;",
+            number + 1
+        ))?;
+    }
+    Ok(())
+}

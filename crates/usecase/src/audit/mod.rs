@@ -1,0 +1,5 @@
+//! The audit.
+
+mod read;
+
+pub use read::list;

@@ -1,0 +1,5 @@
+//! Device certificates as credentials.
+
+mod identify;
+
+pub use identify::{Credential, identify};

@@ -1,0 +1,98 @@
+//! What every use case is given: store, clock, chance, keys, settings.
+
+use crate::authority::Issuers;
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::lookup::Catalogue;
+use std::sync::Arc;
+use std::time::Duration;
+use tegata_domain::chance::Chance;
+use tegata_domain::number::Permutations;
+use tegata_domain::time::{Clock, Timestamp};
+use tegata_keys::profile::Addresses;
+use tegata_keys::seal::Seal;
+use tegata_store::Store;
+
+/// The public names that were fixed at `init`: no slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Names {
+    /// Pages, look-up, ledger origin.
+    pub public_url: String,
+    /// EST, DDI, heartbeat.
+    pub device_url: String,
+    /// HTTP: CRLs and CA certificates.
+    pub plain_url: String,
+}
+
+/// What may be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long an operational certificate holds.
+    pub ldevid_life: Duration,
+    /// How long a CRL holds.
+    pub crl_life: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 3600);
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day }
+    }
+}
+
+/// Everything that stays the same while the platform runs.
+pub struct Inner {
+    /// The store.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+    /// What may be set.
+    pub settings: Settings,
+    /// Names fixed at `init`.
+    pub names: Names,
+    /// Management numbers.
+    pub numbers: Permutations,
+    /// Certificate serials.
+    pub serials: Permutations,
+    /// Opens what is kept at rest.
+    pub seal: Seal,
+    /// Authorities that are ready to issue.
+    pub issuers: Issuers,
+    /// The two logs.
+    pub ledger: Ledger,
+    /// Products that were looked up lately.
+    pub catalogue: Catalogue,
+}
+
+/// The context of a use case; cheap to clone.
+#[derive(Clone)]
+pub struct Cx(pub(crate) Arc<Inner>);
+
+impl std::ops::Deref for Cx {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Inner {
+    /// The present, or a refusal while the clock cannot be trusted.
+    pub fn now(&self) -> Result<Timestamp> {
+        self.clock.now().map_err(|jumped| {
+            tracing::error!(by_seconds = jumped.by_seconds, "clock jumped; check NTP, then restart to accept the new time");
+            jumped.into()
+        })
+    }
+
+    /// Addresses that certificates carry.
+    pub fn addresses(&self) -> Addresses {
+        Addresses { plain: self.names.plain_url.clone() }
+    }
+
+    /// A new outward id.
+    pub fn uid(&self, now: Timestamp) -> uuid::Uuid {
+        tegata_domain::chance::uuid7(now, &*self.chance)
+    }
+}

@@ -1,0 +1,127 @@
+//! The acts of a device's life: one way for all of them.
+
+use super::read::load;
+use crate::cx::Inner;
+use crate::error::{Error, Result};
+use crate::life;
+use tegata_domain::change::{Change, Revocation, Write};
+use tegata_domain::device::{Device, DeviceError, Said, Step};
+use tegata_domain::number::Number;
+use tegata_domain::permit::{Actor, Operation};
+use tegata_domain::revocation::Reason;
+use tegata_domain::time::Timestamp;
+
+/// An act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// The line read it back.
+    Confirm,
+    /// It left.
+    Ship,
+    /// It arrived.
+    Receive,
+    /// It was put in its place.
+    Install,
+    /// It is held.
+    Quarantine,
+    /// It is let back.
+    Release,
+    /// It was repaired.
+    Repair,
+    /// Its maker calls it back.
+    Recall,
+    /// Its life ends.
+    Retire,
+}
+
+type Transition = fn(Device, Said, Timestamp) -> Result<Step, DeviceError>;
+
+/// Word in the URL, act, right, transition.
+const ACTS: [(&str, Act, Operation, Transition); 9] = [
+    ("confirm", Act::Confirm, Operation::ConfirmDevice, Device::confirm),
+    ("ship", Act::Ship, Operation::ShipDevice, Device::ship),
+    ("receive", Act::Receive, Operation::ReceiveDevice, Device::receive),
+    ("install", Act::Install, Operation::InstallDevice, Device::install),
+    ("quarantine", Act::Quarantine, Operation::QuarantineDevice, Device::quarantine),
+    ("release", Act::Release, Operation::ReleaseDevice, Device::release),
+    ("repair", Act::Repair, Operation::RepairDevice, Device::repair),
+    ("recall", Act::Recall, Operation::RecallDevice, Device::recall),
+    ("retire", Act::Retire, Operation::RetireDevice, Device::retire),
+];
+
+impl Act {
+    /// All, in the order of a life.
+    pub fn all() -> impl Iterator<Item = (&'static str, Act)> {
+        ACTS.iter().map(|(name, act, ..)| (*name, *act))
+    }
+
+    /// From its word in the URL.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::all().find(|(known, _)| *known == name).map(|(_, act)| act)
+    }
+}
+
+/// What is said with an act.
+#[derive(Debug, Clone, Default)]
+pub struct Saying {
+    /// Why: at most 500 characters.
+    pub reason: Option<String>,
+    /// When it happened, as reported.
+    pub at: Option<Timestamp>,
+}
+
+/// How often an act is decided again when another request came between.
+const TRIES: usize = 4;
+
+/// Does an act; answers the device after it.
+pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {
+    let (_, _, operation, transition) = ACTS[act as usize];
+    if saying.reason.as_ref().is_some_and(|r| r.chars().count() > 500 || r.chars().any(char::is_control)) {
+        return Err(Error::invalid("reason", "a reason has at most 500 characters, without control characters"));
+    }
+    for _ in 0..TRIES {
+        let device = load(number, cx).await?;
+        let permit = actor.permit(operation, &device).map_err(|e| super::read::hide(e, "device"))?;
+        let now = cx.now()?;
+        let said = Said { by: hand(actor, &device), reason: saying.reason.clone(), at: saying.at };
+        let before = device.clone();
+        let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
+        let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };
+        let mut writes = vec![write];
+        if act == Act::Retire {
+            writes.extend(end_certificates(&after, now, cx).await?);
+        }
+        match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
+            Err(e) if e.code == "stale" => continue,
+            Err(e) => return Err(e),
+            Ok(()) => return Ok(after),
+        }
+    }
+    Err(Error::conflict("stale", "other requests keep changing this device; try again"))
+}
+
+fn hand(actor: &Actor, device: &Device) -> &'static str {
+    match actor {
+        Actor::Member(member) if member.organisation == device.owner && device.owner != device.maker => "owner",
+        Actor::Device(_) => "device",
+        Actor::Member(_) | Actor::Public | Actor::Platform => "maker",
+    }
+}
+
+/// All certificates of a device end with it.
+async fn end_certificates(device: &Device, at: Timestamp, cx: &Inner) -> Result<Vec<Write>> {
+    let all = cx.store.certificate().of_device(device.row).await?;
+    let mut writes = Vec::new();
+    for certificate in all.into_iter().filter(|c| c.revoked.is_none()) {
+        let shard = crate::revocation::shard(&certificate, cx).await?;
+        let reason = Reason::CessationOfOperation;
+        writes.push(Write::Revocation(Revocation {
+            certificate: certificate.row,
+            authority: certificate.authority,
+            shard,
+            at,
+            reason,
+        }));
+    }
+    Ok(writes)
+}

@@ -1,0 +1,12 @@
+//! Devices: made, acted upon, read.
+
+pub mod act;
+pub mod label;
+pub mod make;
+mod read;
+
+pub use act::{Act, act};
+pub use label::label;
+pub use make::{Made, Ticket, make, ticket};
+pub use read::{Seen, by_number, certificates, events, list};
+pub(crate) use read::{hide, load};

@@ -1,0 +1,139 @@
+//! One error for all use cases: what sort, what the asker is told, what the log is told.
+
+use tegata_domain::change::Refused;
+use tegata_domain::permit::Refusal;
+use tegata_domain::time::ClockJumped;
+use tegata_store::{ErrorKind, SaveError};
+
+/// Sorts of refusal; each edge maps them to its status codes in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is wrong in itself.
+    Invalid,
+    /// No credential, or one that is not known.
+    NoCredential,
+    /// Known, but not allowed.
+    Denied,
+    /// Not there, or not for this asker.
+    NotFound,
+    /// It does not fit what is there.
+    Conflict,
+    /// It will be there later.
+    NotYet,
+    /// Too often.
+    Throttled,
+    /// Not at present.
+    Unavailable,
+    /// Our fault.
+    Internal,
+}
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{public}")]
+pub struct Error {
+    /// What sort.
+    pub kind: Kind,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// What the asker is told: what is wrong and what to do next.
+    pub public: String,
+    /// What only the log is told.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Result of a use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error without inner cause.
+    pub fn new(kind: Kind, code: &'static str, public: impl Into<String>) -> Self {
+        Error { kind, code, public: public.into(), source: None }
+    }
+
+    /// Not there, or not for this asker.
+    pub fn not_found(what: &str) -> Self {
+        Error::new(Kind::NotFound, "not_found", format!("there is no such {what}"))
+    }
+
+    /// The request is wrong in itself.
+    pub fn invalid(code: &'static str, public: impl ToString) -> Self {
+        Error::new(Kind::Invalid, code, public.to_string())
+    }
+
+    /// Known, but not allowed.
+    pub fn denied(code: &'static str, public: impl ToString) -> Self {
+        Error::new(Kind::Denied, code, public.to_string())
+    }
+
+    /// It does not fit what is there.
+    pub fn conflict(code: &'static str, public: impl ToString) -> Self {
+        Error::new(Kind::Conflict, code, public.to_string())
+    }
+
+    /// Our fault; the cause goes to the log.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let public = "something went wrong here; try again, and tell the operator the request id if it stays";
+        Error { kind: Kind::Internal, code: "internal", public: public.to_owned(), source: Some(source.into()) }
+    }
+}
+
+impl From<tegata_store::Error> for Error {
+    fn from(source: tegata_store::Error) -> Self {
+        let (kind, code, public) = match source.kind {
+            ErrorKind::DiskFull => {
+                (Kind::Unavailable, "disk_full", "the disk of the server is full; nothing was changed. Try again later")
+            }
+            ErrorKind::Overloaded => (Kind::Unavailable, "overloaded", "the server is busy; try again in a moment"),
+            ErrorKind::InUse | ErrorKind::Version | ErrorKind::Broken => return Error::internal(source),
+        };
+        Error { kind, code, public: public.to_owned(), source: Some(Box::new(source)) }
+    }
+}
+
+impl From<SaveError> for Error {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Store(error) => error.into(),
+            SaveError::Refused(refused) => refused.into(),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Stale => Error::conflict("stale", "another request changed this meanwhile; read it and try again"),
+            Refused::Exists => Error::conflict("exists", "one with this name or id exists already"),
+            Refused::Full => Error::conflict("over_quantity", "the batch permits no more devices; open a new batch"),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Error::not_found("thing"),
+            Refusal::NoCredential => Error::new(Kind::NoCredential, "no_credential", refusal.to_string()),
+            Refusal::Role { .. } => Error::denied("role", refusal),
+            Refusal::NotMaker | Refusal::NotOwner | Refusal::Kind(_) | Refusal::Device => {
+                Error::denied("not_yours", refusal)
+            }
+        }
+    }
+}
+
+impl From<ClockJumped> for Error {
+    fn from(jumped: ClockJumped) -> Self {
+        let public = "the clock of the server jumped; nothing is dated until its operator has looked at it";
+        let source = Some(jumped.into());
+        Error { kind: Kind::Unavailable, code: "clock_jumped", public: public.to_owned(), source }
+    }
+}
+
+impl From<tegata_keys::signer::KeyError> for Error {
+    fn from(error: tegata_keys::signer::KeyError) -> Self {
+        Error::internal(error)
+    }
+}

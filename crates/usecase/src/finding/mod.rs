@@ -1,0 +1,5 @@
+//! Findings.
+
+mod read;
+
+pub use read::list;

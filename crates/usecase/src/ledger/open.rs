@@ -1,0 +1,95 @@
+//! Opens both logs at the start: tiles that a crash left out are made again from the store, and a root that does not
+//! match is a refusal.
+//!
+//! Invariant: a checkpoint is published after its tiles are on disk, so only what lies behind the last published
+//! checkpoint can be missing.
+
+use super::read::Files;
+use super::sequence::{leaf_of, write_tiles};
+use super::{Ledger, OneLog, Published, origin};
+use crate::error::{Error, Kind, Result};
+use std::sync::{Arc, RwLock};
+use tegata_domain::ledger::Log;
+use tegata_keys::signer::Signer;
+use tegata_store::Store;
+use tegata_store::object::Objects;
+use tegata_wire::signed_note::Verifier;
+use tegata_wire::tlog::{empty_root, leaf_hash};
+use tegata_wire::tlog_tiles::Edge;
+
+impl Ledger {
+    /// Opens both logs; `keys` are those of facts and devices.
+    pub(crate) async fn open(store: &Store, keys: [Signer; 2], public_url: &str) -> Result<Self> {
+        let [facts, devices] = keys;
+        Ok(Ledger([
+            open_log(store, Log::Facts, facts, public_url).await?,
+            open_log(store, Log::Devices, devices, public_url).await?,
+        ]))
+    }
+}
+
+fn mismatch(log: Log, at: u64) -> Error {
+    let text = format!(
+        "the ledger '{}' does not match its recorded root at size {at}: store or tiles were changed. Nothing is served; \
+         restore the data folder from a backup, which gets a new origin",
+        log.name()
+    );
+    Error::new(Kind::Internal, "ledger_mismatch", text)
+}
+
+async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> Result<OneLog> {
+    let origin = origin(public_url, log);
+    let key = signer.public_key().try_into().map_err(Error::internal)?;
+    let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
+    let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
+    let head = store.ledger().head(log).await?;
+    let checkpoint = store.ledger().checkpoint(log).await?;
+    let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
+    let whole = signed - signed % 256;
+    let mut edge = Edge::load(whole, &Files { objects: &objects }).map_err(|e| {
+        tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
+        mismatch(log, whole)
+    })?;
+    let mut at_checkpoint = None;
+    for end in [signed, head.size] {
+        replay(store, log, &objects, &mut edge, end).await?;
+        if end == signed {
+            let expected = checkpoint.as_ref().map_or_else(empty_root, |c| c.head.root);
+            if edge.root() != expected {
+                return Err(mismatch(log, signed));
+            }
+            at_checkpoint = Some(edge.clone());
+        }
+    }
+    if (edge.size(), edge.root()) != (head.size, head.root) {
+        return Err(mismatch(log, head.size));
+    }
+    objects.sync()?;
+    let published = checkpoint.zip(at_checkpoint).map(|(checkpoint, e)| Published { checkpoint, edge: Arc::new(e) });
+    Ok(OneLog {
+        log,
+        origin,
+        signer,
+        verifier,
+        objects,
+        edge: tokio::sync::Mutex::new(edge),
+        published: RwLock::new(published),
+    })
+}
+
+/// Appends the leaves of the store up to `end`, and writes the tiles that become full.
+async fn replay(store: &Store, log: Log, objects: &Objects, edge: &mut Edge, end: u64) -> Result<()> {
+    while edge.size() < end {
+        let start = edge.size();
+        let count = (end - start).min(4096) as u32;
+        let contents = store.ledger().contents(log, start, count).await?;
+        if contents.len() != count as usize {
+            return Err(mismatch(log, start));
+        }
+        let leaves: Vec<Vec<u8>> = contents.iter().map(|content| leaf_of(log, content)).collect();
+        let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+        let complete = edge.append(&hashes);
+        write_tiles(store, log, objects, &complete, (start, &leaves)).await?;
+    }
+    Ok(())
+}

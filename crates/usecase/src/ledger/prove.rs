@@ -1,0 +1,70 @@
+//! Proofs of single events: a `tlog-proof` file with salt and event.
+
+use super::read::Served;
+use crate::cx::Inner;
+use crate::device::{hide, load};
+use crate::error::{Error, Kind, Result};
+use tegata_domain::device::Device;
+use tegata_domain::event::{NewEvent, canonical};
+use tegata_domain::ledger::Log;
+use tegata_domain::number::Number;
+use tegata_domain::permit::{Actor, Operation};
+use tegata_wire::life::{Extra, salt};
+use tegata_wire::tlog_proof::TlogProof;
+use tegata_wire::tlog_tiles::inclusion_proof;
+
+/// A proof file.
+pub struct Proof {
+    /// Its text.
+    pub text: String,
+    /// A name for it.
+    pub file_name: String,
+}
+
+/// The proof of an event that the public page stamps. The number resists guessing and the page is open, so these may
+/// be proven to anybody; an event that carries words of a person is left to who may read the device.
+pub async fn prove_stamp(number: Number, sequence: u32, cx: &Inner) -> Result<Proof> {
+    let device = load(number, cx).await?;
+    if !device.stamps.iter().any(|stamp| stamp.sequence == Some(sequence)) {
+        return Err(Error::not_found("stamp"));
+    }
+    build(number, &device, sequence, true, cx).await
+}
+
+/// The proof of any event, for who made or owns the device.
+pub async fn prove(number: Number, sequence: u32, actor: &Actor, cx: &Inner) -> Result<Proof> {
+    let device = load(number, cx).await?;
+    actor.permit(Operation::ReadDevice, &device).map_err(|e| hide(e, "device"))?;
+    build(number, &device, sequence, false, cx).await
+}
+
+async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx: &Inner) -> Result<Proof> {
+    let not_found = || Error::not_found("event");
+    let (event, index) = cx.store.event().by_sequence(device.row, sequence).await?.ok_or_else(not_found)?;
+    let published = cx.ledger.log(Log::Devices).published();
+    if public && event.data.get("reason").is_some() {
+        let text = "this event carries words of a person; its owner or maker can hand its proof out";
+        return Err(Error::denied("words", text));
+    }
+    let proven = index.zip(published).filter(|(index, p)| *index < p.checkpoint.head.size);
+    let Some((index, published)) = proven else {
+        let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
+        return Err(Error::new(Kind::NotYet, "not_yet", text));
+    };
+    let tiles = Served::of(cx.ledger.log(Log::Devices), &published.edge);
+    let hashes = inclusion_proof(published.checkpoint.head.size, index, &tiles).map_err(Error::internal)?;
+    let new = NewEvent { kind: event.kind, at: event.at, data: event.data };
+    let previous = previous(device, sequence, cx).await?;
+    let key = cx.store.event().epoch_key(device.row, event.period).await?;
+    let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
+    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
+    Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
+}
+
+async fn previous(device: &Device, sequence: u32, cx: &Inner) -> Result<[u8; 32]> {
+    if sequence <= 1 {
+        return Ok([0; 32]);
+    }
+    let before = cx.store.event().by_sequence(device.row, sequence - 1).await?;
+    before.map(|(event, _)| event.commitment).ok_or_else(|| Error::internal("a gap in the chain of a device"))
+}

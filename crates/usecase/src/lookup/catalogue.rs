@@ -1,0 +1,40 @@
+//! Products with their makers, kept in memory: they never change once they are registered.
+
+use crate::cx::Inner;
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use tegata_domain::id::ProductRow;
+use tegata_domain::product::Product;
+
+/// A product and its maker's name.
+pub struct Entry {
+    /// The product.
+    pub product: Product,
+    /// The maker's name.
+    pub maker: String,
+}
+
+/// How many products are kept; past that the memory starts anew.
+const KEPT: usize = 10_000;
+
+/// The products that were looked up lately.
+#[derive(Default)]
+pub struct Catalogue(RwLock<HashMap<ProductRow, Arc<Entry>>>);
+
+/// A product with its maker.
+pub(crate) async fn entry(row: ProductRow, cx: &Inner) -> Result<Arc<Entry>> {
+    if let Some(known) = cx.catalogue.0.read().unwrap_or_else(PoisonError::into_inner).get(&row) {
+        return Ok(Arc::clone(known));
+    }
+    let lost = || Error::internal("a device without product or maker");
+    let product = cx.store.product().by_row(row).await?.ok_or_else(lost)?;
+    let maker = cx.store.organisation().by_row(product.organisation).await?.ok_or_else(lost)?;
+    let entry = Arc::new(Entry { product, maker: maker.name });
+    let mut kept = cx.catalogue.0.write().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= KEPT {
+        kept.clear();
+    }
+    kept.insert(row, Arc::clone(&entry));
+    Ok(entry)
+}

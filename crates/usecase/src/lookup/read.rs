@@ -1,0 +1,29 @@
+//! What anybody may see: a device by its number, a model by its GTIN.
+
+use super::catalogue::{Entry, entry};
+use crate::cx::Inner;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use tegata_domain::id::DeviceRow;
+use tegata_domain::ledger::Log;
+use tegata_domain::lookup::Lookup;
+use tegata_domain::number::Number;
+use tegata_domain::product::gtin14;
+
+/// The device of a number.
+pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
+    let not_found = || Error::not_found("number in the register");
+    let row = cx.numbers.row(number).ok_or_else(not_found)?;
+    let size = cx.ledger.published_size(Log::Devices);
+    let found = cx.store.device().by_row_proved(DeviceRow(row), size).await?;
+    let (device, proved) = found.ok_or_else(not_found)?;
+    let entry = entry(device.product, cx).await?;
+    Ok(Lookup::of(&device, number, entry.product.clone(), entry.maker.clone(), proved, cx.now()?))
+}
+
+/// The model of a GTIN: facts of the model only.
+pub async fn model(gtin: &str, cx: &Inner) -> Result<Arc<Entry>> {
+    let gtin = gtin14(gtin).map_err(|e| Error::invalid("gtin", e))?;
+    let product = cx.store.product().by_gtin(&gtin).await?.ok_or_else(|| Error::not_found("model"))?;
+    entry(product.row, cx).await
+}

@@ -1,0 +1,51 @@
+//! The platform itself: set up once, opened at every start.
+
+mod check;
+mod init;
+mod open;
+
+pub use check::{Ready, ready};
+pub use init::{Initialised, NewPlatform, init};
+pub use open::{Opening, https_identity, open};
+
+use crate::error::{Error, Kind};
+
+/// Name of the unlock file inside the data folder, unless it lies elsewhere.
+pub const UNLOCK_FILE: &str = "unlock";
+/// Name of the root's sealed key inside the data folder.
+pub const ROOT_KEY_FILE: &str = "keys/root.key";
+/// Name of the platform's HTTPS authority inside the data folder.
+pub const HTTPS_CA_FILE: &str = "https-ca.pem";
+/// Name of the platform's device root inside the data folder.
+pub const ROOT_FILE: &str = "root.pem";
+
+pub(crate) const NUMBER_KEY: &str = "number";
+pub(crate) const SERIAL_KEY: &str = "serial";
+pub(crate) const HTTPS_KEY: &str = "https";
+pub(crate) const FACTS_KEY: &str = "ledger-facts";
+pub(crate) const DEVICES_KEY: &str = "ledger-devices";
+
+fn local(what: &str, e: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Unavailable, "local", format!("{what}: {e}"))
+}
+
+/// PEM (RFC 7468) of a certificate.
+pub fn pem(der: &[u8]) -> String {
+    use base64::Engine;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in text.as_bytes().chunks(64) {
+        out += &String::from_utf8_lossy(line);
+        out.push('\n');
+    }
+    out + "-----END CERTIFICATE-----\n"
+}
+
+/// DER of the first certificate in a PEM text.
+pub fn from_pem(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    let plain: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+    base64::engine::general_purpose::STANDARD.decode(plain).ok()
+}

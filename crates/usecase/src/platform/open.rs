@@ -1,0 +1,125 @@
+//! Opens a platform that `init` made: unlock, keys, logs.
+
+use super::*;
+use crate::authority::Issuers;
+use crate::cx::{Cx, Inner, Names, Settings};
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::lookup::Catalogue;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tegata_domain::chance::{self, Chance};
+use tegata_domain::number::{KeyVersion, Permutations};
+use tegata_domain::time::Clock;
+use tegata_keys::profile;
+use tegata_keys::seal::Seal;
+use tegata_keys::signer::Signer;
+use tegata_store::{Mode, Store};
+use zeroize::Zeroizing;
+
+/// What a start is given.
+pub struct Opening {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// The unlock file, if it does not lie in the data folder.
+    pub unlock: Option<PathBuf>,
+    /// What may be set.
+    pub settings: Settings,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+}
+
+/// A clock may stand this much before the newest event, for leap seconds and slow NTP.
+const BEHIND_MAX: Duration = Duration::from_secs(300);
+
+/// Opens a platform; refuses when folder, unlock file, clock or ledger do not fit.
+pub async fn open(opening: Opening) -> Result<Cx> {
+    let started = |e: tegata_store::Error| Error::new(Kind::Unavailable, "store", e.to_string());
+    let store = Store::open(&opening.folder, Mode::Existing).map_err(started)?;
+    let unlock = opening.unlock.clone().unwrap_or_else(|| opening.folder.join(UNLOCK_FILE));
+    let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
+    check_clock(&store, &*opening.clock).await?;
+    let names = Names {
+        public_url: fixed(&store, "public_url").await?,
+        device_url: fixed(&store, "device_url").await?,
+        plain_url: fixed(&store, "plain_url").await?,
+    };
+    let unlocked = |e: tegata_keys::signer::KeyError| local("cannot unlock", e);
+    let numbers = permutations(&store, &seal, NUMBER_KEY).await?;
+    let serials = permutations(&store, &seal, SERIAL_KEY).await?;
+    let keys = [
+        Signer::from_pkcs8(&newest(&store, &seal, FACTS_KEY).await?).map_err(unlocked)?,
+        Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
+    ];
+    let ledger = Ledger::open(&store, keys, &names.public_url).await?;
+    Ok(Cx(Arc::new(Inner {
+        store,
+        clock: opening.clock,
+        chance: opening.chance,
+        settings: opening.settings,
+        names,
+        numbers,
+        serials,
+        seal,
+        issuers: Issuers::default(),
+        ledger,
+        catalogue: Catalogue::default(),
+    })))
+}
+
+async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<()> {
+    let now = clock.now()?;
+    let Some(newest) = store.device().newest_event().await? else { return Ok(()) };
+    if newest.since(now) <= BEHIND_MAX {
+        return Ok(());
+    }
+    let text = format!(
+        "the clock says {}, but the newest event is of {}; set the clock (NTP) and start again",
+        now.rfc3339(),
+        newest.rfc3339()
+    );
+    Err(Error::new(Kind::Unavailable, "clock_jumped", text))
+}
+
+async fn fixed(store: &Store, name: &str) -> Result<String> {
+    let value = store.secret().fixed(name).await?;
+    value.ok_or_else(|| local("data folder", format!("{name} is not fixed; init did not finish")))
+}
+
+async fn permutations(store: &Store, seal: &Seal, name: &str) -> Result<Permutations> {
+    let mut versions = Vec::new();
+    for (version, from_row, sealed) in store.secret().versions(name).await? {
+        let plain = seal.open(name, &sealed).map_err(|e| local("cannot unlock", e))?;
+        let key = plain.as_slice().try_into().map_err(|_| local(name, "a key has 32 bytes"))?;
+        versions.push(KeyVersion { version, from_row, key });
+    }
+    if versions.is_empty() {
+        return Err(local("data folder", format!("the {name} key is missing")));
+    }
+    Ok(Permutations::new(&versions))
+}
+
+async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let versions = store.secret().versions(name).await?;
+    let (_, _, sealed) = versions.last().ok_or_else(|| local("data folder", format!("the {name} key is missing")))?;
+    seal.open(name, sealed).map_err(|e| local("cannot unlock", e))
+}
+
+/// How long the server's own certificate holds; a new one is made at every start.
+const SERVER_LIFE: Duration = Duration::from_secs(397 * 24 * 3600);
+
+/// The server's own TLS identity for these host names: chain without root, and PKCS#8.
+pub async fn https_identity(cx: &Inner, hosts: &[String]) -> Result<(Vec<Vec<u8>>, Zeroizing<Vec<u8>>)> {
+    let now = cx.now()?;
+    let key = Signer::from_pkcs8(&newest(&cx.store, &cx.seal, HTTPS_KEY).await?)?;
+    let path = cx.store.folder().join(HTTPS_CA_FILE);
+    let text = std::fs::read_to_string(&path).map_err(|e| local(&path.display().to_string(), e))?;
+    let authority = from_pem(&text).ok_or_else(|| local(&path.display().to_string(), "no PEM certificate"))?;
+    let serial = profile::random_serial(chance::bytes(&*cx.chance));
+    let from = now.minus(Duration::from_secs(3600));
+    let (leaf, pkcs8) = profile::server(&key, &authority, serial, hosts, [from, now.plus(SERVER_LIFE)])?;
+    Ok((vec![leaf, authority], pkcs8))
+}

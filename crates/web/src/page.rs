@@ -1,0 +1,19 @@
+//! The pages: one module and one struct a page. Each takes the place that was asked for and what to say, and answers a
+//! whole HTML document.
+
+pub mod device;
+pub mod error;
+pub mod front;
+pub mod malformed;
+pub mod model;
+pub mod unknown;
+
+mod answer;
+mod ask;
+mod facts;
+mod frame;
+mod item;
+mod place;
+mod stamp;
+
+pub use place::Place;

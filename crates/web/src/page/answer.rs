@@ -1,0 +1,114 @@
+//! The head of a device's pass: what the answer means, and what to do next.
+
+use super::item::{Contact, Line};
+use crate::sentence::{Sentence, Slot, sentence};
+use crate::texts::{Steps, Texts};
+use tegata_domain::device::{Condition, Stage};
+use tegata_domain::lookup::{Answer, Lookup, Todo};
+
+/// What to do next.
+#[derive(Default)]
+pub(super) struct Advice {
+    /// In one paragraph.
+    pub text: Sentence,
+    /// Or in steps.
+    pub steps: Vec<Sentence>,
+    /// Whom to ask, and the same in words, which also stand on paper.
+    pub contact: Option<(Contact, Sentence)>,
+    /// Whom to ask is not known.
+    pub no_contact: bool,
+}
+
+/// The answer in one word.
+pub(super) fn word(t: &'static Texts, answer: Answer) -> &'static str {
+    let t = &t.answer;
+    match answer {
+        Answer::Registered => &t.registered,
+        Answer::CannotConfirm => &t.cannot_confirm,
+        Answer::Reported => &t.reported,
+        Answer::Recalled => &t.recalled,
+        Answer::Ended => &t.ended,
+    }
+}
+
+/// Whether the answer stops a person: it stands on ink then.
+pub(super) fn stops(lookup: &Lookup) -> bool {
+    matches!(lookup.answer, Answer::CannotConfirm | Answer::Recalled)
+        || matches!(lookup.condition, Condition::Quarantined | Condition::Recalled)
+}
+
+/// What the answer means, in a few lines.
+pub(super) fn lines(t: &'static Texts, lookup: &Lookup, noun: &str, sealed: bool) -> Vec<Line> {
+    let noun = [("noun", Slot::Text(noun))];
+    let maker_is = [("maker", Slot::Name(&lookup.maker))];
+    // Vermilion only where the ledger proves that the maker entered it, and never upon ink.
+    let maker = match sealed && !stops(lookup) {
+        true => Line::new("proved", "seal-solid", &t.answer.maker, &maker_is),
+        false => Line::new("", "maker", &t.answer.maker, &maker_is),
+    };
+    let mut lines = Vec::new();
+    if lookup.answer == Answer::Ended {
+        let at = lookup.stamps[Stage::Retired as usize].at.unwrap_or(lookup.at);
+        lines.push(Line::new("", "ended", &t.answer.retired, &[("day", Slot::Time(&t.date.day(at)))]));
+    }
+    match lookup.condition {
+        Condition::Well if lookup.answer == Answer::CannotConfirm => {
+            lines.push(Line::new("", "unsure", &t.answer.unconfirmed, &[]));
+        }
+        Condition::Well => {}
+        Condition::Suspect => lines.push(Line::new("wait", "suspect", &t.answer.report, &noun)),
+        Condition::Quarantined => lines.push(Line::new("", "quarantined", &t.answer.quarantined, &[])),
+        Condition::Recalled => lines.push(Line::new("", "recalled", &t.answer.recall, &noun)),
+    }
+    lines.push(maker);
+    if matches!(lookup.answer, Answer::Registered | Answer::Reported) {
+        lines.push(support(t, lookup));
+    }
+    lines.extend(next(t, lookup));
+    lines
+}
+
+fn support(t: &'static Texts, lookup: &Lookup) -> Line {
+    let month = t.date.month(lookup.product.support_end);
+    let slots = [("month", Slot::Time(&month))];
+    match lookup.at.month() > lookup.product.support_end {
+        true => Line::new("wait", "date", &t.answer.support_over, &slots),
+        false => Line::new("well", "date", &t.answer.supported, &slots),
+    }
+}
+
+/// The next step as a line; upon ink the steps that follow speak for themselves.
+fn next(t: &'static Texts, lookup: &Lookup) -> Option<Line> {
+    match lookup.todo {
+        Todo::Nothing => Some(Line::new("well", "well", &t.answer.nothing, &[])),
+        Todo::Replace => Some(Line::new("wait", "wait", &t.answer.replace, &[])),
+        Todo::DoNotUse => Some(Line::new("wait", "wait", &t.answer.do_not_use, &[])),
+        Todo::AskMaker if !stops(lookup) => Some(Line::new("wait", "wait", &t.answer.ask_maker, &[])),
+        Todo::AskMaker | Todo::AskOwner | Todo::FollowRecall => None,
+    }
+}
+
+/// What to do next, in full.
+pub(super) fn advice(t: &'static Texts, lookup: &Lookup, noun: &str) -> Advice {
+    let noun = [("noun", Slot::Text(noun))];
+    let text = |text: &str| Advice { text: sentence(text, &noun), ..Advice::default() };
+    let steps =
+        |steps: &Steps| Advice { steps: steps.iter().map(|s| sentence(s, &noun)).collect(), ..Advice::default() };
+    let ask = |advice: Advice| {
+        let contact = lookup.product.contact.as_deref().map(Contact::of);
+        let contact = contact.map(|c| {
+            let words = sentence(&t.todo.contact, &[("contact", Slot::Name(&c.shown))]);
+            (c, words)
+        });
+        Advice { no_contact: contact.is_none(), contact, ..advice }
+    };
+    match lookup.todo {
+        Todo::Nothing => text(&t.todo.nothing),
+        Todo::Replace => text(&t.todo.replace),
+        Todo::DoNotUse => text(&t.todo.retired),
+        Todo::AskOwner => steps(&t.todo.quarantined),
+        Todo::FollowRecall => ask(steps(&t.todo.recalled)),
+        Todo::AskMaker if lookup.condition == Condition::Suspect => ask(steps(&t.todo.reported)),
+        Todo::AskMaker => ask(steps(&t.todo.unconfirmed)),
+    }
+}

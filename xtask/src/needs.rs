@@ -1,0 +1,99 @@
+//! What the tests need from outside, and how it gets there on a fresh Debian 12.
+
+use crate::run;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+/// Debian's packages, each with the reason for it.
+const PACKAGES: [(&str, &str); 13] = [
+    ("build-essential", "C compiler for SQLite and AWS-LC"),
+    ("chromium", "browser of the page tests"),
+    ("chromium-driver", "drives it"),
+    ("fonts-noto-cjk", "Japanese pages, as a reader sees them"),
+    ("strongswan-pki", "foreign EST client"),
+    ("libstrongswan-extra-plugins", "its cryptography"),
+    ("zbar-tools", "reads the label's code back"),
+    ("librsvg2-bin", "draws the label for it"),
+    ("golang-go", "foreign log verifier"),
+    ("golang-golang-x-mod-dev", "its source, sumdb/note and sumdb/tlog"),
+    ("openssl", "foreign reader of certificates"),
+    ("curl", "foreign HTTP client"),
+    ("python3-venv", "a place for the Python packages"),
+];
+
+/// Python's packages, as pip takes them.
+const PYTHON: [&str; 1] = ["pkilint==0.13.3"];
+
+/// Where Python's packages lie.
+pub fn venv() -> PathBuf {
+    run::target("venv")
+}
+
+/// Installs what is missing.
+pub fn install() -> Result<(), String> {
+    debian()?;
+    python()
+}
+
+fn debian() -> Result<(), String> {
+    let missing = missing()?;
+    if missing.is_empty() {
+        println!("needs: all {} packages of Debian are there", PACKAGES.len());
+        return Ok(());
+    }
+    if fs::metadata("/proc/self").map_or(true, |us| us.uid() != 0) {
+        let names = missing.join(" ");
+        return Err(format!(
+            "missing packages, and not root. Run:\n  sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}"
+        ));
+    }
+    run::pass(&mut run::program("apt-get", &["update", "-q"]))?;
+    let mut install = run::program("apt-get", &["install", "-q", "-y", "--no-install-recommends"]);
+    run::pass(install.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn missing() -> Result<Vec<&'static str>, String> {
+    let mut query = run::program("dpkg-query", &["-W", "-f=${db:Status-Status} ${Package}\n"]);
+    query.args(PACKAGES.map(|(name, _)| name));
+    let output = query.output().map_err(|why| {
+        let names = PACKAGES.map(|(name, why)| format!("  {name}: {why}")).join("\n");
+        format!("the tests expect Debian 12, and dpkg-query could not be run ({why}). They need:\n{names}")
+    })?;
+    // It exits non-zero when it does not know a name: that one is simply missing.
+    let known = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(absent(&known))
+}
+
+fn absent(known: &str) -> Vec<&'static str> {
+    let installed: Vec<&str> = known.lines().filter_map(|line| line.strip_prefix("installed ")).collect();
+    PACKAGES.iter().map(|(name, _)| *name).filter(|name| !installed.contains(name)).collect()
+}
+
+/// A virtual environment, made once; a note in it tells what it holds, written last.
+fn python() -> Result<(), String> {
+    let note = venv().join("holds.txt");
+    let wanted = PYTHON.join("\n");
+    if fs::read_to_string(&note).is_ok_and(|held| held == wanted) {
+        println!("needs: {} is there", PYTHON.join(", "));
+        return Ok(());
+    }
+    run::pass(run::program("python3", &["-m", "venv", "--clear"]).arg(venv()))?;
+    let pip = venv().join("bin/python");
+    let args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run::pass(run::program(pip, &args).args(PYTHON))?;
+    fs::write(&note, wanted).map_err(|why| format!("could not write {}: {why}", note.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_installed_packages_count() {
+        let known: String = PACKAGES.iter().map(|(name, _)| format!("installed {name}\n")).collect();
+        assert!(absent(&known).is_empty());
+        let known = known.replace("installed curl\n", "config-files curl\n");
+        assert_eq!(absent(&known), ["curl"]);
+    }
+}

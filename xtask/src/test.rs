@@ -1,0 +1,74 @@
+//! `cargo xtask test`: everything that says whether the product works, from a fresh machine to one closing line.
+
+use crate::tally::{Book, Tally};
+use crate::{checks, demo, foreign, needs, suite};
+
+/// Help of `test`.
+pub const HELP: &str = "\
+cargo xtask test [--only PART]
+
+Installs what the tests need (Debian 12; as root, or prints the command), then runs
+  checks    fmt, clippy, deny, layout, doc
+  cargo     cargo test over the workspace
+  foreign   every script tests/foreign/*.sh: real programs against the real server
+  demo      tegata demo --devices 200 --exit --json, each step counted
+and closes with the time of each part and one line `N passed, N failed`.
+Exit code 0 only when nothing failed and everything ran.
+
+  --only PART   that part alone, for whoever works on it; what it needs is installed all the same";
+
+const PARTS: [&str; 4] = ["checks", "cargo", "foreign", "demo"];
+
+/// `cargo xtask test`.
+pub fn command(args: &[String]) -> Result<bool, String> {
+    let only = only(args)?;
+    let runs = |part: &str| only.is_none_or(|only| only == part);
+    let mut book = Book::default();
+    if (runs("cargo") || runs("foreign")) && book.part("needs", needed).failed > 0 {
+        return Ok(book.close());
+    }
+    if runs("checks") {
+        checks::all(&mut book);
+    }
+    if runs("cargo") {
+        book.part("cargo test", suite::part);
+    }
+    if runs("foreign") {
+        book.part("foreign peers", foreign::part);
+    }
+    if runs("demo") {
+        book.part("demo", demo::part);
+    }
+    Ok(book.close())
+}
+
+/// An installation counts only where it fails.
+fn needed() -> Tally {
+    needs::install().map_or_else(|why| Tally::failure(&why), |()| Tally::default())
+}
+
+fn only(args: &[String]) -> Result<Option<&str>, String> {
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Ok(None),
+        ["--only", part] if PARTS.contains(&part) => Ok(Some(part)),
+        _ => Err(format!("expected nothing or --only and one of {}", PARTS.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options() {
+        let read = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).into()).collect();
+            only(&args).map(|part| part.map(str::to_owned))
+        };
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["--only", "demo"]), Ok(Some("demo".into())));
+        assert!(read(&["--only"]).is_err());
+        assert!(read(&["--only", "nothing"]).is_err());
+        assert!(read(&["--fast"]).is_err());
+    }
+}
