@@ -1,1 +1,19 @@
-//! placeholder
+//! JSON API: bearer token, RFC 9457 problems, cursor paging. One file an operation.
+
+pub mod audit;
+pub mod batch;
+mod body;
+mod caller;
+pub mod certificate;
+pub mod device;
+pub mod finding;
+pub mod organisation;
+mod page;
+pub mod product;
+mod status;
+pub mod token;
+
+pub use status::{Status, problem};
+
+/// The longest JSON body.
+pub const BODY_MAX: usize = 64 * 1024;

@@ -1,1 +1,21 @@
-//! placeholder
+//! Background work: each file one job, which only calls use cases.
+
+mod crl_publish;
+mod ledger_sequence;
+
+use std::future::Future;
+use tegata_usecase::Cx;
+use tokio::task::JoinSet;
+
+/// Starts all jobs; dropping the set stops them.
+pub fn start(cx: &Cx) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(ledger_sequence::run(cx.clone()));
+    jobs.spawn(crl_publish::run(cx.clone()));
+    jobs
+}
+
+/// Waits for `wake`, but not longer than `span`.
+async fn wake_or(wake: impl Future<Output = ()>, span: std::time::Duration) {
+    let _either = tokio::time::timeout(span, wake).await;
+}

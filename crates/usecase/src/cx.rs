@@ -95,4 +95,26 @@ impl Inner {
     pub fn uid(&self, now: Timestamp) -> uuid::Uuid {
         tegata_domain::chance::uuid7(now, &*self.chance)
     }
+
+    /// The outward id of something new: of the moment, or of the asker's Idempotency-Key, so that the same request
+    /// again meets what it made before (UUIDv8, RFC 9562 §5.8).
+    pub fn uid_of(&self, now: Timestamp, key: Option<IdempotencyKey<'_>>) -> uuid::Uuid {
+        let Some(key) = key else { return self.uid(now) };
+        let text = format!("{}\n{}\n{}", key.organisation.0, key.noun, key.key);
+        let digest = tegata_keys::digest::sha256(text.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}
+
+/// What makes two requests one.
+#[derive(Debug, Clone, Copy)]
+pub struct IdempotencyKey<'a> {
+    /// Whose key it is.
+    pub organisation: tegata_domain::id::OrganisationRow,
+    /// What it makes.
+    pub noun: &'static str,
+    /// The header's value.
+    pub key: &'a str,
 }

@@ -1,3 +1,5 @@
+//! Labels: what stands on them, that the code is whole, and that no word leaves its place.
+
 use super::*;
 
 const URL: &str = "https://tegata.example/01/04512345678906/21/EW210-000123?n=7K3M-Q9TX-2HVD-R5WE";

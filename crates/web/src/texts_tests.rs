@@ -1,3 +1,5 @@
+//! The catalogues: complete in both languages, filled alike, and careful in what they say.
+
 use super::*;
 use std::collections::BTreeMap;
 use toml::Value;

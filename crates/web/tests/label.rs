@@ -12,13 +12,13 @@ fn url(host: &str, serial: &str) -> String {
 fn drawn(url: &str) -> String {
     let label = Label {
         url,
-        number: Number::parse("7K3M-Q9TX-2HVD-R5WE").unwrap(),
+        number: Number::parse("7K3M-Q9TX-2HVD-R5WE").expect("a number"),
         model: "EW-C210",
         maker: "エグザンプル工業 & Söhne <GmbH>",
         serial: "EW210-000123",
         gtin: "04512345678906",
     };
-    svg(&label).unwrap()
+    svg(&label).expect("an address that fits")
 }
 
 /// Runs a program of the test machine with `input` on stdin.
@@ -30,8 +30,8 @@ fn run(program: &str, package: &str, arguments: &[&str], input: &[u8]) -> Vec<u8
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|e| panic!("{program} is needed to read labels (apt-get install {package}): {e}"));
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
+    child.stdin.take().expect("stdin is piped").write_all(input).expect("the program reads its input");
+    let output = child.wait_with_output().expect("the program ends");
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
@@ -46,7 +46,7 @@ fn read(svg: &str, dpi: &str) -> String {
         &["--quiet", "--raw", "--set", "disable", "--set", "qrcode.enable", "png:-"],
         &png,
     );
-    String::from_utf8(text).unwrap().trim_end().to_owned()
+    String::from_utf8(text).expect("addresses are ASCII").trim_end().to_owned()
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn each(check: impl Fn(&str, &str, &str)) {
 }
 
 fn one(name: &str, lang: &str) -> String {
-    pages(lang).into_iter().find(|p| p.0 == name).unwrap().1
+    pages(lang).into_iter().find(|p| p.0 == name).expect("a fixture of that name").1
 }
 
 fn having<'a>(elements: &'a [Element], attribute: &'a str) -> impl Iterator<Item = &'a str> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn templates(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let entries = fs::read_dir(folder).expect("the folder of templates").map(|e| e.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { templates(&path) } else { vec![path] }).collect()
 }
 

@@ -11,14 +11,12 @@ pub(super) struct Ask {
     pub value: String,
     /// The language that the reader chose, to be kept.
     pub lang: Option<&'static str>,
-    /// Whether its button is the first of the page.
-    pub first: bool,
 }
 
 impl Ask {
     /// A form that starts with `value`.
-    pub fn new(place: &Place<'_>, value: &str, first: bool) -> Self {
-        Ask { value: shortened(value), lang: place.chosen().map(|l| l.tag()), first }
+    pub fn new(place: &Place<'_>, value: &str) -> Self {
+        Ask { value: shortened(value), lang: place.chosen().map(|l| l.tag()) }
     }
 }
 

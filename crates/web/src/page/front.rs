@@ -17,6 +17,6 @@ struct Front<'a> {
 /// The front page; `docs` is the address of the documentation, where there is one.
 pub fn render(place: &Place<'_>, docs: Option<&str>) -> String {
     let t = Texts::of(place.language());
-    let page = Front { t, ask: Ask::new(place, "", true), docs };
+    let page = Front { t, ask: Ask::new(place, ""), docs };
     frame::page(place, Head { title: &t.front.title, listed: true }, &page)
 }

@@ -23,6 +23,6 @@ pub fn render(place: &Place<'_>, typed: &str) -> String {
         true => sentence(&t.malformed.empty, &[]),
         false => sentence(&t.malformed.typed, &[("typed", Slot::Code(&shown))]),
     };
-    let page = Malformed { t, typed, ask: Ask::new(place, &shown, true) };
+    let page = Malformed { t, typed, ask: Ask::new(place, &shown) };
     frame::page(place, Head { title: &t.malformed.title, listed: false }, &page)
 }

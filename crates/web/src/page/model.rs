@@ -48,7 +48,7 @@ pub fn render(place: &Place<'_>, product: &Product, maker: &str, now: Timestamp)
             Line::new("wait", "unsure", &t.model.no_device, &[]),
         ],
         todo: sentence(&t.model.todo, &[("noun", Slot::Text(noun))]),
-        ask: Ask::new(place, "", true),
+        ask: Ask::new(place, ""),
         facts: facts::of_model(t, product, maker, now).into_iter().flatten().collect(),
     };
     frame::page(place, Head { title: &title, listed: true }, &page)

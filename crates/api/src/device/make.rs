@@ -1,0 +1,151 @@
+//! `POST /api/v1/batches/{id}/devices`: NDJSON both ways, each answer durable when it is sent.
+//!
+//! Lines are taken as they come, worked on by all cores a few chunks at a time, and answered in their order; while the
+//! client does not read, nothing more is read from it.
+
+use super::lines::{LINE_MAX, Line, Lines};
+use crate::body::essence;
+use crate::caller::Caller;
+use crate::status::{Status, problem};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+use http::header;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tegata_domain::id::Uuid;
+use tegata_usecase::device::{Made, Ticket, make, ticket};
+use tegata_usecase::{Cx, Error, Kind};
+use tegata_wire::problem::Problem;
+
+/// Chunks that are worked on at once.
+const IN_FLIGHT: usize = 8;
+/// A sender may pause for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+struct Asked {
+    serial: String,
+    csr: String,
+}
+
+/// One stream: its ticket, and the chain as every answer repeats it.
+struct Stream {
+    ticket: Arc<Ticket>,
+    chain: String,
+    cx: Cx,
+}
+
+/// Makes devices.
+pub async fn post(
+    State(cx): State<Cx>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Status> {
+    check_type(&request)?;
+    let batch = Uuid::parse_str(&id).map_err(|_| Error::not_found("batch"))?;
+    let ticket = Arc::new(ticket(batch, &actor, &cx).await?);
+    let chain: Vec<String> = ticket.chain.iter().map(|der| STANDARD.encode(der)).collect();
+    let stream = Arc::new(Stream { chain: json!(chain).to_string(), ticket, cx });
+    let lines = Lines::new(request.into_body(), PATIENCE);
+    let chunks = stream::unfold(lines, |mut lines| async { lines.next().await.map(|chunk| (chunk, lines)) });
+    let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk, Arc::clone(&stream)))).buffered(IN_FLIGHT);
+    let body = answers.map(|joined| joined.map_err(std::io::Error::other));
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(body)).into_response())
+}
+
+/// NDJSON has no registered type: what says JSON or nothing is taken, also curl's default for --data-binary.
+fn check_type(request: &Request) -> Result<(), Status> {
+    let known = ["application/octet-stream", "application/x-www-form-urlencoded"];
+    match essence(request.headers()) {
+        Some(kind) if !kind.contains("json") && !known.contains(&kind.as_str()) => {
+            let text = "send NDJSON with Content-Type: application/x-ndjson";
+            Err(Status::Edge(Problem::new(415, "content_type", text)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What a line asks for, or its problem with the serial as far as it could be read.
+type Parsed = Result<tegata_usecase::device::make::Request, (Option<String>, Problem)>;
+
+fn parse(line: Line) -> Parsed {
+    let wrong = |status, code, text: String| Err((None, Problem::new(status, code, text)));
+    let bytes = match line {
+        Line::Text(bytes) => bytes,
+        Line::TooLong => return wrong(413, "too_large", format!("a line has at most {LINE_MAX} bytes")),
+        Line::TooSlow => return wrong(408, "too_slow", "no byte came for a minute; the rest was not read".into()),
+        Line::Broken => return wrong(400, "body", "the body ended before its length".into()),
+    };
+    let asked: Asked = match serde_json::from_slice(&bytes) {
+        Ok(asked) => asked,
+        Err(e) => return wrong(400, "json", format!("the line is no {{\"serial\",\"csr\"}}: {e}")),
+    };
+    match STANDARD.decode(asked.csr.as_bytes()) {
+        Ok(csr) => Ok(tegata_usecase::device::make::Request { serial: asked.serial, csr }),
+        Err(e) => {
+            let serial: String = asked.serial.chars().take(64).collect();
+            Err((Some(serial), Problem::new(400, "base64", format!("csr is no base64 of a DER: {e}"))))
+        }
+    }
+}
+
+/// The answers to one chunk, as lines.
+async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
+    let parsed: Vec<Parsed> = chunk.into_iter().map(parse).collect();
+    let requests: Vec<_> = parsed.iter().filter_map(|p| p.as_ref().ok()).cloned().collect();
+    let made = match requests.is_empty() {
+        true => Ok(Vec::new()),
+        false => make(requests, &stream.ticket, &stream.cx).await,
+    };
+    if let Err(error) = &made {
+        tracing::error!(%error, cause = ?error.source, "a chunk of devices was not made");
+    }
+    let failed = made.as_ref().err().map(problem);
+    let mut made = made.into_iter().flatten();
+    let mut out = String::with_capacity(parsed.len() * 2048);
+    for line in parsed {
+        match line {
+            Err((serial, problem)) => refuse(&mut out, serial, &problem),
+            Ok(request) => match (made.next(), &failed) {
+                (Some(Ok(made)), _) => accept(&mut out, &request.serial, &made, &stream.chain),
+                (Some(Err(error)), _) => {
+                    log(&error);
+                    refuse(&mut out, Some(request.serial), &problem(&error));
+                }
+                (None, Some(problem)) => refuse(&mut out, Some(request.serial), problem),
+                (None, None) => refuse(&mut out, Some(request.serial), &problem(&Error::internal("no outcome"))),
+            },
+        }
+    }
+    Bytes::from(out)
+}
+
+fn log(error: &Error) {
+    match error.kind {
+        Kind::Internal => tracing::error!(%error, cause = ?error.source, "a device was not made"),
+        _ => tracing::warn!(code = error.code, "a device was refused"),
+    }
+}
+
+/// The serial passed its check: nothing in it needs an escape.
+fn accept(out: &mut String, serial: &str, made: &Made, chain: &str) {
+    let (number, device) = (&made.number, made.device);
+    *out += &format!(r#"{{"serial":"{serial}","number":"{number}","device":"{device}","certificate":""#);
+    STANDARD.encode_string(&made.certificate, out);
+    *out += &format!(r#"","chain":{chain}}}"#);
+    out.push('\n');
+}
+
+fn refuse(out: &mut String, serial: Option<String>, problem: &Problem) {
+    let line: Value = json!({ "serial": serial, "problem": problem.object() });
+    *out += &line.to_string();
+    out.push('\n');
+}
