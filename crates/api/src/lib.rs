@@ -7,6 +7,7 @@ mod caller;
 pub mod certificate;
 pub mod device;
 pub mod finding;
+pub mod openapi;
 pub mod organisation;
 mod page;
 pub mod product;

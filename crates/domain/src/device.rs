@@ -60,8 +60,7 @@ pub enum Condition {
 
 impl Condition {
     /// All, in the order of their codes.
-    pub const ALL: [Condition; 4] =
-        [Condition::Well, Condition::Suspect, Condition::Quarantined, Condition::Recalled];
+    pub const ALL: [Condition; 4] = [Condition::Well, Condition::Suspect, Condition::Quarantined, Condition::Recalled];
 
     /// Its word in the API.
     pub fn name(self) -> &'static str {

@@ -81,8 +81,7 @@ fn enrolment_presumes_what_nobody_reported() {
     assert_eq!(kinds, [EventKind::Installed, EventKind::Enrolled]);
     assert_eq!(step.events[0].data["presumed"], serde_json::json!(["shipped", "sold"]));
     let stamps: Vec<_> = step.device.stamps.iter().map(|s| (s.stage, s.sequence)).collect();
-    let expected =
-        [(Stage::Made, Some(1)), (Stage::Shipped, None), (Stage::Sold, None), (Stage::Installed, Some(2))];
+    let expected = [(Stage::Made, Some(1)), (Stage::Shipped, None), (Stage::Sold, None), (Stage::Installed, Some(2))];
     assert_eq!(stamps, expected);
 }
 

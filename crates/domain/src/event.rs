@@ -139,9 +139,12 @@ mod tests {
         };
         let text = String::from_utf8(canonical(Uuid::nil(), 1, &[0; 32], &new)).unwrap();
         let zeros = "0".repeat(64);
-        assert_eq!(text, format!(
-            r#"{{"at":"2023-11-14T22:13:20.123Z","data":{{"a":"手","b":1}},"device":"00000000-0000-0000-0000-000000000000","kind":"made","previous":"{zeros}","sequence":1}}"#
-        ));
+        assert_eq!(
+            text,
+            format!(
+                r#"{{"at":"2023-11-14T22:13:20.123Z","data":{{"a":"手","b":1}},"device":"00000000-0000-0000-0000-000000000000","kind":"made","previous":"{zeros}","sequence":1}}"#
+            )
+        );
     }
 
     #[test]

@@ -139,8 +139,7 @@ pub struct KeyVersion {
 impl Permutations {
     /// From all versions, in any order.
     pub fn new(versions: &[KeyVersion]) -> Self {
-        let mut versions: Vec<_> =
-            versions.iter().map(|v| (v.from_row, v.version, Permutation::new(&v.key))).collect();
+        let mut versions: Vec<_> = versions.iter().map(|v| (v.from_row, v.version, Permutation::new(&v.key))).collect();
         versions.sort_by_key(|v| std::cmp::Reverse(v.0));
         Permutations { versions }
     }
@@ -156,7 +155,9 @@ impl Permutations {
 
     /// The row of a management number; `None` for a number that was never given.
     pub fn row(&self, number: Number) -> Option<i64> {
-        self.versions.iter().find_map(|v| v.2.reveal(number.0).filter(|row| self.of_row(*row).is_some_and(|w| w.1 == v.1)))
+        self.versions
+            .iter()
+            .find_map(|v| v.2.reveal(number.0).filter(|row| self.of_row(*row).is_some_and(|w| w.1 == v.1)))
     }
 
     /// The certificate serial of a row: a version byte, ten permuted bytes, eight random bytes whose low bits name

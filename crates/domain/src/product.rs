@@ -225,7 +225,13 @@ mod tests {
         assert_eq!(new(|p| p.gtin = "45123456789o6".into()), Err(ProductError::Gtin { expected: '?' }));
         assert_eq!(new(|p| p.support_end = "2026-10".into()), Err(ProductError::SupportEnded));
         assert_eq!(new(|p| p.support_end = "2031-10".into()), Err(ProductError::SupportShort));
-        assert!(new(|p| { p.support_end = "2031-10".into(); p.support_reason = Some("leased".into()) }).is_ok());
+        assert!(
+            new(|p| {
+                p.support_end = "2031-10".into();
+                p.support_reason = Some("leased".into())
+            })
+            .is_ok()
+        );
         assert_eq!(new(|p| p.support_end = "soon".into()), Err(ProductError::SupportEnd));
         assert!(matches!(new(|p| p.model = "a\nb".into()), Err(ProductError::Text { field: "model", .. })));
         assert_eq!(new(|p| p.contact = Some("call us".into())), Err(ProductError::Contact));

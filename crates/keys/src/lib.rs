@@ -6,6 +6,7 @@ pub mod digest;
 pub mod password;
 pub mod possession;
 pub mod profile;
+pub mod request;
 pub mod seal;
 pub mod secret;
 pub mod signer;

@@ -31,7 +31,10 @@ pub enum RequestError {
     NoPossession,
 }
 
-fn algorithm(key: &pkcs10::PublicKey<'_>, signature: &[u8]) -> Result<&'static dyn VerificationAlgorithm, RequestError> {
+fn algorithm(
+    key: &pkcs10::PublicKey<'_>,
+    signature: &[u8],
+) -> Result<&'static dyn VerificationAlgorithm, RequestError> {
     let is = |oid: Oid| key.algorithm == oid.as_bytes();
     let signed = |oid: Oid| signature == oid.as_bytes();
     if is(EC) {

@@ -111,11 +111,8 @@ impl Issuer {
 
     /// An IDevID, valid without an end.
     pub fn idevid(&self, says: &Idevid<'_>) -> Result<Vec<u8>, KeyError> {
-        let subject = x509::name(&[
-            (ORGANIZATION, says.maker),
-            (COMMON_NAME, says.model),
-            (SERIAL_NUMBER, says.device_serial),
-        ]);
+        let subject =
+            x509::name(&[(ORGANIZATION, says.maker), (COMMON_NAME, says.model), (SERIAL_NUMBER, says.device_serial)]);
         let fields = self.fields(&says.serial.0, [says.now, Timestamp::NEVER], &subject, says.spki);
         self.issue(&fields, |out| {
             x509::key_usage(out, KeyUsage::DigitalSignature);
@@ -155,13 +152,7 @@ impl Issuer {
         x509::issuer_address(out, &self.certificate_address);
     }
 
-    fn fields<'a>(
-        &'a self,
-        serial: &'a [u8],
-        validity: [Timestamp; 2],
-        subject: &'a [u8],
-        spki: &'a [u8],
-    ) -> Tbs<'a> {
+    fn fields<'a>(&'a self, serial: &'a [u8], validity: [Timestamp; 2], subject: &'a [u8], spki: &'a [u8]) -> Tbs<'a> {
         Tbs {
             serial,
             algorithm: self.signer.algorithm(),

@@ -44,9 +44,8 @@ fn profiles_are_read_by_others() {
         now: now(),
     };
     let idevid = issuer.idevid(&says).unwrap();
-    let ldevid = issuer
-        .ldevid(&Ldevid { serial, subject: Uuid::nil(), spki: device.spki(), now: now(), until: now() })
-        .unwrap();
+    let ldevid =
+        issuer.ldevid(&Ldevid { serial, subject: Uuid::nil(), spki: device.spki(), now: now(), until: now() }).unwrap();
     for der in [&root_der, &authority, &idevid, &ldevid] {
         let read = Certificate::from_der(der).unwrap();
         assert_eq!(&read.to_der().unwrap(), der, "not distinguished encoding");

@@ -42,8 +42,7 @@ impl Seal {
         use std::os::unix::fs::OpenOptionsExt;
         let text = Zeroizing::new(data_encoding::HEXLOWER.encode(secret) + "\n");
         let io = |source| UnlockError::Io { path: path.display().to_string(), source };
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
         Self::new(secret).map_err(|_| UnlockError::Form(path.display().to_string()))
     }

@@ -1,7 +1,9 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
 use crate::error::Error;
-use crate::{account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product};
+use crate::{
+    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
+};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
@@ -39,9 +41,10 @@ impl State {
 
     /// Moves the counters: conditional deltas, summed.
     pub(crate) fn settle(&self, connection: &Connection) -> Result<(), Error> {
-        self.rooms.iter().filter(|(_, (_, taken))| *taken > 0).try_for_each(|(row, (_, taken))| {
-            batch::issue(connection, *row, *taken)
-        })
+        self.rooms
+            .iter()
+            .filter(|(_, (_, taken))| *taken > 0)
+            .try_for_each(|(row, (_, taken))| batch::issue(connection, *row, *taken))
     }
 }
 

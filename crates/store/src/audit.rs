@@ -1,6 +1,6 @@
 //! The audit: SQL.
 
-use crate::engine::time;
+use crate::engine::{prepare, time};
 use crate::{Error, Store};
 use rusqlite::Connection;
 use tegata_domain::audit::AuditEntry;
@@ -9,7 +9,7 @@ use tegata_domain::id::OrganisationRow;
 pub(crate) fn insert(c: &Connection, e: &AuditEntry, subject: &str) -> Result<(), Error> {
     let text = "insert into audit (at, organisation, actor, operation, subject) values ($1, $2, $3, $4, $5)";
     let values = (e.at.millis(), e.organisation.map(|o| o.0), &e.actor, &e.operation, subject);
-    c.prepare_cached(text)?.execute(values)?;
+    prepare(c, text)?.execute(values)?;
     Ok(())
 }
 
@@ -45,7 +45,7 @@ impl Audit<'_> {
                 Ok((row.get(0)?, entry))
             };
             let values = (organisation.0, after, limit);
-            Ok(c.prepare_cached(text)?.query_map(values, read)?.collect::<Result<_, _>>()?)
+            Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?)
         })
     }
 }

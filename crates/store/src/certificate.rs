@@ -1,6 +1,6 @@
 //! Certificates: SQL.
 
-use crate::engine::{code, time};
+use crate::engine::{code, prepare, time};
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::certificate::{Certificate, CertificateKind};
@@ -32,7 +32,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
 pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Error> {
     let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    connection.prepare_cached(text)?.execute((
+    prepare(connection, text)?.execute((
         c.row.0,
         c.random,
         c.device.0,
@@ -58,13 +58,13 @@ impl Store {
 impl Certificates<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: CertificateRow) -> Result<Option<Certificate>, Error> {
-        self.0.read(|c| Ok(c.prepare_cached(SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
     }
 
     /// All of a device, oldest first.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
         let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason
             from certificate where device = $1 order by id";
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
     }
 }

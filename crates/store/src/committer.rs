@@ -205,10 +205,8 @@ fn one(
 ) -> Result<(), Error> {
     match request {
         Request::Changes(changes, signed, reply) => {
-            let result: Result<Outcomes, Error> = changes
-                .iter()
-                .map(|change| apply::change(connection, change, signed.entry.as_ref(), state))
-                .collect();
+            let result: Result<Outcomes, Error> =
+                changes.iter().map(|change| apply::change(connection, change, signed.entry.as_ref(), state)).collect();
             let (outcomes, result) = match result {
                 Ok(outcomes) => (outcomes, Ok(())),
                 Err(error) => (Vec::new(), Err(error)),

@@ -1,5 +1,6 @@
 //! Row numbers: reserved in blocks, handed out from memory. A crash leaves a gap, never a number twice.
 
+use crate::engine::prepare;
 use crate::{Error, Store};
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
@@ -68,7 +69,7 @@ impl Store {
 
 fn advance(c: &rusqlite::Connection, name: &str, by: i64) -> Result<i64, Error> {
     let text = "update counter set next = next + $2 where name = $1 returning next - $2";
-    if let Some(start) = c.prepare_cached(text)?.query_row((name, by), |row| row.get(0)).optional()? {
+    if let Some(start) = prepare(c, text)?.query_row((name, by), |row| row.get(0)).optional()? {
         return Ok(start);
     }
     c.execute("insert into counter (name, next) values ($1, 1 + $2)", (name, by))?;

@@ -1,6 +1,6 @@
 //! Revocations and the lists that tell of them: SQL.
 
-use crate::engine::time;
+use crate::engine::{prepare, time};
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::change::Revocation;
@@ -11,14 +11,14 @@ use tegata_domain::time::Timestamp;
 /// Ends a certificate and marks its list as stale: the intent stands before the list is signed (law 11).
 pub(crate) fn revoke(c: &Connection, r: &Revocation) -> Result<bool, Error> {
     let text = "update certificate set revoked_at = $2, reason = $3 where id = $1 and revoked_at is null";
-    if c.prepare_cached(text)?.execute((r.certificate.0, r.at.millis(), r.reason as u8))? == 0 {
+    if prepare(c, text)?.execute((r.certificate.0, r.at.millis(), r.reason as u8))? == 0 {
         return Ok(false);
     }
     let text = "insert into revocation (authority, shard, certificate) values ($1, $2, $3) on conflict do nothing";
-    c.prepare_cached(text)?.execute((r.authority.0, r.shard, r.certificate.0))?;
+    prepare(c, text)?.execute((r.authority.0, r.shard, r.certificate.0))?;
     let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2, 0, null, 0, 1)
         on conflict (authority, shard) do update set stale = 1";
-    c.prepare_cached(text)?.execute((r.authority.0, r.shard))?;
+    prepare(c, text)?.execute((r.authority.0, r.shard))?;
     Ok(true)
 }
 
@@ -59,10 +59,9 @@ impl Crls<'_> {
     pub async fn published(&self, authority: AuthorityRow, shard: u16) -> Result<Option<Crl>, Error> {
         let text = "select number, der, next_update from crl where authority = $1 and shard = $2 and der is not null";
         self.0.read(|c| {
-            let read = |row: &rusqlite::Row<'_>| {
-                Ok(Crl { number: row.get(0)?, der: row.get(1)?, next_update: time(row, 2)? })
-            };
-            Ok(c.prepare_cached(text)?.query_row((authority.0, shard), read).optional()?)
+            let read =
+                |row: &rusqlite::Row<'_>| Ok(Crl { number: row.get(0)?, der: row.get(1)?, next_update: time(row, 2)? });
+            Ok(prepare(c, text)?.query_row((authority.0, shard), read).optional()?)
         })
     }
 
@@ -70,10 +69,9 @@ impl Crls<'_> {
     pub async fn due(&self, before: Timestamp) -> Result<Vec<ShardDue>, Error> {
         let text = "select authority, shard from crl where stale = 1 or next_update < $1 limit 1000";
         self.0.read(|c| {
-            let read = |row: &rusqlite::Row<'_>| {
-                Ok(ShardDue { authority: AuthorityRow(row.get(0)?), shard: row.get(1)? })
-            };
-            Ok(c.prepare_cached(text)?.query_map([before.millis()], read)?.collect::<Result<_, _>>()?)
+            let read =
+                |row: &rusqlite::Row<'_>| Ok(ShardDue { authority: AuthorityRow(row.get(0)?), shard: row.get(1)? });
+            Ok(prepare(c, text)?.query_map([before.millis()], read)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -82,7 +80,7 @@ impl Crls<'_> {
         let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2, 1, null, 0, 1)
             on conflict (authority, shard) do update set number = number + 1 returning number";
         let (authority, shard) = (due.authority.0, due.shard);
-        let task = move |c: &Connection| Ok(c.prepare_cached(text)?.query_row((authority, shard), |r| r.get(0))?);
+        let task = move |c: &Connection| Ok(prepare(c, text)?.query_row((authority, shard), |r| r.get(0))?);
         self.0.0.committer.task(task).await
     }
 
@@ -99,7 +97,7 @@ impl Crls<'_> {
                     reason: Reason::from_code(row.get(3)?),
                 })
             };
-            Ok(c.prepare_cached(text)?.query_map((due.authority.0, due.shard), read)?.collect::<Result<_, _>>()?)
+            Ok(prepare(c, text)?.query_map((due.authority.0, due.shard), read)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -110,7 +108,7 @@ impl Crls<'_> {
             where authority = $1 and shard = $2 and number = $3";
         let task = move |c: &Connection| {
             let values = (due.authority.0, due.shard, crl.number, crl.der, crl.next_update.millis(), held as i64);
-            c.prepare_cached(text)?.execute(values)?;
+            prepare(c, text)?.execute(values)?;
             Ok(())
         };
         self.0.0.committer.task(task).await

@@ -1,6 +1,6 @@
 //! Devices: SQL.
 
-use crate::engine::{code, uuid};
+use crate::engine::{code, prepare, uuid};
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_domain::device::{Condition, Device, Stage, Stamp};
@@ -60,7 +60,7 @@ pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
     let text = "insert into device (id, uid, product, batch, maker, owner, serial, key, idevid, stage, condition,
         confirmed, period, sequence, head, stamps)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing";
-    let written = c.prepare_cached(text)?.execute(params![
+    let written = prepare(c, text)?.execute(params![
         d.row.0,
         d.uid.as_bytes(),
         d.product.0,
@@ -85,7 +85,7 @@ pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
 pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool, Error> {
     let text = "update device set owner = $3, stage = $4, condition = $5, confirmed = $6, period = $7, sequence = $8,
         head = $9, stamps = $10 where id = $1 and sequence = $2";
-    let written = c.prepare_cached(text)?.execute(params![
+    let written = prepare(c, text)?.execute(params![
         d.row.0,
         decided_on,
         d.owner.0,
@@ -122,16 +122,16 @@ impl Store {
 impl Devices<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: DeviceRow) -> Result<Option<Device>, Error> {
-        self.0.read(|c| Ok(c.prepare_cached(SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
     }
 
     /// One, by its row, with the number of its events that stand in the log below `size`.
     pub async fn by_row_proved(&self, row: DeviceRow, size: u64) -> Result<Option<(Device, u32)>, Error> {
         let text = "select sequence from event where device = $1 and idx < $2 order by sequence desc limit 1";
         self.0.read(|c| {
-            let device = c.prepare_cached(SELECT_BY_ROW)?.query_row([row.0], read).optional()?;
+            let device = prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?;
             let Some(device) = device else { return Ok(None) };
-            let proved = c.prepare_cached(text)?.query_row((row.0, size as i64), |row| row.get(0)).optional()?;
+            let proved = prepare(c, text)?.query_row((row.0, size as i64), |row| row.get(0)).optional()?;
             Ok(Some((device, proved.unwrap_or(0))))
         })
     }
@@ -139,13 +139,13 @@ impl Devices<'_> {
     /// One, by product and the maker's serial number.
     pub async fn by_serial(&self, product: ProductRow, serial: &str) -> Result<Option<Device>, Error> {
         let text = format!("select {COLUMNS} from device where product = $1 and serial = $2");
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_row((product.0, serial), read).optional()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row((product.0, serial), read).optional()?))
     }
 
     /// One, by its key.
     pub async fn by_key(&self, key: &[u8; 16]) -> Result<Option<Device>, Error> {
         let text = format!("select {COLUMNS} from device where key = $1");
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_row([key], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row([key], read).optional()?))
     }
 
     /// Those that an organisation made or owns, in the order of their rows.
@@ -156,8 +156,8 @@ impl Devices<'_> {
         let (made, owned) = (one("maker"), one("owner"));
         let values = (organisation.0, page.after.0, page.limit);
         self.0.read(|c| {
-            let mut all: Vec<Device> = c.prepare_cached(&made)?.query_map(values, read)?.collect::<Result<_, _>>()?;
-            let owned: Vec<Device> = c.prepare_cached(&owned)?.query_map(values, read)?.collect::<Result<_, _>>()?;
+            let mut all: Vec<Device> = prepare(c, &made)?.query_map(values, read)?.collect::<Result<_, _>>()?;
+            let owned: Vec<Device> = prepare(c, &owned)?.query_map(values, read)?.collect::<Result<_, _>>()?;
             all.extend(owned.into_iter().filter(|d| d.maker != organisation));
             all.sort_by_key(|d| d.row);
             all.truncate(page.limit as usize);
@@ -168,9 +168,7 @@ impl Devices<'_> {
     /// When the newest event of the newest device happened: a clock that stands before it is wrong.
     pub async fn newest_event(&self) -> Result<Option<Timestamp>, Error> {
         let text = "select max(e.at) from event e where e.device = (select max(id) from device)";
-        self.0.read(|c| {
-            Ok(c.query_row(text, [], |row| row.get::<_, Option<i64>>(0))?.map(Timestamp::from_millis))
-        })
+        self.0.read(|c| Ok(c.query_row(text, [], |row| row.get::<_, Option<i64>>(0))?.map(Timestamp::from_millis)))
     }
 }
 

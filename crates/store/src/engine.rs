@@ -1,7 +1,7 @@
 //! SQLite connections: one that writes, a pool that reads. WAL with synchronous=FULL: a commit is on disk.
 
-use crate::error::{Error, ErrorKind};
 use crate::Mode;
+use crate::error::{Error, ErrorKind};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,10 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
         (Mode::Create, false) => flags |= OpenFlags::SQLITE_OPEN_CREATE,
         (Mode::Existing, true) => {}
         (Mode::Create, true) => {
-            return Err(Error::new(ErrorKind::Version, format!("{} exists already; nothing was changed", path.display())));
+            return Err(Error::new(
+                ErrorKind::Version,
+                format!("{} exists already; nothing was changed", path.display()),
+            ));
         }
         (Mode::Existing, false) => {
             let hint = "`tegata init --data DIR` makes a data folder";
@@ -75,7 +78,8 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.set_prepared_statement_cache_capacity(128);
-        connection.execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
+        connection
+            .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
         Ok(connection)
     }
 }
@@ -95,4 +99,10 @@ pub(crate) fn code<T: Copy>(row: &rusqlite::Row<'_>, column: usize, all: &[T]) -
     let code: i64 = row.get(column)?;
     let known = usize::try_from(code).ok().and_then(|i| all.get(i)).copied();
     known.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, code))
+}
+
+/// A statement, kept ready. The SQL says `$1` as PostgreSQL does; SQLite would number such names by their first
+/// appearance, so they become its own `?1`.
+pub(crate) fn prepare<'c>(c: &'c Connection, text: &str) -> rusqlite::Result<rusqlite::CachedStatement<'c>> {
+    c.prepare_cached(&text.replace('$', "?"))
 }

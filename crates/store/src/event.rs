@@ -1,6 +1,6 @@
 //! Life events, epoch keys and where their leaves stand: SQL.
 
-use crate::engine::time;
+use crate::engine::{prepare, time};
 use crate::error::ErrorKind;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -14,14 +14,14 @@ pub(crate) fn insert(c: &Connection, device: DeviceRow, e: &Event) -> Result<(),
         values ($1, $2, $3, $4, $5, $6, $7)";
     let data = e.data.to_string();
     let values = (device.0, e.sequence, e.period, e.kind as u8, e.at.millis(), data, e.commitment);
-    c.prepare_cached(text)?.execute(values)?;
+    prepare(c, text)?.execute(values)?;
     crate::ledger::enqueue(c, Log::Devices, device.0, e.sequence)
 }
 
 /// Enters the epoch key of an owner period.
 pub(crate) fn insert_epoch(c: &Connection, device: DeviceRow, period: u32, key: &[u8; 32]) -> Result<(), Error> {
     let text = "insert into epoch (device, period, key) values ($1, $2, $3)";
-    c.prepare_cached(text)?.execute((device.0, period, key))?;
+    prepare(c, text)?.execute((device.0, period, key))?;
     Ok(())
 }
 
@@ -56,28 +56,22 @@ impl Events<'_> {
     pub async fn by_sequence(&self, device: DeviceRow, sequence: u32) -> Result<Option<(Event, Option<u64>)>, Error> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence = $2";
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_row((device.0, sequence), read).optional()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, sequence), read).optional()?))
     }
 
     /// The events of a device after `after`, at most `limit`.
-    pub async fn page(
-        &self,
-        device: DeviceRow,
-        after: u32,
-        limit: u32,
-    ) -> Result<Vec<(Event, Option<u64>)>, Error> {
+    pub async fn page(&self, device: DeviceRow, after: u32, limit: u32) -> Result<Vec<(Event, Option<u64>)>, Error> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence > $2 order by sequence limit $3";
         let values = (device.0, after, limit);
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }
 
     /// The epoch key of an owner period.
     pub async fn epoch_key(&self, device: DeviceRow, period: u32) -> Result<[u8; 32], Error> {
         let text = "select key from epoch where device = $1 and period = $2";
-        let key = self.0.read(|c| {
-            Ok(c.prepare_cached(text)?.query_row((device.0, period), |row| row.get(0)).optional()?)
-        })?;
+        let key =
+            self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, period), |row| row.get(0)).optional()?))?;
         key.ok_or_else(|| Error::new(ErrorKind::Broken, "the epoch key of this owner period was erased"))
     }
 }

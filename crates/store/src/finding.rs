@@ -1,6 +1,6 @@
 //! Findings: SQL.
 
-use crate::engine::{time, uuid};
+use crate::engine::{prepare, time, uuid};
 use crate::{Error, Store};
 use rusqlite::{Connection, Row};
 use tegata_domain::finding::Finding;
@@ -9,7 +9,7 @@ use tegata_domain::id::{BatchRow, DeviceRow, OrganisationRow};
 pub(crate) fn insert(c: &Connection, f: &Finding) -> Result<(), Error> {
     let text = "insert into finding (uid, organisation, device, batch, kind, level, at, data)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    c.prepare_cached(text)?.execute((
+    prepare(c, text)?.execute((
         f.uid.as_bytes(),
         f.organisation.0,
         f.device.map(|d| d.0),
@@ -57,6 +57,6 @@ impl Findings<'_> {
         let text = "select id, uid, organisation, device, batch, kind, level, at, data from finding
             where organisation = $1 and id > $2 order by id limit $3";
         let values = (organisation.0, after, limit);
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger's side of the store: the queue, the places of leaves, the heads, the checkpoints.
 
+use crate::engine::prepare;
 use crate::error::ErrorKind;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension};
@@ -9,13 +10,13 @@ use tegata_domain::ledger::{Checkpoint, Head, Log};
 /// Queues a leaf in the transaction of what it tells of.
 pub(crate) fn enqueue(c: &Connection, log: Log, item: i64, sequence: u32) -> Result<(), Error> {
     let text = "insert into queue (log, item, sequence) values ($1, $2, $3)";
-    c.prepare_cached(text)?.execute((log as u8, item, sequence))?;
+    prepare(c, text)?.execute((log as u8, item, sequence))?;
     Ok(())
 }
 
 /// Enters a fact and queues its leaf.
 pub(crate) fn insert_fact(c: &Connection, fact: &Fact) -> Result<(), Error> {
-    c.prepare_cached("insert into fact (leaf) values ($1)")?.execute([fact.leaf()])?;
+    prepare(c, "insert into fact (leaf) values ($1)")?.execute([fact.leaf()])?;
     enqueue(c, Log::Facts, c.last_insert_rowid(), 0)
 }
 
@@ -74,7 +75,7 @@ impl Ledgers<'_> {
     pub async fn head(&self, log: Log) -> Result<Head, Error> {
         let text = "select size, root from log where id = $1";
         let read = |row: &rusqlite::Row<'_>| Ok(Head { size: row.get::<_, i64>(0)? as u64, root: row.get(1)? });
-        let head = self.0.read(|c| Ok(c.prepare_cached(text)?.query_row([log as u8], read).optional()?))?;
+        let head = self.0.read(|c| Ok(prepare(c, text)?.query_row([log as u8], read).optional()?))?;
         head.ok_or_else(|| Error::new(ErrorKind::Version, "the data folder has no ledger; init did not finish"))
     }
 
@@ -88,15 +89,13 @@ impl Ledgers<'_> {
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Queued { id: row.get(0)?, item: row.get(1)?, sequence: row.get(2)?, content: row.get(3)? })
         };
-        self.0.read(|c| {
-            Ok(c.prepare_cached(&text)?.query_map((log as u8, limit), read)?.collect::<Result<_, _>>()?)
-        })
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map((log as u8, limit), read)?.collect::<Result<_, _>>()?))
     }
 
     /// How many leaves wait, counted up to 100,000.
     pub async fn waiting(&self) -> Result<u64, Error> {
         let text = "select count(*) from (select 1 from queue limit 100000)";
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_row([], |row| row.get::<_, i64>(0))? as u64))
+        self.0.read(|c| Ok(prepare(c, text)?.query_row([], |row| row.get::<_, i64>(0))? as u64))
     }
 
     /// Moves leaves from the queue to their places and the log from `old` to `new`: compared and swapped.
@@ -113,7 +112,7 @@ impl Ledgers<'_> {
             content(log)
         );
         let values = (log as u8, start as i64, (start + u64::from(count)) as i64);
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?))
     }
 
     /// The published checkpoint.
@@ -123,7 +122,7 @@ impl Ledgers<'_> {
             let head = Head { size: row.get::<_, i64>(0)? as u64, root: row.get(1)? };
             Ok(Checkpoint { head, note: row.get(2)? })
         };
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_row([log as u8], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_row([log as u8], read).optional()?))
     }
 
     /// Publishes a checkpoint: the row only grows. False when a larger one stands there.
@@ -133,7 +132,7 @@ impl Ledgers<'_> {
         let task = move |c: &Connection| {
             let head = checkpoint.head;
             let values = (log as u8, head.size as i64, head.root, checkpoint.note);
-            Ok(c.prepare_cached(text)?.execute(values)? == 1)
+            Ok(prepare(c, text)?.execute(values)? == 1)
         };
         self.0.0.committer.task(task).await
     }
@@ -142,15 +141,18 @@ impl Ledgers<'_> {
 fn advance(c: &Connection, log: Log, (old, new): (Head, Head), placed: &[Placed]) -> Result<bool, Error> {
     let text = "update log set size = $4, root = $5 where id = $1 and size = $2 and root = $3";
     let values = (log as u8, old.size as i64, old.root, new.size as i64, new.root);
-    if c.prepare_cached(text)?.execute(values)? == 0 {
+    if prepare(c, text)?.execute(values)? == 0 {
         return Ok(false);
     }
-    let mut place = c.prepare_cached("insert into leaf (log, idx, item, sequence) values ($1, $2, $3, $4)")?;
-    let mut mark = c.prepare_cached(match log {
-        Log::Facts => "update fact set idx = $3 where id = $1 and $2 = 0",
-        Log::Devices => "update event set idx = $3 where device = $1 and sequence = $2",
-    })?;
-    let mut leave = c.prepare_cached("delete from queue where id = $1")?;
+    let mut place = prepare(c, "insert into leaf (log, idx, item, sequence) values ($1, $2, $3, $4)")?;
+    let mut mark = prepare(
+        c,
+        match log {
+            Log::Facts => "update fact set idx = $3 where id = $1 and $2 = 0",
+            Log::Devices => "update event set idx = $3 where device = $1 and sequence = $2",
+        },
+    )?;
+    let mut leave = prepare(c, "delete from queue where id = $1")?;
     for (index, leaf) in placed {
         place.execute((log as u8, *index as i64, leaf.item, leaf.sequence))?;
         mark.execute((leaf.item, leaf.sequence, *index as i64))?;

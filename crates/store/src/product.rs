@@ -1,6 +1,6 @@
 //! Products: SQL.
 
-use crate::engine::{code, time, uuid};
+use crate::engine::{code, prepare, time, uuid};
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::id::{OrganisationRow, ProductRow, Uuid};
@@ -48,7 +48,7 @@ pub(crate) fn insert(c: &Connection, p: &Product) -> Result<bool, Error> {
         p.credential as u8,
         p.created_at.millis(),
     );
-    Ok(c.prepare_cached(&text)?.execute(values)? == 1)
+    Ok(prepare(c, &text)?.execute(values)? == 1)
 }
 
 /// Reads of products.
@@ -65,19 +65,19 @@ impl Products<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: ProductRow) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where id = $1");
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row([row.0], read).optional()?))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where uid = $1");
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
     }
 
     /// The first that was registered under a GTIN of 14 digits.
     pub async fn by_gtin(&self, gtin: &str) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where gtin = $1 order by id limit 1");
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_row([gtin], read).optional()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row([gtin], read).optional()?))
     }
 
     /// Those of an organisation after `after`, at most `limit`.
@@ -89,6 +89,6 @@ impl Products<'_> {
     ) -> Result<Vec<Product>, Error> {
         let text = format!("select {COLUMNS} from product where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
-        self.0.read(|c| Ok(c.prepare_cached(&text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }
 }

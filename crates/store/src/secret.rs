@@ -1,5 +1,6 @@
 //! Sealed secrets and settings that were fixed at `init`: SQL.
 
+use crate::engine::prepare;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -22,7 +23,7 @@ impl Secrets<'_> {
         let text = "select version, from_row, sealed from secret where name = $1 order by version";
         self.0.read(|c| {
             let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            Ok(c.prepare_cached(text)?.query_map([name], read)?.collect::<Result<_, _>>()?)
+            Ok(prepare(c, text)?.query_map([name], read)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -39,7 +40,7 @@ impl Secrets<'_> {
     /// A value that was fixed at `init`.
     pub async fn fixed(&self, name: &str) -> Result<Option<String>, Error> {
         let text = "select value from meta where name = $1";
-        self.0.read(|c| Ok(c.prepare_cached(text)?.query_row([name], |row| row.get(0)).optional()?))
+        self.0.read(|c| Ok(prepare(c, text)?.query_row([name], |row| row.get(0)).optional()?))
     }
 
     /// Fixes a value once and for all.

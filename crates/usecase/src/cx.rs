@@ -81,7 +81,10 @@ impl Inner {
     /// The present, or a refusal while the clock cannot be trusted.
     pub fn now(&self) -> Result<Timestamp> {
         self.clock.now().map_err(|jumped| {
-            tracing::error!(by_seconds = jumped.by_seconds, "clock jumped; check NTP, then restart to accept the new time");
+            tracing::error!(
+                by_seconds = jumped.by_seconds,
+                "clock jumped; check NTP, then restart to accept the new time"
+            );
             jumped.into()
         })
     }

@@ -7,8 +7,10 @@
 pub mod asset;
 pub mod label;
 pub mod language;
+pub mod lookup;
 pub mod page;
 
 mod calendar;
 mod sentence;
+mod status;
 mod texts;

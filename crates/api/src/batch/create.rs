@@ -24,7 +24,8 @@ pub struct Asked {
 }
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
-    let parse = |t| Timestamp::parse(t).ok_or_else(|| Error::invalid("time", "times are RFC 3339, as 2027-01-18T00:00:00Z"));
+    let parse =
+        |t| Timestamp::parse(t).ok_or_else(|| Error::invalid("time", "times are RFC 3339, as 2027-01-18T00:00:00Z"));
     text.map(parse).transpose()
 }
 

@@ -22,7 +22,9 @@ pub async fn open(product: Uuid, new: NewBatch, key: Option<&str>, actor: &Actor
         Ok(()) => Ok(batch),
         Err(e) if e.code == "exists" => match cx.store.batch().by_uid(batch.uid).await? {
             Some(known) if (known.product, known.quantity) == (batch.product, batch.quantity) => Ok(known),
-            Some(_) | None => Err(Error::conflict("idempotency_key", "this Idempotency-Key was used for another batch")),
+            Some(_) | None => {
+                Err(Error::conflict("idempotency_key", "this Idempotency-Key was used for another batch"))
+            }
         },
         Err(e) => Err(e),
     }

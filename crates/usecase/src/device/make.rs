@@ -305,6 +305,7 @@ async fn found(kind: FindingKind, text: &str, request: &Request, ticket: &Ticket
         data: serde_json::json!({ "serial": serial, "batch": ticket.batch.uid.to_string() }),
     };
     cx.store.save(Change::of("", vec![Write::Finding(finding)]), &ticket.permit, now).await?;
-    let sort = if kind == FindingKind::WeakKey || kind == FindingKind::NoPossession { Kind::Invalid } else { Kind::Conflict };
+    let sort =
+        if kind == FindingKind::WeakKey || kind == FindingKind::NoPossession { Kind::Invalid } else { Kind::Conflict };
     Ok(Error::new(sort, kind.name(), text))
 }

@@ -114,9 +114,7 @@ async fn issue(
     let until = now.plus(cx.settings.ldevid_life);
     let subject = cx.uid(now);
     let (spki, ours) = (spki.to_vec(), Arc::clone(ready));
-    let sign = move || {
-        ours.issuer.ldevid(&profile::Ldevid { serial, subject, spki: &spki, now, until })
-    };
+    let sign = move || ours.issuer.ldevid(&profile::Ldevid { serial, subject, spki: &spki, now, until });
     let der = tokio::task::spawn_blocking(sign).await.map_err(Error::internal)??;
     Ok(Certificate {
         row,

@@ -30,9 +30,8 @@ pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -
         return Err(not_found());
     }
     let device = cx.store.device().by_row(certificate.device).await?.ok_or_else(not_found)?;
-    let permit = actor
-        .permit(Operation::RevokeCertificate, &device)
-        .map_err(|e| crate::device::hide(e, "certificate"))?;
+    let permit =
+        actor.permit(Operation::RevokeCertificate, &device).map_err(|e| crate::device::hide(e, "certificate"))?;
     if let Some((at, _)) = certificate.revoked {
         return Ok(at);
     }

@@ -1,0 +1,48 @@
+//! Section `limits`: everything is bounded, and here are the bounds.
+
+use super::{ConfigError, Key, Values};
+use std::time::Duration;
+
+/// Keys of this section.
+pub const KEYS: &[Key] = &[
+    Key { name: "limits.connections", default: "10000", manual: "Open connections; more wait in the kernel's queue." },
+    Key {
+        name: "limits.in_flight",
+        default: "1024",
+        manual: "Requests at once; more are answered 503 with Retry-After.",
+    },
+    Key {
+        name: "limits.lookups_per_second",
+        default: "1000",
+        manual: "Look-ups a second from one address; more are answered 429. 0 is without limit.",
+    },
+    Key {
+        name: "limits.request_seconds",
+        default: "60",
+        manual: "How long one request may take; streams may take longer.",
+    },
+];
+
+/// Section `limits`.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections.
+    pub connections: usize,
+    /// Requests at once.
+    pub in_flight: usize,
+    /// Look-ups a second from one address.
+    pub lookups_per_second: u32,
+    /// How long one request may take.
+    pub request: Duration,
+}
+
+impl Limits {
+    pub(super) fn from(values: &Values) -> Result<Self, ConfigError> {
+        Ok(Limits {
+            connections: values.get("limits.connections", "a number")?,
+            in_flight: values.get("limits.in_flight", "a number")?,
+            lookups_per_second: values.get("limits.lookups_per_second", "a number")?,
+            request: Duration::from_secs(values.get("limits.request_seconds", "a number of seconds")?),
+        })
+    }
+}

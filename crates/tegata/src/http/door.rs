@@ -1,0 +1,121 @@
+//! Accepts connections and serves them until told to stop.
+
+use super::tls::Faces;
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tegata_usecase::peer::Peer;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::LazyConfigAcceptor;
+use tower::ServiceExt;
+
+/// A client may take so long for its handshake, and for the head of a request.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// One port.
+pub struct Door {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// TLS, or plain.
+    pub faces: Option<Arc<Faces>>,
+    /// What it serves.
+    pub router: Router,
+    /// Open connections, over all doors.
+    pub places: Arc<Semaphore>,
+}
+
+impl Door {
+    /// Serves until `stop` turns true, then lets running requests end.
+    pub async fn serve(self, mut stop: watch::Receiver<bool>) {
+        let graceful = Arc::new(GracefulShutdown::new());
+        let loopback = self.listener.local_addr().is_ok_and(|a| a.ip().is_loopback());
+        loop {
+            let place = tokio::select! {
+                _ = stop.changed() => break,
+                place = Arc::clone(&self.places).acquire_owned() => place,
+            };
+            let Ok(place) = place else { break };
+            let accepted = tokio::select! {
+                _ = stop.changed() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) => {
+                    let connection = Connection { stream, address, loopback, place };
+                    tokio::spawn(connection.run(self.faces.clone(), self.router.clone(), Arc::clone(&graceful)));
+                }
+                Err(error) => {
+                    // out of file handles, mostly: wait for some to come back
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        if let Some(graceful) = Arc::into_inner(graceful) {
+            graceful.shutdown().await;
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    address: SocketAddr,
+    loopback: bool,
+    place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn run(self, faces: Option<Arc<Faces>>, router: Router, graceful: Arc<GracefulShutdown>) {
+        let _nagle_is_no_error = self.stream.set_nodelay(true);
+        let peer = Peer { address: self.address.ip(), certificate: None };
+        let watcher = graceful.watcher();
+        drop(graceful);
+        let Some(faces) = faces else {
+            serve(self.stream, router, peer, watcher).await;
+            return drop(self.place);
+        };
+        let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), self.stream);
+        let handshake = async {
+            let start = hello.await.ok()?;
+            let face = faces.face(start.client_hello().server_name(), self.loopback)?;
+            start.into_stream(face).await.ok()
+        };
+        match tokio::time::timeout(HANDSHAKE, handshake).await {
+            Ok(Some(stream)) => {
+                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                let certificate = shown.map(|der| Arc::new(der.to_vec()));
+                serve(stream, router, Peer { certificate, ..peer }, watcher).await;
+            }
+            Ok(None) | Err(_) => tracing::debug!("a TLS handshake failed"),
+        }
+        drop(self.place);
+    }
+}
+
+async fn serve<S>(stream: S, router: Router, peer: Peer, watcher: hyper_util::server::graceful::Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).max_buf_size(64 * 1024);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(64).keep_alive_interval(Duration::from_secs(30));
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

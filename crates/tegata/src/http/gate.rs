@@ -1,0 +1,156 @@
+//! What every request passes: a place, a request id, a limit of time, one line of log, one count.
+
+use super::throttle::Throttle;
+use crate::metrics;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use tegata_usecase::peer::Peer;
+use tegata_wire::problem::{MEDIA_TYPE, Problem};
+use tokio::sync::Semaphore;
+
+/// The gate of all doors.
+pub struct Gate {
+    places: Semaphore,
+    lookups: Throttle,
+    patience: Duration,
+    secure: bool,
+    /// Begin of all request ids of this start, and their count.
+    ids: (u64, AtomicU64),
+}
+
+impl Gate {
+    /// With the limits of the configuration; `seed` makes the ids of two starts differ.
+    pub fn new(limits: &crate::config::limits::Limits, secure: bool, seed: u64) -> Self {
+        Gate {
+            places: Semaphore::new(limits.in_flight),
+            lookups: Throttle::new(limits.lookups_per_second),
+            patience: limits.request,
+            secure,
+            ids: (seed, AtomicU64::new(0)),
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("{:08x}-{:x}", self.ids.0 as u32, self.ids.1.fetch_add(1, Relaxed))
+    }
+}
+
+/// The request id, for pages that show it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub Arc<str>);
+
+/// Requests whose answer flows as long as the client sends.
+fn streams(path: &str) -> bool {
+    path.starts_with("/api/v1/batches/") && path.ends_with("/devices")
+}
+
+fn looks_up(path: &str) -> bool {
+    path.starts_with("/d/") || path.starts_with("/01/")
+}
+
+fn refuse(status: StatusCode, code: &'static str, detail: &str) -> Response {
+    let body = Problem::new(status.as_u16(), code, detail).object().to_string();
+    let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// The middleware.
+pub async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id: Arc<str> = gate.id().into();
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = answer(&gate, request, next, start).await;
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if gate.secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    let took = start.elapsed();
+    log(&method, route.as_ref(), &response, &id, took);
+    metrics::answered(name(route.as_ref()), response.status().as_u16(), took);
+    response
+}
+
+async fn answer(gate: &Gate, request: Request, next: Next, start: Instant) -> Response {
+    let path = request.uri().path();
+    let Ok(_place) = gate.places.try_acquire() else {
+        metrics::overloaded();
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "the server is busy; try again in a second");
+    };
+    let address = request.extensions().get::<Peer>().map(|peer| peer.address);
+    if looks_up(path) && address.is_some_and(|address| !gate.lookups.admits(address, start)) {
+        return refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "throttled",
+            "too many look-ups from this address; wait a second",
+        );
+    }
+    if streams(path) {
+        return stray(next.run(request).await);
+    }
+    match tokio::time::timeout(gate.patience, next.run(request)).await {
+        Ok(response) => stray(response),
+        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "too_slow", "the request took too long; send it again"),
+    }
+}
+
+/// Plain texts of the framework become problems.
+fn stray(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let plain = kind.is_none_or(|k| k.as_bytes().starts_with(b"text/plain"));
+    if !status.is_client_error() || !plain {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => {
+            ("no_route", "there is nothing at this address; /api/openapi.json lists what there is")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => ("method", "this address does not take this method; see the header Allow"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than this address takes"),
+        _ => ("request", "the request cannot be read; check it against /api/openapi.json"),
+    };
+    let mut problem = refuse(status, code, detail);
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        problem.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    problem
+}
+
+fn log(method: &Method, route: Option<&MatchedPath>, response: &Response<Body>, id: &str, took: Duration) {
+    let (status, micros) = (response.status().as_u16(), took.as_micros() as u64);
+    let route = route.map_or("-", MatchedPath::as_str);
+    let error = response.extensions().get::<Arc<tegata_usecase::Error>>();
+    match (status, error) {
+        (500.., Some(e)) => {
+            let cause = e.source.as_ref().map(ToString::to_string);
+            tracing::error!(id, %method, route, status, micros, code = e.code, cause, "request failed");
+        }
+        (500.., None) => tracing::error!(id, %method, route, status, micros, "request failed"),
+        (400.., Some(e)) => tracing::info!(id, %method, route, status, micros, code = e.code, "request refused"),
+        (400.., None) => tracing::info!(id, %method, route, status, micros, "request refused"),
+        _ => tracing::debug!(id, %method, route, status, micros, "request"),
+    }
+}
+
+/// The route as a label: a text that lives as long as the program.
+fn name(route: Option<&MatchedPath>) -> &'static str {
+    static ROUTES: std::sync::LazyLock<Vec<&'static str>> =
+        std::sync::LazyLock::new(|| crate::wiring::table().routes.iter().map(|r| r.path).collect());
+    let known = route.and_then(|r| ROUTES.iter().find(|known| **known == r.as_str()));
+    known.copied().unwrap_or("none")
+}

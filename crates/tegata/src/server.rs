@@ -1,0 +1,145 @@
+//! Starts and stops the platform: opens it, opens its doors, runs its jobs.
+
+use crate::clock::{SystemChance, SystemClock};
+use crate::config::Config;
+use crate::http::door::Door;
+use crate::http::gate::{self, Gate};
+use crate::http::tls::{Faces, Identity, host};
+use crate::wiring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tegata_domain::chance::Chance;
+use tegata_usecase::platform::{self, Opening};
+use tegata_usecase::{Cx, authority};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// What a start is given.
+pub struct Start {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// The unlock file, if it does not lie in the data folder.
+    pub unlock: Option<PathBuf>,
+    /// The configuration.
+    pub config: Config,
+}
+
+/// A running platform.
+pub struct Server {
+    /// Where HTTPS listens.
+    pub https: SocketAddr,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// The context of its use cases.
+    pub cx: Cx,
+    stop: watch::Sender<bool>,
+    doors: JoinSet<()>,
+    jobs: JoinSet<()>,
+    drain: std::time::Duration,
+}
+
+/// The platform did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Folder, keys, clock or ledger.
+    #[error(transparent)]
+    Platform(#[from] tegata_usecase::Error),
+    /// An address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}; give another address")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Certificate or key of the server.
+    #[error("TLS: {0}")]
+    Tls(String),
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+async fn identity(cx: &Cx, config: &Config) -> Result<Identity, StartError> {
+    if let Some((certificate, key)) = &config.tls.files {
+        return Identity::read(certificate, key).map_err(StartError::Tls);
+    }
+    let mut hosts = vec![host(&cx.names.public_url), host(&cx.names.device_url)];
+    hosts.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    let mut seen = std::collections::HashSet::new();
+    hosts.retain(|host| seen.insert(host.clone()));
+    let (chain, pkcs8) = platform::https_identity(cx, &hosts).await?;
+    Ok(Identity {
+        chain: chain.into_iter().map(CertificateDer::from).collect(),
+        key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8.to_vec())),
+    })
+}
+
+async fn faces(cx: &Cx, config: &Config) -> Result<Faces, StartError> {
+    let roots = authority::roots(cx).await?;
+    let subject = |der: &Vec<u8>| Some(tegata_wire::x509::parse(der).ok()?.subject.to_vec());
+    let root = roots.iter().filter_map(subject).take(1).collect();
+    let identity = identity(cx, config).await?;
+    let made = Faces::new(identity, root, &cx.names.device_url, &cx.names.public_url);
+    made.map_err(|e| StartError::Tls(e.to_string()))
+}
+
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    SystemChance.fill(&mut bytes);
+    u64::from_be_bytes(bytes)
+}
+
+impl Server {
+    /// Opens the platform and its doors.
+    pub async fn start(start: Start) -> Result<Self, StartError> {
+        let Start { folder, unlock, config } = start;
+        let (secure, plain) = (listen(config.server.https).await?, listen(config.server.http).await?);
+        let (https, http) = (address(&secure)?, address(&plain)?);
+        let cx = platform::open(Opening {
+            folder,
+            unlock,
+            settings: config.settings.clone(),
+            clock: Arc::new(SystemClock::default()),
+            chance: Arc::new(SystemChance),
+        })
+        .await?;
+        let table = wiring::table();
+        let places = Arc::new(Semaphore::new(config.limits.connections));
+        let faces = Arc::new(faces(&cx, &config).await?);
+        let (stop, stopped) = watch::channel(false);
+        let mut doors = JoinSet::new();
+        for (listener, faces, router) in
+            [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
+        {
+            let gate = Arc::new(Gate::new(&config.limits, faces.is_some(), seed()));
+            let router = router
+                .fallback(tegata_web::lookup::nothing)
+                .with_state(cx.clone())
+                .layer(axum::extract::DefaultBodyLimit::max(tegata_protocol::est::BODY_MAX))
+                .layer(axum::middleware::from_fn_with_state(gate, gate::pass));
+            let door = Door { listener, faces, router, places: Arc::clone(&places) };
+            doors.spawn(door.serve(stopped.clone()));
+        }
+        let jobs = tegata_job::start(&cx);
+        Ok(Server { https, http, cx, stop, doors, jobs, drain: config.server.drain })
+    }
+
+    /// Lets running requests end, then stops.
+    pub async fn stop(mut self) {
+        let _nobody_listens = self.stop.send(true);
+        let doors = async { while self.doors.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.drain, doors).await.is_err() {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
+        self.jobs.shutdown().await;
+    }
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|e| StartError::Tls(e.to_string()))
+}

@@ -1,0 +1,178 @@
+//! Which URLs exist, who may call each, and which door leads to it: the table of contents of the edges.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+use tegata_api as api;
+use tegata_protocol::{est, pki, tlog};
+use tegata_usecase::Cx;
+use tegata_web as web;
+
+use crate::http::operation;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// The holder of a token.
+    Token,
+    /// A device with its certificate.
+    Device,
+}
+
+/// Through which port a route is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// HTTPS only.
+    Secure,
+    /// HTTPS, and plain HTTP while that listens on loopback; elsewhere plain HTTP redirects.
+    Page,
+    /// Both: what is signed by itself, and operation.
+    Both,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path, with its parameters in braces.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// Through which port.
+    pub door: Door,
+}
+
+/// Methods that routes have; HEAD comes with GET.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET and HEAD.
+    Get,
+    /// POST.
+    Post,
+    /// DELETE.
+    Delete,
+}
+
+/// All routes, listed and built.
+pub struct Table {
+    /// The list.
+    pub routes: Vec<Route>,
+    secure: Router<Cx>,
+    plain: Router<Cx>,
+    loopback: Router<Cx>,
+}
+
+impl Table {
+    fn add<T: 'static>(mut self, access: Access, door: Door, (method, path): At, handler: impl Handler<T, Cx>) -> Self {
+        let filter = match method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+            Method::Delete => MethodFilter::DELETE,
+        };
+        self.routes.push(Route { method, path, access, door });
+        self.secure = self.secure.route(path, on(filter, handler.clone()));
+        self.loopback = match door {
+            Door::Secure => self.loopback,
+            Door::Page | Door::Both => self.loopback.route(path, on(filter, handler.clone())),
+        };
+        self.plain = match door {
+            Door::Secure => self.plain,
+            Door::Page => self.plain.route(path, on(filter, operation::redirect)),
+            Door::Both => self.plain.route(path, on(filter, handler)),
+        };
+        self
+    }
+
+    /// The routes of the HTTPS port.
+    pub fn secure(&self) -> Router<Cx> {
+        self.secure.clone()
+    }
+
+    /// The routes of the plain HTTP port.
+    pub fn plain(&self, loopback: bool) -> Router<Cx> {
+        if loopback { self.loopback.clone() } else { self.plain.clone() }
+    }
+}
+
+type At = (Method, &'static str);
+
+const fn get(path: &'static str) -> At {
+    (Method::Get, path)
+}
+
+const fn post(path: &'static str) -> At {
+    (Method::Post, path)
+}
+
+const fn delete(path: &'static str) -> At {
+    (Method::Delete, path)
+}
+
+use Access::{Device, Public, Token};
+use Door::{Both, Page, Secure};
+
+/// Every route there is.
+pub fn table() -> Table {
+    let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
+    pages(protocols(resources(none)))
+}
+
+fn resources(table: Table) -> Table {
+    table
+        .add(Token, Secure, post("/api/v1/organisations"), api::organisation::create::post)
+        .add(Token, Secure, get("/api/v1/organisations"), api::organisation::list::get)
+        .add(Token, Secure, post("/api/v1/tokens"), api::token::create::post)
+        .add(Token, Secure, get("/api/v1/tokens"), api::token::list::get)
+        .add(Token, Secure, delete("/api/v1/tokens/{id}"), api::token::end::delete)
+        .add(Token, Secure, post("/api/v1/products"), api::product::create::post)
+        .add(Token, Secure, get("/api/v1/products"), api::product::list::get)
+        .add(Token, Secure, get("/api/v1/products/{id}"), api::product::read::get)
+        .add(Token, Secure, post("/api/v1/batches"), api::batch::create::post)
+        .add(Token, Secure, get("/api/v1/batches"), api::batch::list::get)
+        .add(Token, Secure, get("/api/v1/batches/{id}"), api::batch::read::get)
+        .add(Token, Secure, post("/api/v1/batches/{id}/devices"), api::device::make::post)
+        .add(Token, Secure, get("/api/v1/devices"), api::device::list::get)
+        .add(Token, Secure, get("/api/v1/devices/{number}"), api::device::read::get)
+        .add(Token, Secure, get("/api/v1/devices/{number}/events"), api::device::events::get)
+        .add(Token, Secure, get("/api/v1/devices/{number}/events/{sequence}/proof"), api::device::proof::get)
+        .add(Token, Secure, get("/api/v1/devices/{number}/label.svg"), web::lookup::label)
+        .add(Token, Secure, post("/api/v1/devices/{number}/{act}"), api::device::act::post)
+        .add(Token, Secure, post("/api/v1/certificates/{serial}/revoke"), api::certificate::revoke::post)
+        .add(Token, Secure, get("/api/v1/findings"), api::finding::get)
+        .add(Token, Secure, get("/api/v1/audit"), api::audit::get)
+        .add(Public, Both, get("/api/openapi.json"), api::openapi::get)
+}
+
+fn protocols(table: Table) -> Table {
+    table
+        .add(Public, Secure, get("/.well-known/est/cacerts"), est::cacerts)
+        .add(Public, Secure, get("/.well-known/est/csrattrs"), est::csrattrs)
+        .add(Device, Secure, post("/.well-known/est/simpleenroll"), est::simpleenroll)
+        .add(Device, Secure, post("/.well-known/est/simplereenroll"), est::simplereenroll)
+        .add(Public, Secure, get("/.well-known/est/{label}/cacerts"), est::cacerts)
+        .add(Public, Secure, get("/.well-known/est/{label}/csrattrs"), est::csrattrs)
+        .add(Device, Secure, post("/.well-known/est/{label}/simpleenroll"), est::simpleenroll)
+        .add(Device, Secure, post("/.well-known/est/{label}/simplereenroll"), est::simplereenroll)
+        .add(Public, Both, get("/crl/{ca}/{file}"), pki::crl)
+        .add(Public, Both, get("/ca/{file}"), pki::certificate)
+        .add(Public, Both, get("/ledger/keys"), tlog::keys)
+        .add(Public, Both, get("/ledger/{log}/checkpoint"), tlog::checkpoint)
+        .add(Public, Both, get("/ledger/{log}/tile/{*rest}"), tlog::tile)
+}
+
+fn pages(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/"), web::lookup::front)
+        .add(Public, Page, get("/d"), web::lookup::typed)
+        .add(Public, Page, get("/d/{number}"), web::lookup::device)
+        .add(Public, Page, get("/d/{number}/proof/{sequence}"), web::lookup::proof)
+        .add(Public, Page, get("/01/{gtin}"), web::lookup::model)
+        .add(Public, Page, get("/01/{gtin}/21/{serial}"), web::lookup::digital_link)
+        .add(Public, Page, get("/assets/{file}"), web::lookup::asset)
+        .add(Public, Both, get("/healthz"), operation::healthz)
+        .add(Public, Both, get("/readyz"), operation::readyz)
+        .add(Public, Both, get("/metrics"), crate::metrics::show)
+}

@@ -1,0 +1,202 @@
+//! Public look-up: handlers. What is shown is rendered in [`crate::page`].
+
+mod view;
+
+use crate::page::{self, Place, device::proof_file_name};
+use crate::status::{code, html, problem, refuse};
+use crate::{asset, label as drawing};
+use axum::Extension;
+use axum::extract::{Path, Query, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, StatusCode, Uri, header};
+use serde::Deserialize;
+use tegata_domain::number::Number;
+use tegata_usecase::peer::{self, Peer};
+use tegata_usecase::{Cx, Error, Kind, device as devices, ledger, lookup};
+
+fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a program asks: JSON is named, HTML is not named before it.
+fn json(headers: &HeaderMap) -> bool {
+    let accept = text(headers, &header::ACCEPT).unwrap_or_default();
+    let at = |kind| accept.find(kind).unwrap_or(usize::MAX);
+    at("json") < at("text/html")
+}
+
+fn place<'r>(query: Option<&'r str>, headers: &'r HeaderMap) -> Place<'r> {
+    Place::of(query, text(headers, &header::ACCEPT_LANGUAGE))
+}
+
+/// `/`: what this is, and a field for a number.
+pub async fn front(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    html(StatusCode::OK, page::front::render(&place(query.as_deref(), &headers), None))
+}
+
+/// The field of the front page.
+#[derive(Deserialize)]
+pub struct Typed {
+    number: Option<String>,
+    lang: Option<String>,
+}
+
+/// `/d?number=…`: on to the page of the number.
+pub async fn typed(Query(typed): Query<Typed>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let number = typed.number.unwrap_or_default();
+    let Ok(number) = Number::parse(&number) else {
+        return malformed(&number, &place(query.as_deref(), &headers), json(&headers));
+    };
+    let lang = match typed.lang.as_deref() {
+        Some("ja") => "?lang=ja",
+        Some("en") => "?lang=en",
+        _ => "",
+    };
+    Redirect::to(&format!("/d/{number}{lang}")).into_response()
+}
+
+fn malformed(typed: &str, place: &Place<'_>, json: bool) -> Response {
+    match json {
+        true => problem(StatusCode::NOT_FOUND, "malformed_number", &tegata_domain::number::MalformedNumber.to_string()),
+        false => html(StatusCode::NOT_FOUND, page::malformed::render(place, typed)),
+    }
+}
+
+/// `/d/{number}`.
+pub async fn device(
+    State(cx): State<Cx>,
+    Path(typed): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    show(&typed, &place(query.as_deref(), &headers), json(&headers), &cx).await
+}
+
+async fn show(typed: &str, place: &Place<'_>, json: bool, cx: &Cx) -> Response {
+    let Ok(number) = Number::parse(typed) else { return malformed(typed, place, json) };
+    match lookup::by_number(number, cx).await {
+        Ok(found) if json => view::device(&found),
+        Ok(found) => html(StatusCode::OK, page::device::render(place, &found)),
+        Err(error) if error.kind == Kind::NotFound && !json => {
+            html(StatusCode::NOT_FOUND, page::unknown::render(place, number))
+        }
+        Err(error) => refuse(error, place, json),
+    }
+}
+
+/// The query of a Digital Link.
+#[derive(Deserialize)]
+pub struct Linked {
+    n: Option<String>,
+}
+
+/// `/01/{gtin}/21/{serial}?n=…`: with the number the device, without it facts of the model only.
+pub async fn digital_link(
+    State(cx): State<Cx>,
+    Path((gtin, _)): Path<(String, String)>,
+    Query(linked): Query<Linked>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let place = place(query.as_deref(), &headers);
+    match linked.n {
+        Some(number) => show(&number, &place, json(&headers), &cx).await,
+        None => show_model(&gtin, &place, json(&headers), &cx).await,
+    }
+}
+
+/// `/01/{gtin}`: the model.
+pub async fn model(
+    State(cx): State<Cx>,
+    Path(gtin): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    show_model(&gtin, &place(query.as_deref(), &headers), json(&headers), &cx).await
+}
+
+async fn show_model(gtin: &str, place: &Place<'_>, json: bool, cx: &Cx) -> Response {
+    let found = async {
+        let entry = lookup::model(gtin, cx).await?;
+        Ok::<_, Error>((entry, cx.now()?))
+    };
+    match found.await {
+        Ok((entry, _)) if json => view::model(&entry.product, &entry.maker),
+        Ok((entry, now)) => html(StatusCode::OK, page::model::render(place, &entry.product, &entry.maker, now)),
+        Err(error) => refuse(error, place, json),
+    }
+}
+
+/// `/d/{number}/proof/{sequence}`: the proof of a stamp, as a file.
+pub async fn proof(
+    State(cx): State<Cx>,
+    Path((typed, sequence)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let place = place(query.as_deref(), &headers);
+    let (Ok(number), Ok(sequence)) = (Number::parse(&typed), sequence.parse::<u32>()) else {
+        return refuse(Error::not_found("proof"), &place, json(&headers));
+    };
+    match ledger::prove_stamp(number, sequence, &cx).await {
+        Ok(proof) => {
+            let name = format!("attachment; filename=\"{}\"", proof_file_name(number, sequence));
+            let kind = "text/plain; charset=utf-8".to_owned();
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], proof.text).into_response()
+        }
+        Err(error) => refuse(error, &place, json(&headers)),
+    }
+}
+
+/// `/assets/…`: the one stylesheet.
+pub async fn asset(uri: Uri) -> Response {
+    let (path, body) = asset::stylesheet();
+    if uri.path() != path {
+        return problem(StatusCode::NOT_FOUND, "not_found", "there is no such file");
+    }
+    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
+    ([kind, (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], body).into_response()
+}
+
+/// Whatever has no route.
+pub async fn nothing(RawQuery(query): RawQuery, headers: HeaderMap, uri: Uri) -> Response {
+    let place = place(query.as_deref(), &headers);
+    let person = text(&headers, &header::ACCEPT).is_some_and(|a| a.contains("text/html"));
+    if person && !uri.path().starts_with("/api/") {
+        return html(StatusCode::NOT_FOUND, page::error::render(&place, 404, ""));
+    }
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// `/api/v1/devices/{number}/label.svg`: a label to print, for who made or owns the device.
+pub async fn label(
+    State(cx): State<Cx>,
+    Extension(peer): Extension<Peer>,
+    Path(typed): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let drawn = async {
+        let actor = peer::member(&peer, text(&headers, &header::AUTHORIZATION), &cx).await?;
+        let number = Number::parse(&typed).map_err(|_| Error::not_found("device"))?;
+        let says = devices::label(number, &actor, &cx).await?;
+        let label = drawing::Label {
+            url: &says.url,
+            number,
+            model: &says.model,
+            maker: &says.maker,
+            serial: &says.serial,
+            gtin: &says.gtin,
+        };
+        drawing::svg(&label).map_err(|e| Error::conflict("url_too_long", e))
+    };
+    match drawn.await {
+        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
+        Err(error) => {
+            let mut response = problem(code(error.kind), error.code, &error.public);
+            if error.kind == Kind::NoCredential {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+            }
+            response
+        }
+    }
+}
