@@ -90,6 +90,10 @@ head -c 60 wrapped.csr | base64 >half;                 posts half --header "$typ
 : >empty;                                              posts empty --header "$type"; problem 'an empty body is refused' 400
 head -c 200000 /dev/zero | tr '\0' A >long;            posts long --header "$type"; problem 'a body that is too long is refused' 413
 posts long --header "$type" --header 'Transfer-Encoding: chunked'; problem 'so is a chunked one' 413
+for version in 1.1 2; do
+    codes=$(for i in $(seq 10); do posts long --header "$type" "--http$version"; echo "$code"; done | sort -u | xargs)
+    same "over HTTP/$version curl always sees that refusal" 413 "$codes"
+done
 key est-rsa RSA:rsa_keygen_bits:2048
 est simpleenroll est-rsa curl-1; problem 'an RSA key is refused' 400
 "$python" -c 'import sys; d = bytearray(open("wrapped.csr", "rb").read()); d[-1] ^= 1; sys.stdout.buffer.write(d)' >est-wrong.csr
@@ -107,14 +111,16 @@ done
 key self; openssl req -x509 -new -key self.key -subj '/CN=self' -days 30 -out self.crt 2>/dev/null
 est simpleenroll wrapped self; problem 'a self-made certificate' 401
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca2.key -out ca2.crt -days 30 \
-    -subj "/O=Other/CN=$(openssl x509 -in curl-1.chain -noout -subject -nameopt RFC2253 | sed 's/.*CN=\([^,]*\).*/\1/')" 2>/dev/null
-key stranger
-openssl x509 -req -inform DER -in stranger.csr -CA ca2.crt -CAkey ca2.key -days 30 -out stranger.crt 2>/dev/null
+    -subj "/O=Tegata/CN=$(openssl x509 -in curl-1.chain -noout -subject -nameopt RFC2253 | sed 's/.*CN=\([^,]*\).*/\1/')" 2>/dev/null
+printf 'keyUsage = critical, digitalSignature\nauthorityKeyIdentifier = keyid\n' >leaf.ext
+# forged NAME [openssl's…]: a certificate of that other authority, which bears the name of the true one.
+forged() { key "$1"; openssl x509 -req -inform DER -in "$1.csr" -CA ca2.crt -CAkey ca2.key -days 30 -out "$1.crt" "${@:2}" 2>/dev/null; }
+forged stranger -extfile leaf.ext
 est simpleenroll wrapped stranger; problem 'a certificate of another authority' 401
-openssl x509 -req -inform DER -in stranger.csr -CA ca2.crt -CAkey ca2.key -days 30 -set_serial "0x$(serial curl-1.crt)" \
-    -out twin.crt 2>/dev/null
-cp stranger.key twin.key
+forged twin -extfile leaf.ext -set_serial "0x$(serial curl-1.crt)"
 est simpleenroll wrapped twin; problem 'a forged certificate with the serial of a true one' 401
+forged ancient
+est simpleenroll wrapped ancient; problem 'a forged certificate of X.509 version 1' 401
 cp swan-1.crt mixed.crt; cp curl-1.key mixed.key
 est simpleenroll wrapped mixed
 same 'a certificate without its key' 000 "$code"
@@ -137,27 +143,52 @@ est simplereenroll held-op held-op; answered 'and renews' 200
 act held-1 recall
 est simpleenroll held-op held-1;   problem 'a recalled device' 403 recall
 # One connection, kept alive: the second request comes after the quarantine.
-kept() {
-    "$python" - "$https_port" "$ca" "$1" "$2.b64" <<'PY'
-import http.client, ssl, sys
+cat >kept.py <<'PY'
+import http.client, os, ssl, sys, time
 port, ca, name, body = sys.argv[1:]
 context = ssl.create_default_context(cafile=ca)
 context.load_cert_chain(name + ".crt", name + ".key")
 connection = http.client.HTTPSConnection("localhost", int(port), context=context, timeout=20)
-for round in range(2):
+for wanted in "first", "second":
+    while not os.path.exists(wanted):
+        time.sleep(0.02)
     connection.request("POST", "/.well-known/est/simpleenroll", open(body).read(), {"Content-Type": "application/pkcs10"})
     answer = connection.getresponse()
     answer.read()
-    print(answer.status, flush=True)
-    if round == 0:
-        input()
+    print(answer.status, connection.sock.getsockname()[1], flush=True)
 PY
-}
 key kept-op; base64 -w 0 kept-op.csr >kept-op.b64
-mkfifo go; kept lost-1 kept-op <go >kept.out 2>kept.err & exec 9>go
-within 10 grep -q . kept.out; act lost-1 quarantine; echo >&9; exec 9>&-
-within 10 grep -q '^403' kept.out
-same 'a kept connection is judged anew' '200 403' "$(xargs <kept.out)$(cat kept.err)"
+touch first; "$python" kept.py "$https_port" "$ca" lost-1 kept-op.b64 >kept.out 2>&1 & keeper=$!
+within 10 grep -q . kept.out; act lost-1 quarantine; touch second; wait "$keeper"
+same 'a kept connection is judged anew' '200 403' "$(cut -d ' ' -f 1 kept.out | xargs)"
+same 'it was one connection' 1 "$(cut -d ' ' -f 2 kept.out | sort -u | wc -l)"
+# A session that was begun before and is taken up again.
+key resumed-op; base64 -w 0 resumed-op.csr >resumed-op.b64
+cat >resumed.py <<'PY'
+import os, socket, ssl, sys, time
+port, ca, name, file, version = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+context.load_cert_chain(name + ".crt", name + ".key")
+context.maximum_version = getattr(ssl.TLSVersion, version)
+body, session = open(file).read(), None
+for wanted in "begun", "taken-up":
+    while not os.path.exists(version + wanted):
+        time.sleep(0.02)
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", int(port))), server_hostname="localhost", session=session) as tls:
+        tls.sendall(f"POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/pkcs10\r\n"
+                    f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        answer = b""
+        while more := tls.recv(65536):
+            answer += more
+        print(answer.split()[1].decode(), "resumed" if tls.session_reused else "new", flush=True)
+        session = tls.session
+PY
+for version in TLSv1_3 TLSv1_2; do
+    act lost-1 release
+    touch "${version}begun"; "$python" resumed.py "$https_port" "$ca" lost-1 resumed-op.b64 $version >resumed.out 2>&1 & taker=$!
+    within 10 grep -q . resumed.out; act lost-1 quarantine; touch "${version}taken-up"; wait "$taker"
+    matches "a session of $version taken up again is judged anew" '^200 new 403 (resumed|new)$' "$(xargs <resumed.out)"
+done
 
 revoke() { api POST "/api/v1/certificates/$(serial "$1")/revoke" '{"reason":"key_compromise"}'; answered "$1 is revoked" 200; }
 key old-op; est simpleenroll old-op old-1; answered 'old-1 enrols' 200; enrolled old-op

@@ -103,7 +103,7 @@ answered 'the public proof of a stamp' 200
 matches 'it is a file' 'attachment; filename=.*tlog-proof' "$(header content-disposition)"
 cp body public.tlog-proof
 holds 'tegata verifies it' "$TEGATA" verify public.tlog-proof --keys keys
-request GET "$http/d/$number/proof/2"
+request GET "$http/d/$number/proof/2" --header 'Accept: application/json'
 problem 'an event with words of a person is not for all' 403
 request GET "$http/d/$last/proof/2" --header 'Accept: application/json'; problem 'an event that is not there' 404
 request GET "$https/api/v1/devices/$last/events/1/proof"; problem 'the API wants a token' 401

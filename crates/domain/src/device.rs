@@ -145,6 +145,8 @@ pub struct Said {
     pub reason: Option<String>,
     /// When it happened, as reported.
     pub at: Option<Timestamp>,
+    /// To whom it goes.
+    pub to: Option<String>,
 }
 
 impl Said {
@@ -153,6 +155,9 @@ impl Said {
         data.insert("by".into(), self.by.into());
         if let Some(reason) = self.reason {
             data.insert("reason".into(), reason.into());
+        }
+        if let Some(to) = self.to {
+            data.insert("to".into(), to.into());
         }
         if let Some(at) = self.at {
             data.insert("reported_at".into(), at.rfc3339().into());

@@ -81,7 +81,13 @@ pub struct Lookup {
 
 impl Lookup {
     /// What `device` shows to anybody, with its events up to `proved` under a published checkpoint.
-    pub fn of(device: &Device, number: Number, product: Product, maker: String, proved: u32, at: Timestamp) -> Self {
+    pub fn of(
+        device: &Device,
+        number: Number,
+        (product, maker): (Product, String),
+        proved: u32,
+        at: Timestamp,
+    ) -> Self {
         let stamps = Stage::ALL.map(|stage| {
             let stamp = device.stamps.iter().find(|s| s.stage == stage);
             let sequence = stamp.and_then(|s| s.sequence);

@@ -26,10 +26,16 @@ const ECDSA_SHA256: &[u8] = &[0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3
 /// AlgorithmIdentifier of Ed25519 (RFC 8410 §3).
 const ED25519: &[u8] = &[0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
 
+/// The library's own generator: keys and ECDSA nonces take no other.
+#[expect(clippy::disallowed_methods, reason = "the one place where keys are made and used")]
+fn randomness() -> SystemRandom {
+    SystemRandom::new()
+}
+
 impl Signer {
     /// A new P-256 key; answers it with its PKCS#8, which the caller seals.
     pub fn generate_p256() -> Result<(Self, Zeroizing<Vec<u8>>), KeyError> {
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, &randomness())
             .map_err(|_| KeyError("no randomness"))?;
         let pkcs8 = Zeroizing::new(pkcs8.as_ref().to_vec());
         Ok((Self::from_pkcs8(&pkcs8)?, pkcs8))
@@ -37,7 +43,7 @@ impl Signer {
 
     /// A new Ed25519 key; answers it with its PKCS#8, which the caller seals.
     pub fn generate_ed25519() -> Result<(Self, Zeroizing<Vec<u8>>), KeyError> {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError("no randomness"))?;
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&randomness()).map_err(|_| KeyError("no randomness"))?;
         let pkcs8 = Zeroizing::new(pkcs8.as_ref().to_vec());
         Ok((Self::from_pkcs8(&pkcs8)?, pkcs8))
     }
@@ -79,7 +85,7 @@ impl Signer {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         match &self.kind {
             Kind::P256(key) => key
-                .sign(&SystemRandom::new(), message)
+                .sign(&randomness(), message)
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| KeyError("signing failed")),
             Kind::Ed25519(key) => Ok(key.sign(message).as_ref().to_vec()),

@@ -1,8 +1,10 @@
 //! Metrics in the text form of OpenMetrics, for Prometheus.
 
+use crate::http::operation::Insider;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -44,8 +46,11 @@ pub fn overloaded() {
     HTTP.refused.inc();
 }
 
-/// `/metrics`.
-pub async fn show(State(cx): State<Cx>) -> Response {
+/// `/metrics`, for insiders only.
+pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> Response {
+    if insider.is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let mut registry = Registry::with_prefix("tegata");
     registry.register("http_requests", "Requests by route and status", HTTP.requests.clone());
     registry.register("http_seconds", "Time from request to answer", HTTP.seconds.clone());

@@ -175,20 +175,7 @@ pub async fn label(
     Path(typed): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let drawn = async {
-        let actor = peer::member(&peer, text(&headers, &header::AUTHORIZATION), &cx).await?;
-        let number = Number::parse(&typed).map_err(|_| Error::not_found("device"))?;
-        let says = devices::label(number, &actor, &cx).await?;
-        let label = drawing::Label {
-            url: &says.url,
-            number,
-            model: &says.model,
-            maker: &says.maker,
-            serial: &says.serial,
-            gtin: &says.gtin,
-        };
-        drawing::svg(&label).map_err(|e| Error::conflict("url_too_long", e))
-    };
+    let drawn = draw(&typed, &peer, text(&headers, &header::AUTHORIZATION), &cx);
     match drawn.await {
         Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
         Err(error) => {
@@ -199,4 +186,19 @@ pub async fn label(
             response
         }
     }
+}
+
+async fn draw(typed: &str, peer: &Peer, authorization: Option<&str>, cx: &Cx) -> Result<String, Error> {
+    let actor = peer::member(peer, authorization, cx).await?;
+    let number = Number::parse(typed).map_err(|_| Error::not_found("device"))?;
+    let says = devices::label(number, &actor, cx).await?;
+    let label = drawing::Label {
+        url: &says.url,
+        number,
+        model: &says.model,
+        maker: &says.maker,
+        serial: &says.serial,
+        gtin: &says.gtin,
+    };
+    drawing::svg(&label).map_err(|e| Error::conflict("url_too_long", e))
 }

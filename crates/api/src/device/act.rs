@@ -1,4 +1,4 @@
-//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at"}`, all optional.
+//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at","to"}`, all optional.
 
 use super::number;
 use crate::body::Json;
@@ -18,8 +18,6 @@ use tegata_usecase::{Cx, Error};
 pub struct Asked {
     reason: Option<String>,
     at: Option<String>,
-    /// Of a shipment or transfer; kept for the acts that know a receiver.
-    #[allow(dead_code)]
     to: Option<String>,
 }
 
@@ -34,7 +32,7 @@ pub async fn post(
     let wrong = || Error::invalid("at", "at is RFC 3339, as 2027-01-18T00:00:00Z");
     let at = asked.at.map(|t| Timestamp::parse(&t).ok_or_else(wrong)).transpose()?;
     let number = number(&text)?;
-    let device = device::act(number, act, Saying { reason: asked.reason, at }, &actor, &cx).await?;
+    let device = device::act(number, act, Saying { reason: asked.reason, at, to: asked.to }, &actor, &cx).await?;
     Ok(axum::Json(json!({
         "number": number.to_string(), "stage": device.stage, "condition": device.condition,
         "confirmed": device.confirmed, "sequence": device.sequence,

@@ -109,8 +109,12 @@ pub fn make(player: &Player, products: &[String]) -> Result<Vec<Unit>, Broken> {
         }
     }
     bar.finish_and_clear();
-    // so that the special acts of the story fall on different products
-    units.sort_by_key(|unit: &Unit| unit.product != 0);
+    // the special acts of the story take the first four: a pump, a gateway, a meter, a siren
+    for (place, product) in [1, 2, 4, 3].into_iter().enumerate() {
+        if let Some(found) = units.iter().skip(place).position(|unit| unit.product == product) {
+            units.swap(place, place + found);
+        }
+    }
     Ok(units)
 }
 

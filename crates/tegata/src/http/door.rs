@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct Door {
 impl Door {
     /// Serves until `stop` turns true, then lets running requests end.
     pub async fn serve(self, mut stop: watch::Receiver<bool>) {
-        let graceful = Arc::new(GracefulShutdown::new());
+        let graceful = GracefulShutdown::new();
         let loopback = self.listener.local_addr().is_ok_and(|a| a.ip().is_loopback());
         loop {
             let place = tokio::select! {
@@ -52,7 +52,7 @@ impl Door {
             match accepted {
                 Ok((stream, address)) => {
                     let connection = Connection { stream, address, loopback, place };
-                    tokio::spawn(connection.run(self.faces.clone(), self.router.clone(), Arc::clone(&graceful)));
+                    tokio::spawn(connection.run(self.faces.clone(), self.router.clone(), graceful.watcher()));
                 }
                 Err(error) => {
                     // out of file handles, mostly: wait for some to come back
@@ -62,9 +62,7 @@ impl Door {
             }
         }
         drop(self.listener);
-        if let Some(graceful) = Arc::into_inner(graceful) {
-            graceful.shutdown().await;
-        }
+        graceful.shutdown().await;
     }
 }
 
@@ -76,11 +74,9 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, faces: Option<Arc<Faces>>, router: Router, graceful: Arc<GracefulShutdown>) {
+    async fn run(self, faces: Option<Arc<Faces>>, router: Router, watcher: Watcher) {
         let _nagle_is_no_error = self.stream.set_nodelay(true);
         let peer = Peer { address: self.address.ip(), certificate: None };
-        let watcher = graceful.watcher();
-        drop(graceful);
         let Some(faces) = faces else {
             serve(self.stream, router, peer, watcher).await;
             return drop(self.place);
@@ -103,7 +99,7 @@ impl Connection {
     }
 }
 
-async fn serve<S>(stream: S, router: Router, peer: Peer, watcher: hyper_util::server::graceful::Watcher)
+async fn serve<S>(stream: S, router: Router, peer: Peer, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -68,6 +68,8 @@ pub struct Saying {
     pub reason: Option<String>,
     /// When it happened, as reported.
     pub at: Option<Timestamp>,
+    /// To whom it goes: at most 500 characters.
+    pub to: Option<String>,
 }
 
 /// How often an act is decided again when another request came between.
@@ -76,14 +78,16 @@ const TRIES: usize = 4;
 /// Does an act; answers the device after it.
 pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {
     let (_, _, operation, transition) = ACTS[act as usize];
-    if saying.reason.as_ref().is_some_and(|r| r.chars().count() > 500 || r.chars().any(char::is_control)) {
-        return Err(Error::invalid("reason", "a reason has at most 500 characters, without control characters"));
+    let words = [&saying.reason, &saying.to];
+    if words.into_iter().flatten().any(|w| w.chars().count() > 500 || w.chars().any(char::is_control)) {
+        return Err(Error::invalid("words", "reason and to have at most 500 characters, without control characters"));
     }
     for _ in 0..TRIES {
         let device = load(number, cx).await?;
         let permit = actor.permit(operation, &device).map_err(|e| super::read::hide(e, "device"))?;
         let now = cx.now()?;
-        let said = Said { by: hand(actor, &device), reason: saying.reason.clone(), at: saying.at };
+        let said =
+            Said { by: hand(actor, &device), reason: saying.reason.clone(), at: saying.at, to: saying.to.clone() };
         let before = device.clone();
         let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
         let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };

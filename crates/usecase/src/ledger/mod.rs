@@ -26,8 +26,9 @@ pub(crate) struct OneLog {
     pub signer: Signer,
     pub verifier: Verifier,
     pub objects: Objects,
-    /// The right edge of the tree; behind a lock that a sequencing run holds from queue to tiles.
-    pub edge: tokio::sync::Mutex<Edge>,
+    /// The right edge of the tree; behind a lock that a sequencing run holds from queue to checkpoint. `None` after a
+    /// run that failed half-way: the next one loads it again from the store.
+    pub edge: tokio::sync::Mutex<Option<Edge>>,
     /// The edge as it was when the published checkpoint was signed: what readers see.
     pub published: RwLock<Option<Published>>,
 }

@@ -42,39 +42,40 @@ async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> 
     let key = signer.public_key().try_into().map_err(Error::internal)?;
     let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
     let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
-    let head = store.ledger().head(log).await?;
-    let checkpoint = store.ledger().checkpoint(log).await?;
-    let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
-    let whole = signed - signed % 256;
-    let mut edge = Edge::load(whole, &Files { objects: &objects }).map_err(|e| {
-        tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
-        mismatch(log, whole)
-    })?;
-    let mut at_checkpoint = None;
-    for end in [signed, head.size] {
-        replay(store, log, &objects, &mut edge, end).await?;
-        if end == signed {
-            let expected = checkpoint.as_ref().map_or_else(empty_root, |c| c.head.root);
-            if edge.root() != expected {
-                return Err(mismatch(log, signed));
-            }
-            at_checkpoint = Some(edge.clone());
-        }
-    }
-    if (edge.size(), edge.root()) != (head.size, head.root) {
-        return Err(mismatch(log, head.size));
-    }
-    objects.sync()?;
-    let published = checkpoint.zip(at_checkpoint).map(|(checkpoint, e)| Published { checkpoint, edge: Arc::new(e) });
+    let (edge, published) = load(store, log, &objects).await?;
     Ok(OneLog {
         log,
         origin,
         signer,
         verifier,
         objects,
-        edge: tokio::sync::Mutex::new(edge),
+        edge: tokio::sync::Mutex::new(Some(edge)),
         published: RwLock::new(published),
     })
+}
+
+/// The right edge as the store has it, with all full tiles on disk, and the published checkpoint with its edge.
+pub(super) async fn load(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
+    let head = store.ledger().head(log).await?;
+    let checkpoint = store.ledger().checkpoint(log).await?;
+    let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
+    let whole = signed - signed % 256;
+    let mut edge = Edge::load(whole, &Files { objects }).map_err(|e| {
+        tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
+        mismatch(log, whole)
+    })?;
+    replay(store, log, objects, &mut edge, signed).await?;
+    let expected = checkpoint.as_ref().map_or_else(empty_root, |c| c.head.root);
+    if edge.root() != expected {
+        return Err(mismatch(log, signed));
+    }
+    let published = checkpoint.map(|checkpoint| Published { checkpoint, edge: Arc::new(edge.clone()) });
+    replay(store, log, objects, &mut edge, head.size).await?;
+    if (edge.size(), edge.root()) != (head.size, head.root) {
+        return Err(mismatch(log, head.size));
+    }
+    objects.sync()?;
+    Ok((edge, published))
 }
 
 /// Appends the leaves of the store up to `end`, and writes the tiles that become full.

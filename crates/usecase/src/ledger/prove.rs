@@ -42,7 +42,7 @@ async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx:
     let not_found = || Error::not_found("event");
     let (event, index) = cx.store.event().by_sequence(device.row, sequence).await?.ok_or_else(not_found)?;
     let published = cx.ledger.log(Log::Devices).published();
-    if public && event.data.get("reason").is_some() {
+    if public && ["reason", "to"].iter().any(|words| event.data.get(words).is_some()) {
         let text = "this event carries words of a person; its owner or maker can hand its proof out";
         return Err(Error::denied("words", text));
     }

@@ -2,6 +2,7 @@
 //!
 //! Order: places and (size, root) in one compared-and-swapped transaction, then tiles on disk, then the checkpoint.
 
+use super::open::load;
 use super::{OneLog, Published};
 use crate::cx::Inner;
 use crate::error::{Error, Result};
@@ -32,7 +33,12 @@ fn head(edge: &Edge) -> Head {
 /// Takes all that waits into the tree of a log and publishes a checkpoint; answers how many leaves.
 pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
     let one = cx.ledger.log(log);
-    let mut edge = one.edge.lock().await;
+    let mut kept = one.edge.lock().await;
+    // taken out until the run succeeds: what fails half-way is loaded again from the store
+    let mut edge = match kept.take() {
+        Some(edge) => edge,
+        None => load(&cx.store, log, &one.objects).await?.0,
+    };
     let mut taken = 0;
     loop {
         let queued = cx.store.ledger().queue(log, TOGETHER).await?;
@@ -50,10 +56,11 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
         }
         write_tiles(&cx.store, log, &one.objects, &complete, (start, &leaves)).await?;
-        *edge = next;
+        edge = next;
         taken += count;
     }
     publish(one, &edge, cx).await?;
+    *kept = Some(edge);
     Ok(taken)
 }
 

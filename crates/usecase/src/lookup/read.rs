@@ -18,7 +18,8 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let found = cx.store.device().by_row_proved(DeviceRow(row), size).await?;
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
-    Ok(Lookup::of(&device, number, entry.product.clone(), entry.maker.clone(), proved, cx.now()?))
+    let model = (entry.product.clone(), entry.maker.clone());
+    Ok(Lookup::of(&device, number, model, proved, cx.now()?))
 }
 
 /// The model of a GTIN: facts of the model only.

@@ -103,7 +103,7 @@ fn tiers(t: &'static Texts, noun: &str, proved: bool) -> [Tier; 3] {
 
 fn check(t: &'static Texts, number: Number, sequence: u32) -> Check {
     let proof = Proof::of(number, sequence, &t.check.button);
-    let command = format!("tegata verify {}", proof.file);
+    let command = format!("tegata verify {} --keys keys", proof.file);
     Check {
         keys: sentence(&t.check.keys, &[("keys", Slot::Link("/ledger/keys", &t.check.keys_link))]),
         run: sentence(&t.check.run, &[("command", Slot::Code(&command))]),
