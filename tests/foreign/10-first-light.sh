@@ -136,6 +136,41 @@ same 'a made one is still answered' 1 "$(grep -c '"certificate"' body)"
 api GET "/api/v1/batches/$batch_of_many"
 same 'the batch counted what it made' 1002 "$(json body 'it["issued"]')"
 
+# --- many at once
+# together FILE…: posts each on a connection of its own, at the same moment; answers in FILE.out.
+together() {
+    local file posting=()
+    for file in "$@"; do
+        curl --silent --cacert "$ca" --header "Authorization: Bearer $token" --header 'Content-Type: application/x-ndjson' \
+            --data-binary "@$file" --output "$file.out" "$https/api/v1/batches/$batch/devices" & posting+=($!)
+    done
+    wait "${posting[@]}"
+}
+batch 6
+key race
+for i in {1..8}; do line race race.csr >"race.$i"; done
+together race.[1-8]
+same 'eight times the same at once: one device' '8 1' "$(cat race.[1-8].out | wc -l) $(cat race.[1-8].out | grep '"certificate"' | sort -u | wc -l)"
+keys quota/q 20
+for i in {1..20}; do line "quota-$i" "quota/q-$i.csr" >"quota/$i"; done
+together quota/{1..20}
+same 'twenty at once for five places: five' '5 15' "$(cat quota/*.out | grep -c '"certificate"') $(cat quota/*.out | grep -c over_quantity)"
+for i in {1..4}; do key "twin-$i"; line twin "twin-$i.csr" >"twin.$i"; done
+batch 10
+together twin.[1-4]
+same 'four keys at once for one serial: one' '1 3' "$(cat twin.*.out | grep -c '"certificate"') $(cat twin.*.out | grep -c serial_with_another_key)"
+api GET "/api/v1/batches/$batch"
+same 'and the batch counted one' 1 "$(json body 'it["issued"]')"
+
+# --- what the API tells of them
+cursor=; : >numbers; pages=0
+while [[ $cursor != null ]] && ((pages++ < 100)); do
+    api GET "/api/v1/devices?limit=100${cursor:+&cursor=$cursor}"
+    json body '"\n".join(d["number"] for d in it["items"])' >>numbers
+    cursor=$(json body 'it["next"] or "null"') || break
+done
+same 'page by page every device comes once' "$((3 + 999 + 2 + 1 + 5 + 1)) 0" "$(sort -u numbers | wc -l) $(sort numbers | uniq -d | wc -l)"
+
 # --- pkilint
 # lint DOCUMENT PROGRAM… : its findings, without those that pkilint-exceptions.txt excuses for the document.
 lint() {
@@ -169,7 +204,10 @@ lint ldevid lint_pkix_cert operational.crt
 lint https lint_pkix_cert "$ca"
 lint crl lint_crl --type CRL --profile PKIX idevid.crl
 api GET "/api/v1/devices/$first"
+holds 'the device tells stage, condition, certificates, release, owner' json body '[it[k] for k in ("stage", "condition", "certificates", "release", "owner")]'
 same 'the device holds both certificates' 'idevid ldevid' "$(json body '" ".join(sorted(c["kind"] for c in it["certificates"]))')"
+api POST "/api/v1/devices/$(json unit-p384.json 'it["number"]')/ship" '{"reason":"sold","at":"2026-01-18T00:00:00Z","to":"a harbour"}'
+answered 'an act takes reason, at and to' 200
 stop 'SIGTERM ends the server well'
 same 'serve printed nothing more' 1 "$(wc -l <listening)"
 finish

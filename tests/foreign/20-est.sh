@@ -190,6 +190,13 @@ for version in TLSv1_3 TLSv1_2; do
     matches "a session of $version taken up again is judged anew" '^200 new 403 (resumed|new)$' "$(xargs <resumed.out)"
 done
 
+api POST /api/v1/batches "{\"product\":\"$product\",\"quantity\":5,\"confirmation\":\"required\"}"
+batch=$(json body 'it["id"]')
+key waiting-1; device waiting-1
+est simpleenroll wrapped waiting-1; problem 'a device that its line has not confirmed' 403 confirmed
+act waiting-1 confirm
+key waiting-op; est simpleenroll waiting-op waiting-1; answered 'a confirmed one enrols' 200
+
 revoke() { api POST "/api/v1/certificates/$(serial "$1")/revoke" '{"reason":"key_compromise"}'; answered "$1 is revoked" 200; }
 key old-op; est simpleenroll old-op old-1; answered 'old-1 enrols' 200; enrolled old-op
 revoke old-op.crt

@@ -146,13 +146,20 @@ for kind in ["entries", 0, 1, 2]:
         fetch(f"tile/{kind}/{n:03}" + ("" if width == 256 else f".p/{width}"))
 PY
 holds 'Go verifies a copy' ./verifier -dir copy -keys keys -old devices.1
-spoil() { local name=$1 file=$2 at=$3; cp "copy/$file" kept; flip kept "copy/$file" "$at"; refuses "Go refuses a copy with $name changed" FAILED ./verifier -dir copy -keys keys; cp kept "copy/$file"; }
+holds 'tegata verifies a copy' "$TEGATA" verify copy --keys keys
+holds 'tegata verifies a checkpoint' "$TEGATA" verify copy/checkpoint --keys keys
+refuses 'tegata refuses a copy by the key of another log' . "$TEGATA" verify copy --keys <(grep -vF "$(sed -n 1p copy/checkpoint)+" keys)
+both() {
+    refuses "Go refuses a copy $1" FAILED ./verifier -dir copy -keys keys
+    refuses "tegata refuses a copy $1" . "$TEGATA" verify copy --keys keys
+}
+spoil() { local name=$1 file=$2 at=$3; cp "copy/$file" kept; flip kept "copy/$file" "$at"; both "with $name changed"; cp kept "copy/$file"; }
 spoil 'an entry' tile/entries/000 100
 spoil 'a late entry' "$(cd copy && find tile/entries -path '*.p/*')" 50
 spoil 'a hash' tile/0/000 1000
 spoil 'the root' checkpoint 60
 cp copy/checkpoint kept; sed -i '2s/.*/300/' copy/checkpoint
-refuses 'Go refuses a copy with another size' FAILED ./verifier -dir copy -keys keys; cp kept copy/checkpoint
+both 'with another size'; cp kept copy/checkpoint
 holds 'the copy is whole again' ./verifier -dir copy -keys keys
 
 # --- what the log does not have

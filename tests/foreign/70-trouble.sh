@@ -113,10 +113,14 @@ changed 'an unlock file that others may read' 'chmod 600' chmod 644 changed/unlo
 changed 'a missing unlock file' 'unlock' rm changed/unlock
 changed 'an unlock file of another platform' 'unlock' cp data/unlock changed/unlock
 changed 'an unlock file with something else' '64 hex' sed -i s/^./x/ changed/unlock
-changed 'a database that is none' . cp "$ca" changed/tegata.db
+no_database() { rm -f changed/tegata.db-*; cp "$ca" changed/tegata.db; }
+changed 'a database that is none' 'database' no_database
+changed 'a clock that stands before the last event' 'clock' sql changed/tegata.db 'update event set at = at + 864000000'
 changed 'a missing database' 'tegata init' rm changed/tegata.db
 refuses 'a folder that is not there' 'tegata init' serves "$WORK/nowhere"
 mkdir hollow; refuses 'an empty folder' 'tegata init' serves "$WORK/hollow"
+holds 'doctor finds nothing wrong with a good folder' "$TEGATA" doctor --data "$data"
+chmod 644 "$data/unlock"; refuses 'doctor finds wrong rights' 'unlock' "$TEGATA" doctor --data "$data"; chmod 600 "$data/unlock"
 printf 'nonsense = 1\n' >c.toml; refuses 'a configuration with an unknown key' 'nonsense' serves "$data" --config c.toml
 sql "$data/tegata.db" 'update token set expires_at = created_at + 1'
 start

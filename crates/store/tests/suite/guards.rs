@@ -1,0 +1,127 @@
+//! Guards: what is refused leaves no trace, and takes no neighbour with it.
+
+use crate::fixture::*;
+use tegata_domain::change::{Change, Refused, Revocation, Write};
+use tegata_domain::device::{Condition, Device};
+use tegata_domain::id::*;
+use tegata_domain::revocation::{Crl, Reason};
+use tegata_store::{Row, SaveError, ShardDue};
+
+#[tokio::test]
+async fn a_refused_change_undoes_nothing_of_its_neighbours() {
+    let world = World::new(10).await;
+    let changes = vec![made(1, "A", 1), made(2, "A", 2), made(3, "B", 1), made(4, "C", 4)];
+    let outcomes = world.store.save_all(changes, &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Err(Refused::Exists), Err(Refused::Exists), Ok(())]);
+    assert_eq!(world.issued().await, 2, "refused devices take no room");
+    for (row, there) in [(1, true), (2, false), (3, false), (4, true)] {
+        assert_eq!(world.store.device().by_row(DeviceRow(row)).await.unwrap().is_some(), there, "row {row}");
+        assert_eq!(world.store.certificate().by_row(CertificateRow(row)).await.unwrap().is_some(), there);
+    }
+    assert_eq!(world.store.ledger().waiting().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_change_is_whole_or_absent() {
+    let world = World::new(10).await;
+    let mut twice = made(1, "A", 1);
+    twice.writes.push(Write::Product(product()));
+    let refused = world.store.save(twice, &permit(), NOW).await.unwrap_err();
+    assert!(matches!(refused, SaveError::Refused(Refused::Exists)));
+    assert!(world.store.device().by_row(DeviceRow(1)).await.unwrap().is_none());
+    assert_eq!((world.issued().await, world.store.ledger().waiting().await.unwrap()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_batch_permits_exactly_its_quantity() {
+    let world = World::new(100).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..8i64 {
+        let store = world.store.clone();
+        tasks.spawn(async move {
+            let changes: Vec<Change> = (0..25)
+                .map(|i| {
+                    let row = task * 25 + i + 1;
+                    made(row, &format!("S{row}"), row as u8)
+                })
+                .collect();
+            let outcomes = store.save_all(changes, &permit(), NOW).await.unwrap();
+            (outcomes.iter().filter(|o| o.is_ok()).count(), outcomes.contains(&Err(Refused::Full)))
+        });
+    }
+    let outcomes = tasks.join_all().await;
+    assert_eq!(outcomes.iter().map(|o| o.0).sum::<usize>(), 100);
+    assert!(outcomes.iter().any(|o| o.1));
+    assert_eq!(world.issued().await, 100);
+}
+
+fn quarantined(decided_on: u32) -> Change {
+    let device = Device { condition: Condition::Quarantined, sequence: decided_on + 1, ..device(1, "A", 1) };
+    Change::of("", vec![Write::Device { decided_on, device: Box::new(device), events: vec![event(decided_on + 1)] }])
+}
+
+#[tokio::test]
+async fn a_stale_decision_is_refused() {
+    let world = World::new(10).await;
+    world.store.save(made(1, "A", 1), &permit(), NOW).await.unwrap();
+    let outcomes = world.store.save_all(vec![quarantined(1), quarantined(1)], &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Err(Refused::Stale)]);
+    let device = world.store.device().by_row(DeviceRow(1)).await.unwrap().unwrap();
+    assert_eq!((device.sequence, device.condition), (2, Condition::Quarantined));
+    assert_eq!(world.store.event().page(DeviceRow(1), 0, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_device_comes_back_as_it_was_saved() {
+    let world = World::new(10).await;
+    world.store.save(made(1, "A", 1), &permit(), NOW).await.unwrap();
+    let expected = Some(device(1, "A", 1));
+    assert_eq!(world.store.device().by_row(DeviceRow(1)).await.unwrap(), expected);
+    assert_eq!(world.store.device().by_serial(ProductRow(1), "A").await.unwrap(), expected);
+    assert_eq!(world.store.device().by_key(&[1; 16]).await.unwrap(), expected);
+    assert_eq!(world.store.product().by_gtin("04512345678906").await.unwrap(), Some(product()));
+}
+
+#[tokio::test]
+async fn a_revocation_between_reading_and_publishing_is_not_lost() {
+    let world = World::new(10).await;
+    let both = vec![made(1, "A", 1), made(2, "B", 2)];
+    world.store.save_all(both, &permit(), NOW).await.unwrap();
+    let revoke = |row| {
+        let revocation = Revocation {
+            certificate: CertificateRow(row),
+            authority: AuthorityRow(1),
+            shard: 3,
+            at: NOW,
+            reason: Reason::KeyCompromise,
+        };
+        Change::of("", vec![Write::Revocation(revocation)])
+    };
+    let due = ShardDue { authority: AuthorityRow(1), shard: 3 };
+    let crls = world.store.crl();
+    world.store.save(revoke(1), &permit(), NOW).await.unwrap();
+    let number = crls.next_number(due).await.unwrap();
+    let held = crls.revoked(due).await.unwrap().len();
+    world.store.save(revoke(2), &permit(), NOW).await.unwrap();
+    crls.publish(due, Crl { number, der: vec![1], next_update: NOW }, held).await.unwrap();
+    assert_eq!(crls.due(tegata_domain::time::Timestamp::from_millis(0)).await.unwrap(), [due], "still stale");
+    assert_eq!(crls.revoked(due).await.unwrap().len(), 2);
+    assert!(crls.next_number(due).await.unwrap() > number);
+    let again = world.store.save(revoke(1), &permit(), NOW).await.unwrap_err();
+    assert!(matches!(again, SaveError::Refused(Refused::Stale)), "a second end is refused");
+}
+
+#[tokio::test]
+async fn row_numbers_are_given_once() {
+    let world = World::new(1).await;
+    let mut seen = std::collections::HashSet::new();
+    for count in [1u32, 5, 20_000, 3] {
+        let first = world.store.reserve(Row::Device, count).await.unwrap();
+        assert!((first..first + i64::from(count)).all(|row| seen.insert(row)));
+    }
+    let (folder, store) = (world.folder, world.store);
+    drop(store);
+    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    let first = again.reserve(Row::Device, 1).await.unwrap();
+    assert!(seen.insert(first), "{first} was given before the restart");
+}
