@@ -116,7 +116,7 @@ impl Server {
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
-            let gate = Arc::new(Gate::new(&config, faces.is_some(), seed()));
+            let gate = Arc::new(Gate::new(&config, faces.is_some() && !https.ip().is_loopback(), seed()));
             let router = router
                 .fallback(tegata_web::lookup::nothing)
                 .with_state(cx.clone())

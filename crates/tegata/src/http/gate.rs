@@ -22,6 +22,7 @@ pub struct Gate {
     places: Semaphore,
     lookups: Throttle,
     patience: Duration,
+    /// Browsers are told to come back over HTTPS only; not on loopback, where that would bind all programs of a machine.
     secure: bool,
     /// Begin of all request ids of this start, and their count.
     ids: (u64, AtomicU64),

@@ -1,0 +1,170 @@
+//! A platform in a fresh folder, with a test clock and a seeded generator.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tegata_domain::batch::{Confirmation, NewBatch};
+use tegata_domain::chance::Chance;
+use tegata_domain::id::OrganisationRow;
+use tegata_domain::number::Number;
+use tegata_domain::organisation::{Kinds, OrganisationKind};
+use tegata_domain::permit::{Actor, Member, Role};
+use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
+use tegata_domain::time::{Clock, ClockJumped, Timestamp};
+use tegata_keys::request::request;
+use tegata_keys::signer::Signer;
+use tegata_usecase::cx::Names;
+use tegata_usecase::device::make::Request;
+use tegata_usecase::device::{Made, Ticket};
+use tegata_usecase::platform::{self, NewPlatform, Opening};
+use tegata_usecase::{Cx, Result, batch, device, product};
+
+/// A clock that moves when the test says so.
+pub struct TestClock {
+    millis: AtomicI64,
+    jumped: AtomicBool,
+}
+
+impl TestClock {
+    pub fn pass(&self, span: Duration) {
+        self.millis.fetch_add(span.as_millis() as i64, SeqCst);
+    }
+
+    pub fn back(&self, span: Duration) {
+        self.millis.fetch_sub(span.as_millis() as i64, SeqCst);
+    }
+
+    pub fn jump(&self, jumped: bool) {
+        self.jumped.store(jumped, SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Result<Timestamp, ClockJumped> {
+        match self.jumped.load(SeqCst) {
+            true => Err(ClockJumped { by_seconds: 86_400 }),
+            false => Ok(Timestamp::from_millis(self.millis.load(SeqCst))),
+        }
+    }
+}
+
+/// SplitMix64: the same bytes for the same seed.
+pub struct Seeded(AtomicU64);
+
+impl Chance for Seeded {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, SeqCst);
+            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ z >> 31).to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+pub struct World {
+    pub clock: Arc<TestClock>,
+    chance: Arc<Seeded>,
+    pub data: PathBuf,
+    _folder: tempfile::TempDir,
+    cx: OnceLock<Cx>,
+}
+
+pub fn day(n: u32) -> Duration {
+    Duration::from_secs(24 * 3600) * n
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start = Timestamp::parse("2026-11-22T00:00:00Z").unwrap().millis();
+        let clock = Arc::new(TestClock { millis: start.into(), jumped: false.into() });
+        let chance = Arc::new(Seeded(AtomicU64::new(7)));
+        let names = Names {
+            public_url: "https://id.test".into(),
+            device_url: "https://device.test".into(),
+            plain_url: "http://pki.test".into(),
+        };
+        let data = folder.path().join("data");
+        let new = NewPlatform {
+            folder: data.clone(),
+            unlock: None,
+            names,
+            organisation: "Example Works".into(),
+            clock: clock.clone(),
+            chance: chance.clone(),
+        };
+        platform::init(new).await.unwrap();
+        let world = World { clock, chance, data, _folder: folder, cx: OnceLock::new() };
+        world.open().await.unwrap();
+        world
+    }
+
+    /// Opens the platform; it must be closed.
+    pub async fn open(&self) -> Result<()> {
+        let opening = Opening {
+            folder: self.data.clone(),
+            unlock: None,
+            settings: Default::default(),
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        };
+        let cx = platform::open(opening).await?;
+        assert!(self.cx.set(cx).is_ok(), "it was open");
+        Ok(())
+    }
+
+    pub fn close(&mut self) {
+        drop(self.cx.take());
+    }
+
+    pub fn cx(&self) -> &Cx {
+        self.cx.get().unwrap()
+    }
+
+    pub fn maker(&self) -> Actor {
+        Actor::Member(Member {
+            organisation: OrganisationRow(1),
+            kinds: Kinds::of(&[OrganisationKind::Platform, OrganisationKind::Maker]),
+            role: Role::Administrator,
+            name: "test".into(),
+        })
+    }
+
+    pub async fn ticket(&self, quantity: u32) -> Arc<Ticket> {
+        let new = NewProduct {
+            name: "Camera".into(),
+            model: format!("C{quantity}"),
+            gtin: "4512345678906".into(),
+            sector: Sector::Camera,
+            support_end: "2036-03".into(),
+            support_reason: None,
+            contact: None,
+            credential: CredentialPolicy::Unique,
+        };
+        let product = product::register(new, None, &self.maker(), self.cx()).await.unwrap();
+        let confirmation = Confirmation::Implied;
+        let new = NewBatch { quantity, confirmation, valid_from: None, valid_until: None };
+        let batch = batch::open(product.uid, new, None, &self.maker(), self.cx()).await.unwrap();
+        Arc::new(device::ticket(batch.uid, &self.maker(), self.cx()).await.unwrap())
+    }
+
+    /// Makes devices with these serials, one key for all lines that name the same key number.
+    pub async fn make(&self, ticket: &Arc<Ticket>, serials: &[String]) -> Vec<(Signer, Result<Made>)> {
+        let keys: Vec<Signer> = serials.iter().map(|_| Signer::generate_p256().unwrap().0).collect();
+        let line = |(serial, key): (&String, &Signer)| Request { serial: serial.clone(), csr: request(key).unwrap() };
+        let requests = serials.iter().zip(&keys).map(line).collect();
+        let made = device::make(requests, ticket, self.cx()).await.unwrap();
+        keys.into_iter().zip(made).collect()
+    }
+
+    /// One device.
+    pub async fn one(&self) -> (Signer, Made, Number) {
+        let ticket = self.ticket(1).await;
+        let (key, made) = self.make(&ticket, &["A-1".to_owned()]).await.pop().unwrap();
+        let made = made.unwrap();
+        let number = Number::parse(&made.number).unwrap();
+        (key, made, number)
+    }
+}
