@@ -14,7 +14,7 @@ pub mod product;
 mod status;
 pub mod token;
 
-pub use status::{Status, problem};
+pub use status::Status;
 
 /// The longest JSON body.
 pub const BODY_MAX: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use tegata_usecase::{Error, Kind};
+use tegata_usecase::Error;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 
 /// A refusal on its way out.
@@ -19,40 +19,21 @@ impl From<Error> for Status {
     }
 }
 
-/// The problem that an error is on the wire.
-pub fn problem(error: &Error) -> Problem {
-    let status = match error.kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::NoCredential => StatusCode::UNAUTHORIZED,
-        Kind::Denied => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::NotYet => StatusCode::ACCEPTED,
-        Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    Problem::new(status.as_u16(), error.code, error.public.clone())
-}
-
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
         let (problem, error) = match self {
-            Status::Refused(error) => (problem(&error), Some(error)),
+            Status::Refused(error) => (error.problem(), Some(error)),
             Status::Edge(problem) => (problem, None),
         };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = problem.object().to_string();
         let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
         let headers = response.headers_mut();
-        match error.as_ref().map(|e| e.kind) {
-            Some(Kind::NotYet | Kind::Throttled | Kind::Unavailable) => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            Some(Kind::NoCredential) => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+        if error.as_ref().is_some_and(|e| e.kind.is_passing()) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(error) = error {
             response.extensions_mut().insert(std::sync::Arc::new(error));

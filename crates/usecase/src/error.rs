@@ -4,8 +4,9 @@ use tegata_domain::change::Refused;
 use tegata_domain::permit::Refusal;
 use tegata_domain::time::ClockJumped;
 use tegata_store::{ErrorKind, SaveError};
+use tegata_wire::problem::Problem;
 
-/// Sorts of refusal; each edge maps them to its status codes in one place.
+/// Sorts of refusal; [`Error::problem`] maps them to HTTP, an edge of another kind maps them itself in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The request is wrong in itself.
@@ -76,6 +77,35 @@ impl Error {
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let public = "something went wrong here; try again, and tell the operator the request id if it stays";
         Error { kind: Kind::Internal, code: "internal", public: public.to_owned(), source: Some(source.into()) }
+    }
+}
+
+impl Kind {
+    /// Its HTTP status (RFC 9110 §15), once for all edges that speak HTTP.
+    fn status(self) -> u16 {
+        match self {
+            Kind::NotYet => 202,
+            Kind::Invalid => 400,
+            Kind::NoCredential => 401,
+            Kind::Denied => 403,
+            Kind::NotFound => 404,
+            Kind::Conflict => 409,
+            Kind::Throttled => 429,
+            Kind::Internal => 500,
+            Kind::Unavailable => 503,
+        }
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Kind::NotYet | Kind::Throttled | Kind::Unavailable)
+    }
+}
+
+impl Error {
+    /// What the asker is told, as a problem.
+    pub fn problem(&self) -> Problem {
+        Problem::new(self.kind.status(), self.code, self.public.clone())
     }
 }
 

@@ -3,16 +3,17 @@
 mod view;
 
 use crate::page::{self, Place, device::proof_file_name};
-use crate::status::{code, html, problem, refuse};
+use crate::status::{html, refuse, reply};
 use crate::{asset, label as drawing};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, Uri, header};
 use serde::Deserialize;
-use tegata_domain::number::Number;
+use tegata_domain::number::{MalformedNumber, Number};
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error, Kind, device as devices, ledger, lookup};
+use tegata_wire::problem::Problem;
 
 fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
@@ -57,7 +58,7 @@ pub async fn typed(Query(typed): Query<Typed>, RawQuery(query): RawQuery, header
 
 fn malformed(typed: &str, place: &Place<'_>, json: bool) -> Response {
     match json {
-        true => problem(StatusCode::NOT_FOUND, "malformed_number", &tegata_domain::number::MalformedNumber.to_string()),
+        true => reply(&Problem::new(404, "malformed_number", MalformedNumber.to_string())),
         false => html(StatusCode::NOT_FOUND, page::malformed::render(place, typed)),
     }
 }
@@ -152,7 +153,7 @@ pub async fn proof(
 pub async fn asset(uri: Uri) -> Response {
     let (path, body) = asset::stylesheet();
     if uri.path() != path {
-        return problem(StatusCode::NOT_FOUND, "not_found", "there is no such file");
+        return reply(&Problem::new(404, "not_found", "there is no such file"));
     }
     let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
     ([kind, (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], body).into_response()
@@ -179,7 +180,7 @@ pub async fn label(
     match drawn.await {
         Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
         Err(error) => {
-            let mut response = problem(code(error.kind), error.code, &error.public);
+            let mut response = reply(&error.problem());
             if error.kind == Kind::NoCredential {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
             }

@@ -3,38 +3,26 @@
 use crate::page::{self, Place};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use tegata_usecase::{Error, Kind};
+use tegata_usecase::Error;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 
-/// The status of an error.
-pub(crate) fn code(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::NoCredential => StatusCode::UNAUTHORIZED,
-        Kind::Denied => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::NotYet => StatusCode::ACCEPTED,
-        Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+/// A problem, for programs.
+pub(crate) fn reply(problem: &Problem) -> Response {
+    (status(problem), [(header::CONTENT_TYPE, MEDIA_TYPE)], problem.object().to_string()).into_response()
 }
 
-/// A problem, for programs.
-pub(crate) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response {
-    let body = Problem::new(status.as_u16(), code, detail).object().to_string();
-    (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response()
+fn status(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// An error as a problem (`json`) or as the plain error page.
 pub(crate) fn refuse(error: Error, place: &Place<'_>, json: bool) -> Response {
-    let status = code(error.kind);
+    let problem = error.problem();
     let mut response = match json {
-        true => problem(status, error.code, &error.public),
-        false => html(status, page::error::render(place, status.as_u16(), "")),
+        true => reply(&problem),
+        false => html(status(&problem), page::error::render(place, problem.status, "")),
     };
-    if matches!(error.kind, Kind::NotYet | Kind::Throttled | Kind::Unavailable) {
+    if error.kind.is_passing() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response.extensions_mut().insert(std::sync::Arc::new(error));

@@ -1,6 +1,7 @@
 //! Certificate revocation lists (RFC 5280 §5): what is signed.
 
 use crate::asn1::*;
+use crate::x509::extension;
 use der::asn1::ObjectIdentifier as Oid;
 
 const CRL_NUMBER: Oid = Oid::new_unwrap("2.5.29.20");
@@ -35,16 +36,6 @@ pub struct Tbs<'a> {
     pub address: &'a str,
     /// What is revoked.
     pub entries: &'a [Entry],
-}
-
-fn extension(out: &mut Vec<u8>, id: Oid, critical: bool, fill: impl FnOnce(&mut Vec<u8>)) {
-    element(out, SEQUENCE, |out| {
-        oid(out, id);
-        if critical {
-            primitive(out, BOOLEAN, &[0xff]);
-        }
-        element(out, OCTET_STRING, fill);
-    });
 }
 
 /// TBSCertList, version 2, with an issuing distribution point that names the shard.

@@ -83,7 +83,8 @@ pub fn name(attributes: &[Attribute<'_>]) -> Vec<u8> {
     })
 }
 
-fn extension(out: &mut Vec<u8>, id: Oid, critical: bool, fill: impl FnOnce(&mut Vec<u8>)) {
+/// One extension (RFC 5280 §4.2), its value written by `fill`.
+pub(crate) fn extension(out: &mut Vec<u8>, id: Oid, critical: bool, fill: impl FnOnce(&mut Vec<u8>)) {
     element(out, SEQUENCE, |out| {
         oid(out, id);
         if critical {

@@ -6,7 +6,7 @@
 use super::lines::{LINE_MAX, Line, Lines};
 use crate::body::essence;
 use crate::caller::Caller;
-use crate::status::{Status, problem};
+use crate::status::Status;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -108,7 +108,7 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
     if let Err(error) = &made {
         tracing::error!(%error, cause = ?error.source, "a chunk of devices was not made");
     }
-    let failed = made.as_ref().err().map(problem);
+    let failed = made.as_ref().err().map(Error::problem);
     let mut made = made.into_iter().flatten();
     let mut out = String::with_capacity(parsed.len() * 2048);
     for line in parsed {
@@ -118,10 +118,10 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
                 (Some(Ok(made)), _) => accept(&mut out, &request.serial, &made, &stream.chain),
                 (Some(Err(error)), _) => {
                     log(&error);
-                    refuse(&mut out, Some(request.serial), &problem(&error));
+                    refuse(&mut out, Some(request.serial), &error.problem());
                 }
                 (None, Some(problem)) => refuse(&mut out, Some(request.serial), problem),
-                (None, None) => refuse(&mut out, Some(request.serial), &problem(&Error::internal("no outcome"))),
+                (None, None) => refuse(&mut out, Some(request.serial), &Error::internal("no outcome").problem()),
             },
         }
     }
