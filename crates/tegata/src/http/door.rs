@@ -1,5 +1,6 @@
 //! Accepts connections and serves them until told to stop.
 
+use super::drain::Drained;
 use super::tls::Faces;
 use axum::Router;
 use axum::body::Body;
@@ -105,7 +106,7 @@ where
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request.map(Body::new))
+        router.clone().oneshot(request.map(|body| Body::new(Drained::new(body))))
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).max_buf_size(64 * 1024);

@@ -5,11 +5,11 @@
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature_with_raw_key,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer, UnixTime, pem::PemObject};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +18,22 @@ use std::sync::Arc;
 struct Possession {
     hints: Vec<DistinguishedName>,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Possession {
+    /// Checks the signature with the key in the certificate, whatever else the certificate says: also one of version 1
+    /// or with extensions unknown here is refused in words, at the request, rather than by a TLS alert.
+    fn by_key(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let parsed = tegata_wire::x509::parse(certificate);
+        let parsed = parsed.map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        let key = SubjectPublicKeyInfoDer::from(parsed.spki);
+        verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms)
+    }
 }
 
 impl ClientCertVerifier for Possession {
@@ -47,7 +63,10 @@ impl ClientCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        match verify_tls12_signature(message, certificate, signed, &self.algorithms) {
+            Err(Error::InvalidCertificate(_)) => self.by_key(message, certificate, signed),
+            other => other,
+        }
     }
 
     fn verify_tls13_signature(
@@ -56,7 +75,7 @@ impl ClientCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        self.by_key(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use tegata_domain::certificate::Certificate;
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
-use tegata_domain::id::DeviceRow;
+use tegata_domain::id::{DeviceRow, Uuid};
 use tegata_domain::number::{Number, Serial};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
@@ -19,6 +19,8 @@ pub struct Seen {
     pub number: Number,
     /// What it is.
     pub product: Product,
+    /// Its owner's outward id; `None` when the asker made it and others own it now: whose it is, is theirs to tell.
+    pub owner: Option<Uuid>,
 }
 
 /// What belongs to others is not there.
@@ -42,15 +44,20 @@ async fn permitted(number: Number, actor: &Actor, cx: &Inner) -> Result<Device> 
     Ok(device)
 }
 
-async fn see(device: Device, cx: &Inner) -> Result<Seen> {
+async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
+    let own = actor.scope() == Scope::Organisation(device.owner);
+    let owner = match own {
+        true => cx.store.organisation().by_row(device.owner).await?.map(|organisation| organisation.uid),
+        false => None,
+    };
     let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: entry.product.clone(), device })
+    Ok(Seen { number, product: entry.product.clone(), owner, device })
 }
 
 /// One device.
 pub async fn by_number(number: Number, actor: &Actor, cx: &Inner) -> Result<Seen> {
-    see(permitted(number, actor, cx).await?, cx).await
+    see(permitted(number, actor, cx).await?, actor, cx).await
 }
 
 /// Devices that the actor's organisation made or owns, after `after`, at most `limit`.
@@ -59,7 +66,7 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     actor.permit(Operation::ReadDevice, Subject::of(organisation))?;
     let mut seen = Vec::new();
     for device in cx.store.device().page(organisation, Page { after: DeviceRow(after), limit }).await? {
-        seen.push(see(device, cx).await?);
+        seen.push(see(device, actor, cx).await?);
     }
     Ok(seen)
 }
