@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Enrolment over EST (RFC 7030, RFC 8951): curl and strongSwan enrol and renew; who may not is refused with a reason.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 init
 start
@@ -121,6 +121,10 @@ forged twin -extfile leaf.ext -set_serial "0x$(serial curl-1.crt)"
 est simpleenroll wrapped twin; problem 'a forged certificate with the serial of a true one' 401
 forged ancient
 est simpleenroll wrapped ancient; problem 'a forged certificate of X.509 version 1' 401
+est simpleenroll wrapped ancient --tls-max 1.2; problem 'the same over TLS 1.2' 401
+printf '1.2.3.4.5 = critical, ASN1:NULL\n' >strange.ext
+forged strange -extfile strange.ext
+est simpleenroll wrapped strange; problem 'a forged certificate with a critical extension that nobody knows' 401
 cp swan-1.crt mixed.crt; cp curl-1.key mixed.key
 est simpleenroll wrapped mixed
 same 'a certificate without its key' 000 "$code"

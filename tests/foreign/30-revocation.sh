@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Revocation: the list that a certificate names tells of it within a second, and openssl acts on it.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 init
 start
@@ -27,6 +27,8 @@ text=$(openssl crl -inform DER -in before.crl -noout -text)
 matches 'it has a number' 'X509v3 CRL Number' "$text"
 matches 'it names its key' 'X509v3 Authority Key Identifier' "$text"
 matches 'it says which shard it is' 'Issuing Distrib' "$text"
+request GET "$http$(crl_path pump-1.crt)" --http1.0
+answered 'HTTP 1.0 fetches it' 200
 request GET "$https$(crl_path pump-1.crt)"
 answered 'it is on the HTTPS port too' 200
 

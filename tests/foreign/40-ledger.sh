@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The ledger: a verifier that shares no code with the product (Go's sumdb) checks both logs, proofs and consistency.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 export GO111MODULE=off GOPATH=/usr/share/gocode
 holds 'the Go verifier builds' go build -o "$WORK/verifier" "$here/tlog/main.go"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The public look-up as a phone, a program and a code reader meet it.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 init
 start

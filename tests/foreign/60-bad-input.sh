@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Bad input, wrong credentials, full disk, wrong folder: each gets a clear error, and nothing is lost.
-. "$(dirname "$0")/lib.sh"
+# Bad input and wrong credentials: each gets a clear error with the right status, and nothing is lost.
+. "$(dirname "$0")/lib.bash"
 
 init
 start
@@ -113,7 +113,12 @@ printf '%s' "$(cat unit-1.line)" >l; make l; same 'a last line without an end' 1
 : >l; make l; same 'no line at all' '200 0' "$code $(stat -c %s body)"
 request POST "$https/api/v1/batches/$batch/devices" --header "$bearer" --header 'Content-Type: text/csv' --data-binary @unit-1.line
 problem 'lines of a wrong type' 415
-old=$batch; batch=$product; make unit-1.line; problem 'lines for no batch' 404; batch=$old
+old=$batch; batch=$product; make unit-1.line; problem 'lines for no batch' 404
+for version in 1.1 2; do
+    codes=$(for i in {1..10}; do make odd.lines "--http$version"; echo "$code"; done | sort -u | xargs)
+    same "over HTTP/$version curl always sees that refusal" 404 "$codes"
+done
+batch=$old
 
 # --- a log line for what was refused
 holds 'refusals stand in the log' grep -q '"status":403' log

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trouble in operation: slow clients, SIGTERM in a stream, a folder that is not right, a full disk. Nothing is lost.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 disk=$WORK/disk
 trap 'clean_up; umount -l "$disk" 2>/dev/null' EXIT
@@ -54,12 +54,12 @@ print("done")
 PY
 
 # --- SIGTERM while a stream runs
-# pace SECONDS FILE: its lines, slowly. stream FILE OUT: posts them so, answers as they come.
+# pace SECONDS FILE: its lines, slowly. stream FILE OUT [curl's…]: posts them so, answers as they come.
 pace() { while IFS= read -r line; do printf '%s\n' "$line"; sleep "$1"; done <"$2"; }
 stream() {
     pace 0.01 "$1" | curl --silent --show-error --max-time 60 --no-buffer --cacert "$ca" --request POST --upload-file . \
         --header "Authorization: Bearer $token" --header 'Content-Type: application/x-ndjson' \
-        "$https/api/v1/batches/$batch/devices" >"$2" 2>"$2.err"
+        "${@:3}" "$https/api/v1/batches/$batch/devices" >"$2" 2>"$2.err"
 }
 has() { (($(grep -c -- "$2" "$1") >= $3)); }
 # kept NAME FILE…: every device that was acknowledged is there, once, with the same number.
@@ -84,13 +84,32 @@ PY
 data=$WORK/second; init; start
 product meter 4512345678906; batch 1000
 keys term/t 300; lines term 300 term/t >term.lines
-stream term.lines term.out & streaming=$!
+stream term.lines term.out --http2 & streaming=$!
 holds 'a stream runs' within 20 has term.out certificate 30
 stop 'SIGTERM in a stream ends the server well'
 wait "$streaming"
 same 'the stream was let to its end' 300 "$(grep -c '"certificate"' term.out)"
 start
 kept 'what it acknowledged is there after a new start' term.out
+keys hold/h 1; line hold-1 hold/h-1.csr >hold.lines
+cat >hold.py <<'PY'
+import socket, ssl, sys
+port, ca, token, batch = sys.argv[1:]
+line = open("hold.lines").read()
+peer = ssl.create_default_context(cafile=ca).wrap_socket(socket.create_connection(("127.0.0.1", int(port))), server_hostname="localhost")
+peer.sendall((f"POST /api/v1/batches/{batch}/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+              f"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n{len(line):x}\r\n{line}\r\n").encode())
+with peer.makefile("r", newline="\n") as answer:
+    for text in answer:
+        if text.startswith("{"):
+            print(text, end="", flush=True)
+PY
+"$python" hold.py "$https_port" "$ca" "$token" "$batch" >hold.out 2>hold.err & holding=$!
+holds 'a stream that does not end runs' within 20 has hold.out certificate 1
+stop 'SIGTERM ends the server well, past a stream that does not end'
+wait "$holding"
+start
+kept 'what it acknowledged is there too' term.out hold.out
 
 # --- the data folder
 "$TEGATA" init --data third --json >/dev/null
@@ -133,7 +152,7 @@ if mount -t tmpfs -o size=48m none "$disk" 2>mount.err; then
     data=$disk/data; init; start
     product pump 4512345678906; batch 1000
     keys disk/d 600; lines disk 600 disk/d >disk.lines
-    stream disk.lines disk.out & streaming=$!
+    stream disk.lines disk.out --http1.1 & streaming=$!
     holds 'devices are made on the small disk' within 20 has disk.out certificate 30
     dd if=/dev/zero of="$disk/filler" bs=64k 2>/dev/null; dd if=/dev/zero of="$disk/filler2" bs=1k 2>/dev/null
     holds 'the disk is full, and lines are told' within 20 has disk.out disk_full 20

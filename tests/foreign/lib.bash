@@ -42,7 +42,11 @@ same() { if [[ "$2" == "$3" ]]; then ok "$1"; else not_ok "$1" "wanted '${2:0:30
 
 # matches NAME EXTENDED-PATTERN TEXT
 matches() { if grep -Eq -- "$2" <<<"$3"; then ok "$1"; else not_ok "$1" "no /$2/ in: ${3:0:600}"; fi; }
-lacks() { if grep -Eq -- "$2" <<<"$3"; then not_ok "$1" "/$2/ is in it"; else ok "$1"; fi; }
+lacks() {
+    local found status
+    found=$(grep -Eom 1 -- "$2" <<<"$3" 2>&1); status=$?
+    if ((status == 1)); then ok "$1"; else not_ok "$1" "/$2/ is in it: ${found:0:300}"; fi
+}
 
 # within SECONDS COMMAND…: tries it again and again until it succeeds.
 within() {
@@ -121,7 +125,7 @@ trap clean_up EXIT
 
 # --- requests: status in $code, headers in head, body in body
 
-# http METHOD URL [curl's…]
+# request METHOD URL [curl's…]
 request() {
     local method=$1 url=$2; shift 2
     : >"$WORK/head"; : >"$WORK/body"
@@ -200,10 +204,10 @@ batch() {
     batch=$(json "$WORK/body" 'it["id"]' 2>/dev/null)
 }
 
-# make FILE: posts NDJSON to the batch; answers in body.
+# make FILE [curl's…]: posts NDJSON to the batch; answers in body.
 make() {
     request POST "$https/api/v1/batches/$batch/devices" --header "Authorization: Bearer $token" \
-        --header 'Content-Type: application/x-ndjson' --data-binary "@$1"
+        --header 'Content-Type: application/x-ndjson' --data-binary "@$1" "${@:2}"
 }
 
 # device NAME: makes it from NAME.csr under the serial NAME: NAME.json, NAME.crt, NAME.chain, $number.

@@ -6,13 +6,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 14] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
     ("fonts-noto-cjk", "Japanese pages, as a reader sees them"),
     ("strongswan-pki", "foreign EST client"),
     ("libstrongswan-extra-plugins", "its cryptography"),
+    ("libstrongswan-standard-plugins", "its elliptic curves"),
     ("zbar-tools", "reads the label's code back"),
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),

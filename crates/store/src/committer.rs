@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
 use tegata_domain::permit::Permit;
@@ -75,8 +76,22 @@ struct Shared {
 
 /// The thread, seen from outside.
 pub(crate) struct Committer {
-    requests: Sender<Request>,
+    /// Gone once the committer is to end.
+    requests: Option<Sender<Request>>,
+    thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+}
+
+impl Drop for Committer {
+    /// What was taken is committed and the log of the engine folded into the database before this returns.
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the committer's thread panicked");
+        }
+    }
 }
 
 impl Committer {
@@ -84,8 +99,9 @@ impl Committer {
         let (requests, inbox) = bounded(WAITING);
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        std::thread::Builder::new().name("committer".into()).spawn(move || run(&connection, &inbox, &theirs))?;
-        Ok(Committer { requests, shared })
+        let work = move || run(&connection, &inbox, &theirs);
+        let thread = Some(std::thread::Builder::new().name("committer".into()).spawn(work)?);
+        Ok(Committer { requests: Some(requests), thread, shared })
     }
 
     pub(crate) async fn commit(&self, changes: Vec<Change>, signed: Signed) -> Result<Outcomes, Error> {
@@ -109,11 +125,13 @@ impl Committer {
 
     async fn send<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        self.requests.try_send(request(reply)).map_err(|e| match e {
+        let stopped = || Error::new(ErrorKind::Broken, "the committer has stopped");
+        let requests = self.requests.as_ref().ok_or_else(stopped)?;
+        requests.try_send(request(reply)).map_err(|e| match e {
             TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
-            TrySendError::Disconnected(_) => Error::new(ErrorKind::Broken, "the committer has stopped"),
+            TrySendError::Disconnected(_) => stopped(),
         })?;
-        answer.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer has stopped"))?
+        answer.await.map_err(|_| stopped())?
     }
 
     pub(crate) fn queued(&self) -> &Notify {
@@ -146,6 +164,9 @@ fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
             together.push(next);
         }
         transaction(connection, together, shared);
+    }
+    if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
+        tracing::warn!(%error, "the write-ahead log stays beside the database; the next start takes it in");
     }
 }
 

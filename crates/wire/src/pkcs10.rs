@@ -54,12 +54,18 @@ pub struct PublicKey<'a> {
 
 /// Reads a SubjectPublicKeyInfo.
 pub fn public_key(spki: &[u8]) -> Result<PublicKey<'_>, Malformed> {
+    let (identifier, key) = key_and_algorithm(spki)?;
+    let mut fields = Elements::new(identifier)?;
+    let (_, algorithm) = fields.next(OID)?;
+    let curve = fields.optional(OID)?.map(|(_, oid)| oid);
+    Ok(PublicKey { algorithm, curve, key })
+}
+
+/// Content of the AlgorithmIdentifier of a SubjectPublicKeyInfo, and the key itself.
+pub fn key_and_algorithm(spki: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     let mut outer = Elements::new(one(spki, SEQUENCE)?.1)?;
     let (_, algorithm) = outer.next(SEQUENCE)?;
     let (_, key) = outer.next(BIT_STRING)?;
     outer.end()?;
-    let mut fields = Elements::new(algorithm)?;
-    let (_, algorithm) = fields.next(OID)?;
-    let curve = fields.optional(OID)?.map(|(_, oid)| oid);
-    Ok(PublicKey { algorithm, curve, key: bit_string(key)? })
+    Ok((algorithm, bit_string(key)?))
 }

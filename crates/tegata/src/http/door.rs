@@ -53,7 +53,12 @@ impl Door {
             match accepted {
                 Ok((stream, address)) => {
                     let connection = Connection { stream, address, loopback, place };
-                    tokio::spawn(connection.run(self.faces.clone(), self.router.clone(), graceful.watcher()));
+                    tokio::spawn(connection.run(
+                        self.faces.clone(),
+                        self.router.clone(),
+                        graceful.watcher(),
+                        stop.clone(),
+                    ));
                 }
                 Err(error) => {
                     // out of file handles, mostly: wait for some to come back
@@ -75,7 +80,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, faces: Option<Arc<Faces>>, router: Router, watcher: Watcher) {
+    async fn run(self, faces: Option<Arc<Faces>>, router: Router, watcher: Watcher, mut stop: watch::Receiver<bool>) {
         let _nagle_is_no_error = self.stream.set_nodelay(true);
         let peer = Peer { address: self.address.ip(), certificate: None };
         let Some(faces) = faces else {
@@ -88,7 +93,11 @@ impl Connection {
             let face = faces.face(start.client_hello().server_name(), self.loopback)?;
             start.into_stream(face).await.ok()
         };
-        match tokio::time::timeout(HANDSHAKE, handshake).await {
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(HANDSHAKE, handshake) => shaken,
+            _ = stop.changed() => Ok(None),
+        };
+        match shaken {
             Ok(Some(stream)) => {
                 let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
                 let certificate = shown.map(|der| Arc::new(der.to_vec()));

@@ -5,9 +5,9 @@
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature_with_raw_key,
+    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer, UnixTime, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
 use std::path::Path;
@@ -23,16 +23,25 @@ struct Possession {
 impl Possession {
     /// Checks the signature with the key in the certificate, whatever else the certificate says: also one of version 1
     /// or with extensions unknown here is refused in words, at the request, rather than by a TLS alert.
+    /// In TLS 1.2 a scheme names the hash only, so every algorithm that it maps to may be the one.
     fn by_key(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let parsed = tegata_wire::x509::parse(certificate);
-        let parsed = parsed.map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-        let key = SubjectPublicKeyInfoDer::from(parsed.spki);
-        verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms)
+        let malformed = |_| Error::InvalidCertificate(CertificateError::BadEncoding);
+        let spki = tegata_wire::x509::parse(certificate).map_err(malformed)?.spki;
+        let (identifier, key) = tegata_wire::pkcs10::key_and_algorithm(spki).map_err(malformed)?;
+        let mapped = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
+        let mut fitting = mapped
+            .into_iter()
+            .flat_map(|(_, algorithms)| algorithms.iter())
+            .filter(|algorithm| algorithm.public_key_alg_id().as_ref() == identifier);
+        match fitting.any(|algorithm| algorithm.verify_signature(key, message, signed.signature()).is_ok()) {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => Err(Error::InvalidCertificate(CertificateError::BadSignature)),
+        }
     }
 }
 
@@ -75,7 +84,11 @@ impl ClientCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.by_key(message, certificate, signed)
+        match verify_tls13_signature(message, certificate, signed, &self.algorithms) {
+            // a scheme that TLS 1.3 does not know was refused before, as misbehaviour
+            Err(Error::InvalidCertificate(_)) => self.by_key(message, certificate, signed),
+            other => other,
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

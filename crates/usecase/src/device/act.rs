@@ -73,7 +73,7 @@ pub struct Saying {
 }
 
 /// How often an act is decided again when another request came between.
-const TRIES: usize = 4;
+const TRIES: usize = 16;
 
 /// Does an act; answers the device after it.
 pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {

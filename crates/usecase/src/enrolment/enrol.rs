@@ -31,7 +31,7 @@ pub struct Enrolled {
 }
 
 /// How often an enrolment is decided again when another request came between.
-const TRIES: usize = 4;
+const TRIES: usize = 16;
 
 /// Enrols or renews the device that shows `credential`. `renewal` says which of the two EST operations was asked for:
 /// an LDevID may only renew; an IDevID enrols by either (strongSwan's client always posts to simplereenroll).
