@@ -32,6 +32,9 @@ pub struct Certificate {
     pub period: u32,
     /// The certificate, DER.
     pub der: Vec<u8>,
+    /// First 16 bytes of the SHA-256 of its public key; of an operational certificate only, since that of an IDevID
+    /// stands with its device.
+    pub key: Option<[u8; 16]>,
     /// When it ends.
     pub not_after: Timestamp,
     /// When and why it was revoked.

@@ -8,7 +8,8 @@ use tegata_domain::id::{AuthorityRow, CertificateRow, DeviceRow};
 use tegata_domain::revocation::Reason;
 use tegata_domain::time::Timestamp;
 
-const SELECT_BY_ROW: &str = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason
+const SELECT_BY_ROW: &str =
+    "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
     from certificate where id = $1";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
@@ -21,6 +22,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
         kind: code(row, 4, &[CertificateKind::Idevid, CertificateKind::Ldevid])?,
         period: row.get(5)?,
         der: row.get(6)?,
+        key: row.get(10)?,
         not_after: time(row, 7)?,
         revoked: match revoked {
             Some(at) => Some((at, Reason::from_code(row.get(9)?))),
@@ -30,8 +32,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
 }
 
 pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Error> {
-    let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after, key)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     prepare(connection, text)?.execute((
         c.row.0,
         c.random,
@@ -41,6 +43,7 @@ pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Err
         c.period,
         &c.der,
         c.not_after.millis(),
+        c.key,
     ))?;
     Ok(())
 }
@@ -61,9 +64,16 @@ impl Certificates<'_> {
         self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
     }
 
+    /// The device that an operational certificate with this key was first issued to.
+    pub async fn device_by_key(&self, key: &[u8; 16]) -> Result<Option<DeviceRow>, Error> {
+        let text = "select device from certificate where key = $1 order by id limit 1";
+        let read = |row: &Row<'_>| Ok(DeviceRow(row.get(0)?));
+        self.0.read(|c| Ok(prepare(c, text)?.query_row([key], read).optional()?))
+    }
+
     /// All of a device, oldest first.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
-        let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason
+        let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
             from certificate where device = $1 order by id";
         self.0.read(|c| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
     }

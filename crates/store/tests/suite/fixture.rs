@@ -103,6 +103,7 @@ pub fn certificate(row: i64) -> Certificate {
         kind: CertificateKind::Idevid,
         period: 0,
         der: vec![1, 2, 3],
+        key: None,
         not_after: NOW,
         revoked: None,
     }

@@ -155,6 +155,7 @@ fn build(
         kind: CertificateKind::Idevid,
         period: 0,
         der,
+        key: None,
         not_after: Timestamp::NEVER,
         revoked: None,
     };

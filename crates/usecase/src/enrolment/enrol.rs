@@ -57,10 +57,12 @@ pub async fn enrol(csr: &[u8], credential: Credential, renewal: bool, cx: &Cx) -
     Err(Error::conflict("stale", "other requests keep changing this device; try again"))
 }
 
-/// A key that another device was made with is refused and a finding.
+/// A key that another device was made with, or uses, is refused and a finding.
 async fn check_key(spki: &[u8], credential: &Credential, permit: &Permit, cx: &Inner) -> Result<()> {
-    let Some(other) = cx.store.device().by_key(&digest::key_digest(spki)).await? else { return Ok(()) };
-    if other.row == credential.device.row {
+    let key = digest::key_digest(spki);
+    let made = cx.store.device().by_key(&key).await?.map(|device| device.row);
+    let used = cx.store.certificate().device_by_key(&key).await?;
+    if [made, used].into_iter().flatten().all(|device| device == credential.device.row) {
         return Ok(());
     }
     let now = cx.now()?;
@@ -113,8 +115,8 @@ async fn issue(
     let serial = cx.serials.serial(row.0, random).ok_or_else(|| Error::internal("no serial key"))?;
     let until = now.plus(cx.settings.ldevid_life);
     let subject = cx.uid(now);
-    let (spki, ours) = (spki.to_vec(), Arc::clone(ready));
-    let sign = move || ours.issuer.ldevid(&profile::Ldevid { serial, subject, spki: &spki, now, until });
+    let (theirs, ours) = (spki.to_vec(), Arc::clone(ready));
+    let sign = move || ours.issuer.ldevid(&profile::Ldevid { serial, subject, spki: &theirs, now, until });
     let der = tokio::task::spawn_blocking(sign).await.map_err(Error::internal)??;
     Ok(Certificate {
         row,
@@ -124,6 +126,7 @@ async fn issue(
         kind: CertificateKind::Ldevid,
         period: device.period,
         der,
+        key: Some(digest::key_digest(spki)),
         not_after: until,
         revoked: None,
     })

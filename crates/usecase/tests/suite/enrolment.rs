@@ -53,7 +53,7 @@ async fn a_key_of_another_device_is_refused_and_found() {
     let world = World::new().await;
     let ticket = world.ticket(2).await;
     let mut made = world.make(&ticket, &["A".to_owned(), "B".to_owned()]).await;
-    let (other, _) = made.pop().unwrap();
+    let (other, theirs) = made.pop().unwrap();
     let (_, mine) = made.pop().unwrap();
     let credential = identify(&mine.unwrap().certificate, world.cx()).await.unwrap();
     let stolen = enrol(&request(&other).unwrap(), credential.clone(), false, world.cx()).await;
@@ -62,6 +62,9 @@ async fn a_key_of_another_device_is_refused_and_found() {
     assert_eq!(findings.len(), 1);
     let own = Signer::generate_p256().unwrap().0;
     assert!(enrol(&request(&own).unwrap(), credential, false, world.cx()).await.is_ok(), "a new key of its own");
+    let other = identify(&theirs.unwrap().certificate, world.cx()).await.unwrap();
+    let shared = enrol(&request(&own).unwrap(), other, false, world.cx()).await;
+    assert_eq!(refusal(shared).1, "key_under_another_serial", "an operational key in use by another device");
 }
 
 #[tokio::test]

@@ -43,8 +43,10 @@ create index device_owner on device (owner, id);
 
 create table certificate (id integer primary key, random blob not null, device integer not null,
     authority integer not null, kind integer not null, period integer not null, der blob not null,
-    not_after integer not null, revoked_at integer, reason integer);
+    not_after integer not null, revoked_at integer, reason integer, key blob);
 create index certificate_device on certificate (device, id);
+-- key: of operational certificates only; that of an IDevID stands with its device.
+create index certificate_key on certificate (key) where key is not null;
 create table revocation (authority integer not null, shard integer not null, certificate integer not null,
     primary key (authority, shard, certificate)) without rowid;
 -- stale: a revocation was committed that the published list does not hold yet.
