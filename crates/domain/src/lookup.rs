@@ -4,6 +4,7 @@ use crate::device::{Condition, Device, Stage};
 use crate::number::Number;
 use crate::product::Product;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// The answer in one word. Law 9: never "fake", never "safe".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -58,9 +59,9 @@ pub struct Lookup {
     /// Its management number.
     pub number: Number,
     /// What it is.
-    pub product: Product,
+    pub product: Arc<Product>,
     /// Its maker's name.
-    pub maker: String,
+    pub maker: Arc<str>,
     /// Where it stands.
     pub stage: Stage,
     /// How it is.
@@ -84,7 +85,7 @@ impl Lookup {
     pub fn of(
         device: &Device,
         number: Number,
-        (product, maker): (Product, String),
+        (product, maker): (Arc<Product>, Arc<str>),
         proved: u32,
         at: Timestamp,
     ) -> Self {

@@ -202,7 +202,7 @@ fn whom_to_ask() {
     let recalled = one("recalled", "en");
     assert!(recalled.contains("class=\"button\" href=\"mailto:security@works.example\""));
     let mut lookup = devices().into_iter().find(|d| d.0 == "recalled").unwrap().1;
-    lookup.product.contact = None;
+    std::sync::Arc::make_mut(&mut lookup.product).contact = None;
     assert!(page::device::render(&Place::of(None, None), &lookup).contains("holds no contact of the maker"));
 }
 

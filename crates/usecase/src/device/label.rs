@@ -25,7 +25,7 @@ pub struct LabelText {
 /// The label of a device, for who made or owns it.
 pub async fn label(number: Number, actor: &Actor, cx: &Inner) -> Result<LabelText> {
     let seen = super::by_number(number, actor, cx).await?;
-    let maker = crate::lookup::entry(seen.device.product, cx).await?.maker.clone();
+    let maker = crate::lookup::entry(seen.device.product, cx).await?.maker.to_string();
     let serial = escape(&seen.device.serial);
     let (gtin, public) = (&seen.product.gtin, &cx.names.public_url);
     Ok(LabelText {

@@ -2,6 +2,7 @@
 
 use crate::cx::Inner;
 use crate::error::{Error, Result};
+use std::sync::Arc;
 use tegata_domain::certificate::Certificate;
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
@@ -18,7 +19,7 @@ pub struct Seen {
     /// Its number.
     pub number: Number,
     /// What it is.
-    pub product: Product,
+    pub product: Arc<Product>,
     /// Its owner's outward id; `None` when the asker made it and others own it now: whose it is, is theirs to tell.
     pub owner: Option<Uuid>,
 }
@@ -52,7 +53,7 @@ async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
     };
     let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: entry.product.clone(), owner, device })
+    Ok(Seen { number, product: Arc::clone(&entry.product), owner, device })
 }
 
 /// One device.

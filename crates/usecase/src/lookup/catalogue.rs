@@ -10,9 +10,9 @@ use tegata_domain::product::Product;
 /// A product and its maker's name.
 pub struct Entry {
     /// The product.
-    pub product: Product,
+    pub product: Arc<Product>,
     /// The maker's name.
-    pub maker: String,
+    pub maker: Arc<str>,
 }
 
 /// How many products are kept; past that the memory starts anew.
@@ -30,7 +30,7 @@ pub(crate) async fn entry(row: ProductRow, cx: &Inner) -> Result<Arc<Entry>> {
     let lost = || Error::internal("a device without product or maker");
     let product = cx.store.product().by_row(row).await?.ok_or_else(lost)?;
     let maker = cx.store.organisation().by_row(product.organisation).await?.ok_or_else(lost)?;
-    let entry = Arc::new(Entry { product, maker: maker.name });
+    let entry = Arc::new(Entry { product: Arc::new(product), maker: maker.name.into() });
     let mut kept = cx.catalogue.0.write().unwrap_or_else(PoisonError::into_inner);
     if kept.len() >= KEPT {
         kept.clear();

@@ -18,7 +18,7 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let found = cx.store.device().by_row_proved(DeviceRow(row), size).await?;
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
-    let model = (entry.product.clone(), entry.maker.clone());
+    let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
     Ok(Lookup::of(&device, number, model, proved, cx.now()?))
 }
 
