@@ -1,1 +1,181 @@
-fn main() {}
+//! The benchmarks: each work beside its limit, measured in the same run, so that ratios hold on a noisy machine.
+//!
+//! Invariant: every figure of a report was measured in the run that prints it.
+#![allow(clippy::disallowed_methods, reason = "a program: it measures time")]
+
+mod bare;
+mod client;
+mod cpu;
+mod exposition;
+mod fill;
+mod ground;
+mod issue;
+mod ledger;
+mod limit;
+mod lookup;
+mod machine;
+mod program;
+mod report;
+mod requests;
+mod statistics;
+
+use clap::{Args, Parser, Subcommand};
+use report::Report;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What a benchmark ends with when it fails.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const CONNECTIONS: u16 = 2;
+const LINES: u32 = 500;
+const LOOKUP_CONNECTIONS: u16 = 16;
+const BATCH: u32 = 1000;
+/// Devices in the store when nothing is said: the look-up needs some to choose from.
+const LOOKUP_DEVICES: u32 = 20_000;
+
+/// Measure Tegata, each work beside its limit in the same run
+#[derive(Parser)]
+#[command(
+    name = "bench",
+    max_term_width = 100,
+    after_help = "Examples:\n  cargo run --release -p bench -- issue --json\n  cargo run --release -p bench -- all\n  \
+    cargo run --release -p bench -- lookup --devices 1000000 --seconds 60\n\nOne object on stdout with --json: work, \
+    rate, limit, ratio (rate over limit), unit, and what explains them. Progress goes to stderr."
+)]
+struct Cli {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    /// Certificates issued, durable, over HTTPS keep-alive; limit: one ECDSA P-256 verify and one sign each
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- issue --connections 4 --json")]
+    Issue {
+        #[command(flatten)]
+        options: Options,
+        /// Kept-alive HTTPS connections
+        #[arg(long, default_value_t = CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..=64))]
+        connections: u16,
+        /// Devices in one request
+        #[arg(long, default_value_t = LINES, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        lines: u32,
+    },
+    /// Public look-ups, JSON, over HTTP keep-alive; limit: a bare axum handler that answers the same bytes
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- lookup --devices 1000000 --json")]
+    Lookup {
+        #[command(flatten)]
+        options: Options,
+        /// Kept-alive HTTP connections
+        #[arg(long, default_value_t = LOOKUP_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        connections: u16,
+    },
+    /// Leaves sequenced into the device log; limit: SHA-256 of the nodes and one sync for each batch
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- ledger --batch 4000 --json")]
+    Ledger {
+        #[command(flatten)]
+        options: Options,
+        /// Leaves that wait when the sequencer runs
+        #[arg(long, default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        batch: u32,
+    },
+    /// All three, one after the other
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- all --json")]
+    All {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// The limit of the look-up: a server that answers the bytes it was given on stdin
+    #[command(hide = true)]
+    Bare,
+}
+
+/// What every work takes.
+#[derive(Args, Clone, Copy)]
+struct Options {
+    /// About how long a work is measured
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    seconds: u32,
+    /// Devices that stand in the store before the measurement
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=50_000_000))]
+    devices: Option<u32>,
+    /// Answer with one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Options {
+    fn span(self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
+}
+
+fn issue(options: Options, connections: u16, lines: u32) -> issue::Plan {
+    issue::Plan { span: options.span(), devices: options.devices.unwrap_or(0), connections, lines: lines as usize }
+}
+
+fn lookup(options: Options, connections: u16) -> lookup::Plan {
+    let devices = options.devices.unwrap_or(LOOKUP_DEVICES).max(1);
+    lookup::Plan { span: options.span(), devices, connections }
+}
+
+fn ledger(options: Options, batch: u32) -> ledger::Plan {
+    ledger::Plan { span: options.span(), devices: options.devices.unwrap_or(0), batch }
+}
+
+/// The reports, and how they are printed: as JSON, as a list.
+async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
+    Ok(match work {
+        Work::Issue { options, connections, lines } => {
+            (vec![issue::run(issue(options, connections, lines)).await?], options.json, false)
+        }
+        Work::Lookup { options, connections } => {
+            (vec![lookup::run(lookup(options, connections)).await?], options.json, false)
+        }
+        Work::Ledger { options, batch } => (vec![ledger::run(ledger(options, batch)).await?], options.json, false),
+        Work::All { options } => {
+            let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
+            let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
+            let ledger = ledger::run(ledger(options, BATCH)).await?;
+            (vec![issue, lookup, ledger], options.json, true)
+        }
+        Work::Bare => {
+            bare::serve().await?;
+            (Vec::new(), false, false)
+        }
+    })
+}
+
+fn print(json: bool, reports: &[Report], all: bool) {
+    match (json, all, reports) {
+        (true, false, [one]) => println!("{}", one.object()),
+        (true, ..) => println!("{}", report::objects(reports)),
+        (false, ..) => print!("{}", report::table(reports)),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cfg!(debug_assertions) {
+        eprintln!("bench: this is a debug build, whose figures mean nothing; run: cargo run --release -p bench -- …");
+        return ExitCode::FAILURE;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("bench: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(measure(cli.work)) {
+        Ok((reports, json, all)) => {
+            print(json, &reports, all);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

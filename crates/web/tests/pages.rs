@@ -190,7 +190,7 @@ fn careful_limits_are_told() {
             "Look-ups are not counted yet",
             "it was not asked to sign",
             "it is not a certification",
-            "does not store your address",
+            "stores neither the number nor your address",
         ] {
             assert!(page.contains(text), "{text}");
         }

@@ -1,0 +1,126 @@
+//! A platform in a temporary folder, with a product, an open batch and as many devices as are asked for.
+
+use crate::Failure;
+use crate::fill::Line;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tegata::clock::{SystemChance, SystemClock};
+use tegata_domain::batch::{Confirmation, NewBatch, QUANTITY_MAX};
+use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
+use tegata_usecase::cx::{Cx, Names, Settings};
+use tegata_usecase::platform::{self, HTTPS_CA_FILE, NewPlatform, Opening};
+use tegata_usecase::{batch, product, token};
+
+/// The host that certificates and requests name.
+pub const HOST: &str = "localhost";
+
+/// What a work stands on; the folder goes with it.
+pub struct Ground {
+    folder: tempfile::TempDir,
+    /// The administrator's token.
+    pub token: String,
+    /// Outward id of the open batch.
+    pub batch: String,
+}
+
+/// The platform opened by this process, not by a server.
+pub struct Opened {
+    /// Context of its use cases.
+    pub cx: Cx,
+    /// Makes devices without keys.
+    pub line: Line,
+}
+
+impl Ground {
+    /// Sets a platform up and opens it.
+    pub async fn lay() -> Result<(Ground, Opened), Failure> {
+        eprintln!("bench: setting a platform up");
+        let folder = tempfile::Builder::new().prefix("tegata-bench-").tempdir()?;
+        let names = Names {
+            public_url: format!("https://{HOST}"),
+            device_url: format!("https://device.{HOST}"),
+            plain_url: format!("http://{HOST}"),
+        };
+        let first = platform::init(NewPlatform {
+            folder: folder.path().join("data"),
+            unlock: None,
+            names,
+            organisation: "Example Works".into(),
+            clock: Arc::new(SystemClock::default()),
+            chance: Arc::new(SystemChance),
+        })
+        .await?;
+        let cx = open(&first.folder).await?;
+        let actor = token::authenticate(&first.token, &cx).await?;
+        let product = product::register(new_product(), None, &actor, &cx).await?;
+        let new = NewBatch {
+            quantity: QUANTITY_MAX,
+            confirmation: Confirmation::Implied,
+            valid_from: None,
+            valid_until: None,
+        };
+        let batch = batch::open(product.uid, new, None, &actor, &cx).await?;
+        let ground = Ground { folder, token: first.token, batch: batch.uid.to_string() };
+        Ok((ground, Opened { line: Line::open(product, batch, actor), cx }))
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A file beside the data folder, on the same disk.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The certificate to trust for HTTPS, DER.
+    pub fn authority(&self) -> Result<Vec<u8>, Failure> {
+        let text = fs::read_to_string(self.data().join(HTTPS_CA_FILE))?;
+        platform::from_pem(&text).ok_or_else(|| "no HTTPS authority in the data folder".into())
+    }
+
+    /// Bytes that the data folder takes on disk, in blocks of 4,096, once the log of writes is folded in. Only while
+    /// nothing has it open.
+    pub fn bytes(&self) -> Result<u64, Failure> {
+        let database = rusqlite::Connection::open(self.data().join("tegata.db"))?;
+        database.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        drop(database);
+        Ok(size(&self.data())?)
+    }
+}
+
+fn size(folder: &Path) -> std::io::Result<u64> {
+    fs::read_dir(folder)?
+        .map(|entry| {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_dir() { size(&entry.path()) } else { Ok(metadata.len().next_multiple_of(4096)) }
+        })
+        .sum()
+}
+
+async fn open(folder: &Path) -> Result<Cx, Failure> {
+    let opening = Opening {
+        folder: folder.to_owned(),
+        unlock: None,
+        settings: Settings::default(),
+        clock: Arc::new(SystemClock::default()),
+        chance: Arc::new(SystemChance),
+    };
+    Ok(platform::open(opening).await?)
+}
+
+fn new_product() -> NewProduct {
+    NewProduct {
+        name: "Network camera".into(),
+        model: "EW-C210".into(),
+        gtin: "04512345678906".into(),
+        sector: Sector::Camera,
+        support_end: "2045-03".into(),
+        support_reason: None,
+        contact: Some("security@example.com".into()),
+        credential: CredentialPolicy::UniqueAndChanged,
+    }
+}

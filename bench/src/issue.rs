@@ -1,0 +1,296 @@
+//! `bench issue`: certificates issued, durable, over kept HTTPS connections; CPU time of the server beside that of one
+//! ECDSA P-256 verification and one signature for each.
+
+use crate::Failure;
+use crate::client::Secure;
+use crate::cpu::{self, Spent};
+use crate::exposition::{self, Exposition};
+use crate::ground::Ground;
+use crate::limit::{Appender, Ecdsa, Signatures};
+use crate::program::Program;
+use crate::report::Report;
+use crate::requests::{self, Requests};
+use crate::statistics::{Sample, micros, rate, round, share};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// About how long.
+    pub span: Duration,
+    /// Devices that stand in the store before.
+    pub devices: u32,
+    /// Kept connections.
+    pub connections: u16,
+    /// Devices in one request.
+    pub lines: usize,
+}
+
+/// The server is measured so many times, with the limit before, between and after.
+const ROUNDS: u32 = 5;
+/// Shares of the span, in percent: the server's rounds, the limit, requests of one device.
+const SHARES: [u32; 3] = [60, 12, 12];
+/// Devices that are made before: they warm everything up and tell how long the rounds will take.
+const WARM: usize = 1000;
+/// Requests of one device at least and at most.
+const SINGLE: std::ops::Range<usize> = 50..1000;
+
+/// The server with its connections.
+struct Stand {
+    ground: Ground,
+    server: Program,
+    connections: Vec<Secure>,
+    path: Arc<str>,
+    /// Devices in the log.
+    made: u64,
+}
+
+/// What came of one round.
+#[derive(Default)]
+struct Round {
+    count: u64,
+    wall: Duration,
+    spent: Spent,
+}
+
+/// Answers to one body, checked; the certificate of the last line.
+fn check(answer: &[u8], lines: usize) -> Result<Vec<u8>, Failure> {
+    let all: Vec<&[u8]> = answer.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
+    let made = |line: &&&[u8]| {
+        line.starts_with(b"{\"serial\":") && line.windows(15).take(120).any(|w| w == b"\"certificate\":\"")
+    };
+    let good = all.iter().filter(made).count();
+    let last = all.last().copied().unwrap_or_default();
+    if good != lines {
+        let bad = all.iter().find(|line| !made(line)).copied().unwrap_or(last);
+        return Err(format!("{good} of {lines} devices were made: {}", String::from_utf8_lossy(bad)).into());
+    }
+    let value: Value = serde_json::from_slice(last)?;
+    Ok(tegata_wire::est::decode(value["certificate"].as_str().unwrap_or_default().as_bytes()).unwrap_or_default())
+}
+
+fn lines_of(body: &[u8]) -> usize {
+    body.iter().filter(|b| **b == b'\n').count()
+}
+
+impl Stand {
+    async fn raise(plan: Plan) -> Result<Stand, Failure> {
+        let (ground, opened) = Ground::lay().await?;
+        opened.fill(plan.devices).await?;
+        drop(opened);
+        let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[])?;
+        let (address, trust) = (server.https.ok_or("no HTTPS address")?, ground.authority()?);
+        let mut connections = Vec::new();
+        for _ in 0..plan.connections {
+            connections.push(Secure::connect(address, &trust, &ground.token).await?);
+        }
+        let path = format!("/api/v1/batches/{}/devices", ground.batch).into();
+        let made = exposition::log_size(server.http).await?;
+        Ok(Stand { ground, server, connections, path, made })
+    }
+
+    /// Sends these bodies over all connections; the CPU time holds all that follows from them, up to the log.
+    async fn round(&mut self, bodies: Vec<Bytes>) -> Result<(Round, Vec<u8>), Failure> {
+        let count: usize = bodies.iter().map(|body| lines_of(body)).sum();
+        let (before, start) = (self.server.spent()?, Instant::now());
+        let (bodies, next) = (Arc::new(bodies), Arc::new(AtomicUsize::new(0)));
+        let mut tasks = Vec::new();
+        for mut connection in self.connections.drain(..) {
+            let (bodies, next, path) = (Arc::clone(&bodies), Arc::clone(&next), Arc::clone(&self.path));
+            tasks.push(tokio::spawn(async move {
+                let mut answers = Vec::new();
+                while let Some(body) = bodies.get(next.fetch_add(1, Relaxed)) {
+                    answers.push((connection.post(&path, body.clone()).await?, lines_of(body)));
+                }
+                Ok::<_, Failure>((connection, answers))
+            }));
+        }
+        let mut answers = Vec::new();
+        for task in tasks {
+            let (connection, some) = task.await??;
+            self.connections.push(connection);
+            answers.extend(some);
+        }
+        let wall = start.elapsed();
+        self.made += count as u64;
+        exposition::settled(self.server.http, self.made).await?;
+        let spent = self.server.spent()? - before;
+        let mut certificate = Vec::new();
+        for (answer, lines) in answers {
+            certificate = check(&answer, lines)?;
+        }
+        Ok((Round { count: count as u64, wall, spent }, certificate))
+    }
+
+    /// One device a request, one request at a time; beside each a bare sync on the same disk.
+    async fn single(&mut self, bodies: Vec<Bytes>, span: Duration) -> Result<(Sample, Sample), Failure> {
+        let mut appender = Appender::create(&self.ground.beside("syncs"))?;
+        let (mut requests, mut syncs) = (Sample::default(), Sample::default());
+        let connection = self.connections.first_mut().ok_or("no connection")?;
+        let end = Instant::now() + span;
+        for (i, body) in bodies.into_iter().enumerate() {
+            if i >= SINGLE.start && Instant::now() > end {
+                break;
+            }
+            let start = Instant::now();
+            let answer = connection.post(&self.path, body).await?;
+            requests.push(start.elapsed());
+            check(&answer, 1)?;
+            self.made += 1;
+            syncs.push(appender.sync(&answer)?);
+        }
+        exposition::settled(self.server.http, self.made).await?;
+        Ok((requests, syncs))
+    }
+}
+
+/// What was measured, before it is told.
+#[derive(Default)]
+struct Measured {
+    rounds: Vec<(Round, Signatures)>,
+    limit: Signatures,
+    requests: Sample,
+    syncs: Sample,
+    memory: Option<u64>,
+    /// Counters of the server over the rounds: transactions, changes, microseconds in commits.
+    committed: [u64; 3],
+}
+
+async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
+    let read = Exposition::read(server.http).await?;
+    let names =
+        ["store_transactions", "store_changes", "store_commit_microseconds"].map(|n| format!("tegata_{n}_total"));
+    Ok(names.map(|name| read.value(&name)))
+}
+
+/// Measures.
+pub async fn run(plan: Plan) -> Result<Report, Failure> {
+    let mut stand = Stand::raise(plan).await?;
+    let before = stand.made;
+    let part = |i: usize| plan.span * SHARES[i] / 100;
+    eprintln!("bench: warming up with {WARM} devices");
+    let warm = requests::make(0..WARM, WARM.div_ceil(4).min(plan.lines))?;
+    let (first, certificate) = stand.round(warm.bodies).await?;
+    let wanted = part(0).as_secs_f64() * WARM as f64 / first.wall.as_secs_f64() / f64::from(ROUNDS);
+    let each = (wanted as usize).max(plan.lines * usize::from(plan.connections));
+    eprintln!("bench: making keys and requests for {ROUNDS} rounds of {each} devices");
+    let Requests { bodies, csrs } = requests::make(WARM..WARM + each * ROUNDS as usize, plan.lines)?;
+    let singles = requests::make(WARM + csrs.len()..WARM + csrs.len() + SINGLE.end, 1)?;
+    let ecdsa = Ecdsa::new(csrs.iter().map(Vec::as_slice), &certificate)?;
+    let slice = part(1) / (ROUNDS + 1);
+
+    let mut measured = Measured::default();
+    let counts = committed(&stand.server).await?;
+    let mut limit = tokio::task::block_in_place(|| ecdsa.run(slice))?;
+    let mut bodies = bodies.into_iter();
+    let share = bodies.len().div_ceil(ROUNDS as usize);
+    for i in 1..=ROUNDS {
+        let some: Vec<Bytes> = bodies.by_ref().take(share).collect();
+        if some.is_empty() {
+            break;
+        }
+        eprintln!("bench: round {i} of {ROUNDS}");
+        let (round, _) = stand.round(some).await?;
+        let after = tokio::task::block_in_place(|| ecdsa.run(slice))?;
+        measured.limit += limit;
+        let mut beside = limit;
+        beside += after;
+        measured.rounds.push((round, beside));
+        limit = after;
+    }
+    measured.limit += limit;
+    let after = committed(&stand.server).await?;
+    measured.committed = std::array::from_fn(|i| after[i] - counts[i]);
+    measured.memory = cpu::memory(stand.server.pid());
+    eprintln!("bench: one device a request");
+    (measured.requests, measured.syncs) = stand.single(singles.bodies, part(2)).await?;
+    let disk = finish(stand, before)?;
+    Ok(report(plan, measured, disk))
+}
+
+/// Stops the server; bytes on disk for each device that was made.
+fn finish(stand: Stand, before: u64) -> Result<f64, Failure> {
+    let Stand { ground, server, connections, made, .. } = stand;
+    drop(connections);
+    server.stop()?;
+    let made = made - before;
+    let bytes = ground.bytes()?;
+    Ok(bytes as f64 / made as f64)
+}
+
+fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {
+    let (mut count, mut wall, mut spent) = (0, Duration::ZERO, Spent::default());
+    for (round, _) in &measured.rounds {
+        count += round.count;
+        wall += round.wall;
+        spent += round.spent;
+    }
+    let limit = measured.limit;
+    let (server_us, limit_us) = (micros(spent.total(), count), micros(limit.total(), limit.count));
+    let committer_us = micros(spent.committer, count);
+    let rest_us = round(server_us - committer_us - limit_us);
+    let parts = [("signatures", limit_us), ("committer", committer_us), ("requests_and_log", rest_us)];
+    let dominates = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("", |part| part.0);
+    let ratio = |(round, beside): &(Round, Signatures)| {
+        micros(beside.total(), beside.count) / micros(round.spent.total(), round.count)
+    };
+    let [transactions, changes, commit_micros] = measured.committed;
+    let (p50, p99) = (measured.requests.percentile(50), measured.requests.percentile(99));
+    let sync = measured.syncs.percentile(50);
+    let each = round(changes as f64 / transactions.max(1) as f64);
+    Report {
+        work: "issue",
+        rate: rate(count, spent.total()),
+        limit: rate(limit.count, limit.total()),
+        unit: "certificates per second of CPU",
+        reach: 0.6,
+        rounds: measured.rounds.iter().map(ratio).collect(),
+        explains: json!({
+            "breakdown": {
+                "server_us": server_us,
+                "limit_us": limit_us,
+                "limit_verify_us": micros(limit.verify, limit.count),
+                "limit_sign_us": micros(limit.sign, limit.count),
+                "server_user_us": micros(spent.user, count),
+                "server_kernel_us": micros(spent.system, count),
+                "server_committer_us": committer_us,
+                "server_requests_and_log_us": rest_us,
+                "dominates": dominates,
+            },
+            "wall": {
+                "devices_per_second": rate(count, wall), "devices": count, "seconds": round(wall.as_secs_f64()),
+                "connections": plan.connections, "lines": plan.lines,
+                "server_cores_busy": share(spent.total(), wall),
+            },
+            "single": { "p50_ms": p50, "p99_ms": p99, "bare_sync_p50_ms": sync },
+            "commits": {
+                "transactions": transactions, "devices_per_commit": each,
+                "commit_ms": round(commit_micros as f64 / 1e3 / transactions.max(1) as f64),
+            },
+            "disk_bytes_per_device": round(disk),
+            "memory_bytes": measured.memory,
+            "devices_before": plan.devices,
+        }),
+        lines: vec![
+            (
+                "server CPU a certificate".into(),
+                format!("{server_us} µs: signatures {limit_us}, committer {committer_us}, rest {rest_us}"),
+            ),
+            ("wall".into(), format!("{} devices/s over {} connections", rate(count, wall), plan.connections)),
+            (
+                "one device a request".into(),
+                format!("p50 {} ms, p99 {} ms (a bare sync: {} ms)", shown(p50), shown(p99), shown(sync)),
+            ),
+            ("commits".into(), format!("{transactions}, {each} changes each")),
+            ("disk a device".into(), format!("{} bytes", round(disk))),
+        ],
+    }
+}
+
+fn shown(value: Option<f64>) -> String {
+    value.map_or_else(|| "?".into(), |value| value.to_string())
+}

@@ -1,0 +1,208 @@
+//! `bench lookup`: public look-ups as JSON over kept plain connections; CPU time of the server beside that of a bare
+//! axum handler that answers the same bytes to the same load.
+
+use crate::Failure;
+use crate::client::{Plain, get};
+use crate::cpu::{self, Spent};
+use crate::ground::Ground;
+use crate::program::Program;
+use crate::report::Report;
+use crate::statistics::{Sample, micros, rate, round};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tegata::clock::SystemChance;
+use tegata_domain::chance;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// About how long.
+    pub span: Duration,
+    /// Devices in the store.
+    pub devices: u32,
+    /// Kept connections.
+    pub connections: u16,
+}
+
+/// Each server is measured so many times, in turn.
+const ROUNDS: u32 = 6;
+/// Different numbers that are asked for, at most.
+const NUMBERS: u32 = 500_000;
+
+/// One server under load.
+#[derive(Default)]
+struct Measured {
+    count: u64,
+    wall: Duration,
+    spent: Spent,
+    took: Sample,
+}
+
+impl Measured {
+    fn add(&mut self, more: Measured) {
+        self.count += more.count;
+        self.wall += more.wall;
+        self.spent += more.spent;
+        self.took.extend(more.took);
+    }
+}
+
+/// A server, its kept connections, and what it is asked.
+struct Target {
+    server: Program,
+    connections: Vec<Plain>,
+    requests: Arc<Vec<Bytes>>,
+}
+
+impl Target {
+    async fn new(server: Program, connections: u16, requests: &Arc<Vec<Bytes>>) -> Result<Self, Failure> {
+        let mut kept = Vec::new();
+        for _ in 0..connections {
+            kept.push(Plain::connect(server.http).await?);
+        }
+        Ok(Target { server, connections: kept, requests: Arc::clone(requests) })
+    }
+
+    /// As many requests as it answers within `span`: each connection sends the next one when it has its answer.
+    async fn load(&mut self, span: Duration) -> Result<Measured, Failure> {
+        let (before, start) = (self.server.spent()?, Instant::now());
+        let mut tasks = Vec::new();
+        for mut connection in self.connections.drain(..) {
+            let requests = Arc::clone(&self.requests);
+            let first = u32::from_be_bytes(chance::bytes(&SystemChance)) as usize;
+            tasks.push(tokio::spawn(async move {
+                let mut took = Sample::default();
+                let mut count = 0;
+                loop {
+                    let asked = Instant::now();
+                    if asked - start >= span {
+                        return Ok::<_, Failure>((connection, count, took));
+                    }
+                    connection.ask(&requests[(first + count) % requests.len()]).await?;
+                    took.push(asked.elapsed());
+                    count += 1;
+                }
+            }));
+        }
+        let mut measured = Measured::default();
+        for task in tasks {
+            let (connection, count, took) = task.await??;
+            self.connections.push(connection);
+            measured.count += count as u64;
+            measured.took.extend(took);
+        }
+        measured.wall = start.elapsed();
+        measured.spent = self.server.spent()? - before;
+        Ok(measured)
+    }
+}
+
+/// Numbers of devices that stand in the store, in random order.
+async fn numbers(ground: &mut Option<Ground>, devices: u32) -> Result<Vec<Bytes>, Failure> {
+    let (laid, opened) = Ground::lay().await?;
+    let rows = opened.fill(devices).await?;
+    let request = |_| {
+        let row = rows.start + (u64::from_be_bytes(chance::bytes(&SystemChance)) % u64::from(devices)) as i64;
+        let number = opened.cx.numbers.number(row).ok_or("no number key")?;
+        Ok(get(&format!("/d/{number}"), "application/json"))
+    };
+    *ground = Some(laid);
+    (0..NUMBERS.min(devices)).map(request).collect()
+}
+
+/// One real answer, as the bare server is to repeat it.
+async fn sample(http: SocketAddr, request: &[u8]) -> Result<Value, Failure> {
+    let mut connection = Plain::connect(http).await?;
+    let answer = connection.ask(request).await?;
+    let pairs = answer.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    // hyper writes these by itself
+    let own = |name: &str| name.eq_ignore_ascii_case("date") || name.eq_ignore_ascii_case("content-length");
+    let headers: Map<String, Value> =
+        pairs.filter(|(name, _)| !own(name)).map(|(name, value)| (name.to_owned(), value.into())).collect();
+    Ok(json!({ "headers": headers, "body": std::str::from_utf8(answer.body)? }))
+}
+
+/// Measures.
+pub async fn run(plan: Plan) -> Result<Report, Failure> {
+    let mut ground = None;
+    let requests = Arc::new(numbers(&mut ground, plan.devices).await?);
+    let ground = ground.ok_or("no platform")?;
+    let open = [("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0")];
+    let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &open)?;
+    let answer = sample(server.http, &requests[0]).await?;
+    let bare = Program::bare(&answer)?;
+    let same = sample(bare.http, &requests[0]).await?;
+    if same != answer {
+        return Err(format!("the bare server answers other bytes:\n{answer}\n{same}").into());
+    }
+    let mut server = Target::new(server, plan.connections, &requests).await?;
+    let mut bare = Target::new(bare, plan.connections, &requests).await?;
+    let slice = plan.span / (2 * ROUNDS + 1);
+    eprintln!("bench: warming up");
+    bare.load(slice / 2).await?;
+    server.load(slice / 2).await?;
+    let (mut all, mut limit, mut rounds) = (Measured::default(), Measured::default(), Vec::new());
+    for i in 1..=ROUNDS {
+        eprintln!("bench: round {i} of {ROUNDS}");
+        let (beside, round) = (bare.load(slice).await?, server.load(slice).await?);
+        rounds.push(micros(beside.spent.total(), beside.count) / micros(round.spent.total(), round.count));
+        limit.add(beside);
+        all.add(round);
+    }
+    let memory = cpu::memory(server.server.pid());
+    let bytes = answer["body"].as_str().map_or(0, str::len);
+    drop(server.connections);
+    server.server.stop()?;
+    Ok(report(plan, (all, limit), rounds, (memory, bytes)))
+}
+
+fn report(
+    plan: Plan,
+    (mut server, mut bare): (Measured, Measured),
+    rounds: Vec<f64>,
+    (memory, bytes): (Option<u64>, usize),
+) -> Report {
+    let (server_us, limit_us) = (micros(server.spent.total(), server.count), micros(bare.spent.total(), bare.count));
+    let user = |m: &Measured| micros(m.spent.user, m.count);
+    let kernel = |m: &Measured| micros(m.spent.system, m.count);
+    let wall = rate(server.count, server.wall);
+    let own = round(server_us - limit_us);
+    let (p50, p99) = (server.took.percentile(50), server.took.percentile(99));
+    Report {
+        work: "lookup",
+        rate: rate(server.count, server.spent.total()),
+        limit: rate(bare.count, bare.spent.total()),
+        unit: "look-ups per second of CPU",
+        reach: 0.6,
+        rounds,
+        explains: json!({
+            "breakdown": {
+                "server_us": server_us,
+                "limit_us": limit_us,
+                "beyond_limit_us": own,
+                "server_user_us": user(&server),
+                "server_kernel_us": kernel(&server),
+                "limit_user_us": user(&bare),
+                "limit_kernel_us": kernel(&bare),
+                "dominates": if own > limit_us { "beyond_limit" } else { "http" },
+            },
+            "wall": {
+                "lookups_per_second": wall, "bare_per_second": rate(bare.count, bare.wall),
+                "connections": plan.connections, "p50_ms": p50, "p99_ms": p99,
+                "bare_p50_ms": bare.took.percentile(50),
+            },
+            "body_bytes": bytes,
+            "memory_bytes": memory,
+            "devices": plan.devices,
+        }),
+        lines: vec![
+            ("server CPU a look-up".into(), format!("{server_us} µs, of them in the kernel {}", kernel(&server))),
+            ("bare handler".into(), format!("{limit_us} µs, of them in the kernel {}", kernel(&bare))),
+            ("wall".into(), format!("{wall} look-ups/s over {} connections", plan.connections)),
+            ("devices".into(), plan.devices.to_string()),
+        ],
+    }
+}

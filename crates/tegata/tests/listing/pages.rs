@@ -1,0 +1,25 @@
+//! The routes of pages and operation.
+
+use crate::case::Case;
+use tegata_testkit::api::Message;
+use tegata_testkit::factory::GTIN;
+
+fn get(path: impl Into<String>) -> Message {
+    Message::new("GET", path)
+}
+
+/// The lines.
+pub fn all() -> Vec<Case> {
+    vec![
+        Case::public("/", |_| get("/")),
+        Case::public("/d", |s| get(format!("/d?number={}", s.unit.number))).answers(303),
+        Case::public("/d/{number}", |s| get(format!("/d/{}", s.unit.number))),
+        Case::public("/d/{number}/proof/{sequence}", |s| get(format!("/d/{}/proof/1", s.unit.number))),
+        Case::public("/01/{gtin}", |_| get(format!("/01/{GTIN}"))),
+        Case::public("/01/{gtin}/21/{serial}", |s| get(format!("/01/{GTIN}/21/{}?n={}", s.unit.serial, s.unit.number))),
+        Case::public("/assets/{file}", |s| get(s.stylesheet.clone())),
+        Case::public("/healthz", |_| get("/healthz")),
+        Case::public("/readyz", |_| get("/readyz")),
+        Case::public("/metrics", |_| get("/metrics")),
+    ]
+}

@@ -1,0 +1,146 @@
+//! The routes of the JSON API.
+
+use crate::case::Case;
+use crate::stock::Stock;
+use serde_json::json;
+use tegata::wiring::Method::{Delete, Get, Post};
+use tegata_domain::permit::Operation::{self, *};
+use tegata_testkit::api::Message;
+use tegata_testkit::factory;
+
+fn get(path: impl Into<String>) -> Message {
+    Message::new("GET", path)
+}
+
+fn post(path: impl Into<String>, body: &serde_json::Value) -> Message {
+    Message::new("POST", path).json(body)
+}
+
+/// The lines.
+pub fn all() -> Vec<Case> {
+    let parts = [tenants(), products(), batches(), devices(), ACTS.into_iter().map(act).collect(), rest()];
+    parts.into_iter().flatten().collect()
+}
+
+fn tenants() -> Vec<Case> {
+    let organisation = |s: &Stock| post("/api/v1/organisations", &json!({ "name": s.fresh(), "kinds": ["operator"] }));
+    let token = |s: &Stock| post("/api/v1/tokens", &json!({ "name": s.fresh(), "role": "auditor", "days": 1 }));
+    vec![
+        // a stranger is an administrator too, but not the platform's
+        Case::token(Post, "/api/v1/organisations", CreateOrganisation, organisation)
+            .through(&["organisation/create::create"])
+            .answers(201)
+            .stranger(403),
+        Case::token(Get, "/api/v1/organisations", ReadOrganisation, |_| get("/api/v1/organisations"))
+            .through(&["organisation/read::list", "organisation/read::own"])
+            .stranger(200),
+        Case::token(Post, "/api/v1/tokens", CreateToken, token)
+            .through(&["token/create::create"])
+            .answers(201)
+            .stranger(201),
+        Case::token(Get, "/api/v1/tokens", ReadToken, |_| get("/api/v1/tokens"))
+            .through(&["token/read::list"])
+            .stranger(200),
+        Case::token(Delete, "/api/v1/tokens/{id}", EndToken, |s| {
+            Message::new("DELETE", format!("/api/v1/tokens/{}", s.spare_token()))
+        })
+        .through(&["token/end::end"])
+        .answers(204),
+        Case::token(Get, "/api/v1/audit", ReadAudit, |_| get("/api/v1/audit"))
+            .through(&["audit/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/findings", ReadFinding, |_| get("/api/v1/findings"))
+            .through(&["finding/read::list"])
+            .stranger(200),
+    ]
+}
+
+fn products() -> Vec<Case> {
+    vec![
+        Case::token(Post, "/api/v1/products", CreateProduct, |s| {
+            post("/api/v1/products", &factory::new_product(&s.fresh()))
+        })
+        .through(&["product/register::register"])
+        .answers(201)
+        .stranger(201),
+        Case::token(Get, "/api/v1/products", ReadProduct, |_| get("/api/v1/products"))
+            .through(&["product/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/products/{id}", ReadProduct, |s| get(format!("/api/v1/products/{}", s.product)))
+            .through(&["product/read::by_uid"]),
+    ]
+}
+
+fn batches() -> Vec<Case> {
+    vec![
+        Case::token(Post, "/api/v1/batches", CreateBatch, |s| {
+            post("/api/v1/batches", &json!({ "product": s.product, "quantity": 10 }))
+        })
+        .through(&["batch/open::open"])
+        .answers(201),
+        Case::token(Get, "/api/v1/batches", ReadBatch, |_| get("/api/v1/batches"))
+            .through(&["batch/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/batches/{id}", ReadBatch, |s| get(format!("/api/v1/batches/{}", s.batch)))
+            .through(&["batch/read::by_uid"]),
+        Case::token(Post, "/api/v1/batches/{id}/devices", MakeDevice, |s| {
+            factory::lines(&s.batch, factory::line(&s.fresh(), &factory::csr(&factory::key())))
+        })
+        .through(&["device/make::ticket", "device/make::make"]),
+    ]
+}
+
+fn devices() -> Vec<Case> {
+    let of = |s: &Stock, rest: &str| get(format!("/api/v1/devices/{}{rest}", s.unit.number));
+    vec![
+        Case::token(Get, "/api/v1/devices", ReadDevice, |_| get("/api/v1/devices"))
+            .through(&["device/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/devices/{number}", ReadDevice, move |s| of(s, ""))
+            .through(&["device/read::by_number", "device/read::certificates"]),
+        Case::token(Get, "/api/v1/devices/{number}/events", ReadDevice, move |s| of(s, "/events"))
+            .through(&["device/read::events"]),
+        Case::token(Get, "/api/v1/devices/{number}/events/{sequence}/proof", ReadDevice, move |s| {
+            of(s, "/events/1/proof")
+        })
+        .through(&["ledger/prove::prove"]),
+        Case::token(Get, "/api/v1/devices/{number}/label.svg", ReadDevice, move |s| of(s, "/label.svg"))
+            .through(&["device/label::label"]),
+    ]
+}
+
+/// Every act, the right that it takes, and what a device fresh from the line answers.
+const ACTS: [(&str, Operation, u16); 9] = [
+    ("confirm", ConfirmDevice, 200),
+    ("ship", ShipDevice, 200),
+    ("receive", ReceiveDevice, 200),
+    ("install", InstallDevice, 200),
+    ("quarantine", QuarantineDevice, 200),
+    // nothing holds it: permitted, but its life forbids
+    ("release", ReleaseDevice, 409),
+    ("repair", RepairDevice, 200),
+    ("recall", RecallDevice, 200),
+    ("retire", RetireDevice, 200),
+];
+
+fn act((act, operation, done): (&'static str, Operation, u16)) -> Case {
+    let call = move |s: &Stock| post(format!("/api/v1/devices/{}/{act}", s.spare_unit().number), &json!({}));
+    Case::token(Post, "/api/v1/devices/{number}/{act}", operation, call).through(&["device/act::act"]).answers(done)
+}
+
+#[test]
+fn every_act_is_listed() {
+    let known: Vec<&str> = tegata_usecase::device::Act::all().map(|(name, _)| name).collect();
+    assert_eq!(ACTS.map(|(name, ..)| name).to_vec(), known);
+}
+
+fn rest() -> Vec<Case> {
+    vec![
+        Case::token(Post, "/api/v1/certificates/{serial}/revoke", RevokeCertificate, |s| {
+            let serial = factory::serial(&s.spare_unit().identity.chain[0]);
+            post(format!("/api/v1/certificates/{serial}/revoke"), &json!({}))
+        })
+        .through(&["revocation/revoke::revoke"]),
+        Case::public("/api/openapi.json", |_| get("/api/openapi.json")),
+    ]
+}

@@ -1,0 +1,202 @@
+//! Every route × every kind of credential; what is expected follows from who may call the route.
+
+use crate::case::{Case, all};
+use crate::stock::Stock;
+use tegata::wiring::{Access, Route, table};
+use tegata_domain::id::OrganisationRow;
+use tegata_domain::organisation::{Kinds, OrganisationKind};
+use tegata_domain::permit::{Actor, Member, Role, Subject};
+use tegata_testkit::api::Message;
+use tegata_testkit::{Answer, Api, Setup, factory};
+
+#[test]
+fn every_route_is_listed() {
+    let (routes, cases) = (table().routes, all());
+    let unlisted: Vec<&Route> = routes.iter().filter(|route| !cases.iter().any(|case| case.is_of(route))).collect();
+    assert!(unlisted.is_empty(), "unlisted route: give each a line in tests/listing: {unlisted:#?}");
+    let stale: Vec<&str> =
+        cases.iter().filter(|case| !routes.iter().any(|r| case.is_of(r))).map(|case| case.route).collect();
+    assert!(stale.is_empty(), "lines of routes that wiring has not (any more): {stale:?}");
+}
+
+/// Sends, and holds every refusal to its form.
+fn ask(who: &str, api: &Api, message: Message) -> (u16, Answer) {
+    let what = format!("{who}: {} {}", message.method, message.path);
+    let answer = api.call(message);
+    if answer.status >= 400 {
+        let kind = answer.header("content-type");
+        assert_eq!(kind, "application/problem+json", "{what}: {}", answer.text());
+        let problem = answer.json();
+        assert_eq!(problem["status"], answer.status, "{what}: {problem}");
+        assert!(problem["detail"].as_str().is_some_and(|d| d.len() > 10), "{what}: {problem}");
+    }
+    (answer.status, answer)
+}
+
+#[track_caller]
+fn expect(case: &Case, who: &str, got: u16, expected: u16) {
+    assert_eq!(got, expected, "{:?} {} as {who}", case.method, case.route);
+}
+
+fn of(cases: &[Case], access: Access) -> impl Iterator<Item = &Case> {
+    cases.iter().filter(move |case| case.access == access)
+}
+
+/// Credentials that are none on a token route: with the status that they get.
+fn strangers_to_tokens(stock: &Stock) -> Vec<(&'static str, Api, u16)> {
+    let public = stock.world.public();
+    let (device, foreign) = (public.identity(&stock.unit.identity), public.identity(&stock.foreign));
+    let token = &stock.world.first.token;
+    let unknown = format!("tegata_{}", "A".repeat(43));
+    vec![
+        ("nobody", public.clone(), 401),
+        ("an unknown token", public.bearer(&unknown), 401),
+        ("no token of ours", public.bearer("nonsense"), 401),
+        ("nothing after Bearer", public.bearer(""), 401),
+        ("an ended token", public.bearer(&stock.ended.secret), 401),
+        ("a device", device.clone(), 401),
+        ("a self-made certificate", foreign.clone(), 401),
+        ("a token and a device", device.bearer(token), 400),
+        ("a token and a self-made certificate", foreign.bearer(token), 400),
+        ("an unknown token and a device", device.bearer(&unknown), 400),
+    ]
+}
+
+#[test]
+fn token_routes_refuse_who_has_no_token() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let before = stock.state();
+    for (who, api, status) in strangers_to_tokens(&stock) {
+        for case in of(&cases, Access::Token) {
+            let (got, answer) = ask(who, &api, case.message(&stock));
+            expect(case, who, got, status);
+            let asks = answer.header("www-authenticate");
+            assert_eq!(asks, if status == 401 { "Bearer" } else { "" }, "{} as {who}", case.route);
+        }
+    }
+    assert_eq!(stock.state(), before, "a refused call left a trace");
+}
+
+#[test]
+fn token_routes_show_nothing_to_another_organisation() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let before = stock.state();
+    for case in of(&cases, Access::Token) {
+        let (got, answer) = ask("a stranger", &stock.stranger, case.message(&stock));
+        expect(case, "a stranger", got, case.stranger);
+        let text = answer.text();
+        let seen = stock.secrets().into_iter().find(|secret| text.contains(secret.as_str()));
+        assert_eq!(seen, None, "{} shows a stranger what is not its own: {text}", case.route);
+        if case.route.contains('{') {
+            assert_eq!(case.stranger, 404, "{} names a thing", case.route);
+        }
+    }
+    assert_eq!(stock.state(), before, "a stranger changed something");
+}
+
+/// Whether the table of rights lets `role` of the first organisation.
+fn may(case: &Case, role: Role) -> bool {
+    let kinds = [OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator];
+    let organisation = OrganisationRow(1);
+    let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into() };
+    let operation = case.operation.expect("a token route takes a right");
+    Actor::Member(member).permit(operation, Subject::of(organisation)).is_ok()
+}
+
+#[test]
+fn token_routes_hold_the_table_of_roles() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let (mut permitted, mut refused) = (0, 0);
+    for case in of(&cases, Access::Token) {
+        for (role, api) in stock.roles.iter().filter(|(role, _)| !may(case, *role)) {
+            let message = case.message(&stock);
+            let before = stock.state();
+            let (got, answer) = ask(role.name(), api, message);
+            expect(case, role.name(), got, 403);
+            assert!(answer.text().contains(role.name()), "it says which role is too small: {}", answer.text());
+            assert_eq!(stock.state(), before, "a refused {} left a trace", role.name());
+            refused += 1;
+        }
+        for (role, api) in stock.roles.iter().filter(|(role, _)| may(case, *role)) {
+            let (got, answer) = ask(role.name(), api, case.message(&stock));
+            expect(case, role.name(), got, case.done);
+            let problem =
+                got == 200 && answer.header("content-type").contains("ndjson") && answer.text().contains("problem");
+            assert!(!problem, "{} as {}: {}", case.route, role.name(), answer.text());
+            permitted += 1;
+        }
+    }
+    println!("role × token route: {permitted} permitted, {refused} refused");
+    assert!(permitted > 60 && refused > 30, "the matrix shrank");
+}
+
+#[test]
+fn device_routes_take_devices_only() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let public = stock.world.public();
+    let device = public.identity(&stock.unit.identity);
+    let (held, ended) = (stock.spare_unit(), stock.spare_unit());
+    factory::act(&stock.maker, &held.number, "quarantine");
+    factory::act(&stock.maker, &ended.number, "retire");
+    let token = &stock.world.first.token;
+    let before = stock.state();
+    for (who, api, status) in [
+        ("nobody", public.clone(), 401),
+        ("an administrator", public.bearer(token), 401),
+        ("a self-made certificate", public.identity(&stock.foreign), 401),
+        ("a certificate like a device's", public.identity(&stock.like), 401),
+        ("a device and a token", device.bearer(token), 400),
+        ("a device and an unknown token", device.bearer("nonsense"), 400),
+        ("a self-made certificate and a token", public.identity(&stock.foreign).bearer(token), 400),
+        ("a quarantined device", public.identity(&held.identity), 403),
+        ("a retired device", public.identity(&ended.identity), 403),
+    ] {
+        for case in of(&cases, Access::Device) {
+            let (got, _) = ask(who, &api, case.message(&stock));
+            expect(case, who, got, status);
+        }
+    }
+    assert_eq!(stock.state(), before, "a refused call left a trace");
+    for case in of(&cases, Access::Device) {
+        let (got, _) = ask("the device", &device, case.message(&stock));
+        expect(case, "the device", got, case.done);
+    }
+}
+
+#[test]
+fn public_routes_ask_for_nothing() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let public = stock.world.public();
+    for (who, api) in [
+        ("nobody", public.clone()),
+        ("an unknown token", public.bearer("nonsense")),
+        ("an administrator", public.bearer(&stock.world.first.token)),
+        ("a device", public.identity(&stock.unit.identity)),
+        ("a self-made certificate", public.identity(&stock.foreign)),
+    ] {
+        for case in of(&cases, Access::Public) {
+            let (got, _) = ask(who, &api, case.message(&stock));
+            expect(case, who, got, case.done);
+        }
+    }
+}
+
+/// What wiring does not list is not there: no other method does anything.
+#[test]
+fn no_address_takes_another_method() {
+    let (stock, cases) = (Stock::new(Setup::default()), all());
+    let administrator = &stock.maker;
+    let before = stock.state();
+    for case in &cases {
+        let path = case.message(&stock).path;
+        let listed = |method: &str| {
+            cases.iter().any(|c| c.route == case.route && format!("{:?}", c.method).to_uppercase() == method)
+        };
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| !listed(method)) {
+            let (got, answer) = ask("an administrator", administrator, Message::new(method, path.clone()));
+            assert_eq!(got, 405, "{method} {}", case.route);
+            assert!(!answer.header("allow").is_empty(), "{method} {}: which methods there are", case.route);
+        }
+    }
+    assert_eq!(stock.state(), before);
+}

@@ -1,0 +1,121 @@
+//! The things that the list speaks of: a platform with two organisations, tokens of every sort, devices in hand.
+
+use std::cell::{Cell, RefCell};
+use tegata_domain::permit::Role;
+use tegata_testkit::factory::{self, Unit};
+use tegata_testkit::tenant::{self, Token};
+use tegata_testkit::tls::self_made;
+use tegata_testkit::{Api, Identity, Setup, World};
+
+/// Devices that acts may use up: more than there are calls of acts.
+const SPARE: usize = 400;
+
+/// The things.
+pub struct Stock {
+    /// The platform.
+    pub world: World,
+    /// The administrator of the first organisation, whose things are asked for.
+    pub maker: Api,
+    /// Clients of every role of the first organisation.
+    pub roles: Vec<(Role, Api)>,
+    /// The administrator of another organisation, that makes and operates devices too.
+    pub stranger: Api,
+    /// A token that was ended.
+    pub ended: Token,
+    /// A product of the first organisation.
+    pub product: String,
+    /// An open batch of it.
+    pub batch: String,
+    /// A device that stays well.
+    pub unit: Unit,
+    /// A key with a certificate that it made for itself.
+    pub foreign: Identity,
+    /// The same with serial and subject of the device that stays well.
+    pub like: Identity,
+    /// Where the pages' stylesheet lies.
+    pub stylesheet: String,
+    units: RefCell<Vec<Unit>>,
+    tokens: RefCell<Vec<Token>>,
+    count: Cell<u32>,
+}
+
+impl Stock {
+    /// On a platform of its own.
+    pub fn new(setup: Setup) -> Stock {
+        let world = World::with(env!("CARGO_BIN_EXE_tegata"), setup);
+        let maker = world.api();
+        let stranger = tenant::organisation(&maker, "Strangers", &["maker", "operator"]);
+        let product = factory::product(&maker, "LISTED");
+        let batch = factory::batch(&maker, &product, 100_000);
+        let unit = factory::device(&maker, &batch, "WELL");
+        let ended = tenant::token(&maker, Role::Administrator);
+        maker.delete(&format!("/api/v1/tokens/{}", ended.id)).expect(204);
+        // the routes of proofs answer 202 until then
+        factory::proof(&maker, &unit.number, 1);
+        let front = world.public().get("/").expect(200).text();
+        let real = tegata_wire::x509::parse(&unit.identity.chain[0]).unwrap();
+        let own_name = tegata_keys::profile::authority_name("Nobody", "Device");
+        Stock {
+            roles: tenant::every_role(&maker),
+            stranger: world.public().bearer(&stranger.secret),
+            foreign: self_made(&[7; 16], &own_name),
+            like: self_made(real.serial, real.subject),
+            stylesheet: between(&front, "/assets/", ".css"),
+            units: RefCell::new(factory::devices(&maker, &batch, "SPARE", SPARE)),
+            tokens: RefCell::new((0..20).map(|_| tenant::token(&maker, Role::Auditor)).collect()),
+            count: Cell::default(),
+            world,
+            maker,
+            ended,
+            product,
+            batch,
+            unit,
+        }
+    }
+
+    /// A name that nothing has yet.
+    pub fn fresh(&self) -> String {
+        self.count.set(self.count.get() + 1);
+        format!("FRESH-{}", self.count.get())
+    }
+
+    /// A device that nobody needs again.
+    pub fn spare_unit(&self) -> Unit {
+        self.units.borrow_mut().pop().expect("SPARE is too small")
+    }
+
+    /// A token that nobody needs again; its id.
+    pub fn spare_token(&self) -> String {
+        let mut tokens = self.tokens.borrow_mut();
+        // those that are only asked for by who may not end them come back
+        let token = tokens.pop().expect("there are enough tokens");
+        tokens.insert(0, token.clone());
+        token.id
+    }
+
+    /// A path that the certificate of the device that stays well names.
+    pub fn named(&self, begin: &str, end: &str) -> String {
+        let text = String::from_utf8_lossy(&self.unit.identity.chain[0]).into_owned();
+        between(&text, begin, end)
+    }
+
+    /// What a stranger must never see.
+    pub fn secrets(&self) -> Vec<String> {
+        let first = &self.world.first.organisation;
+        vec![first.clone(), self.product.clone(), self.batch.clone(), self.unit.number.clone(), self.ended.id.clone()]
+    }
+
+    /// Everything that the first organisation has, in one text: it must not change when calls are refused.
+    pub fn state(&self) -> String {
+        let lists = ["organisations", "tokens", "products", "batches", "devices", "findings", "audit"];
+        let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
+        lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
+    }
+}
+
+/// The text from `begin` to `end`, both included.
+fn between(text: &str, begin: &str, end: &str) -> String {
+    let from = text.find(begin).unwrap_or_else(|| panic!("no {begin}"));
+    let rest = &text[from..];
+    rest[..rest.find(end).unwrap_or_else(|| panic!("no {end}")) + end.len()].to_owned()
+}

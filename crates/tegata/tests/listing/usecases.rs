@@ -1,0 +1,146 @@
+//! Every use case: who may call it. What takes a right is called with every role through a route of the list.
+
+use crate::case::all;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use tegata_domain::permit::Operation::{self, *};
+
+/// Who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// A member whose role has this right.
+    Member(&'static [Operation]),
+    /// A device for itself.
+    Device,
+    /// Anybody.
+    Public,
+    /// The platform itself: start, jobs.
+    Platform,
+}
+
+use Who::{Device, Member, Platform, Public};
+
+const ACTS: &[Operation] = &[
+    ConfirmDevice,
+    ShipDevice,
+    ReceiveDevice,
+    InstallDevice,
+    QuarantineDevice,
+    ReleaseDevice,
+    RepairDevice,
+    RecallDevice,
+    RetireDevice,
+];
+
+/// The list: `noun/file::function`.
+const USE_CASES: &[(&str, Who)] = &[
+    ("audit/read::list", Member(&[ReadAudit])),
+    ("authority/read::certificate", Public),
+    ("authority/read::roots", Public),
+    ("batch/open::open", Member(&[CreateBatch])),
+    ("batch/read::by_uid", Member(&[ReadBatch])),
+    ("batch/read::list", Member(&[ReadBatch])),
+    ("certificate/identify::identify", Device),
+    ("device/act::act", Member(ACTS)),
+    ("device/label::label", Member(&[ReadDevice])),
+    ("device/make::make", Member(&[MakeDevice])),
+    ("device/make::ticket", Member(&[MakeDevice])),
+    ("device/read::by_number", Member(&[ReadDevice])),
+    ("device/read::certificates", Member(&[ReadDevice])),
+    ("device/read::events", Member(&[ReadDevice])),
+    ("device/read::list", Member(&[ReadDevice])),
+    ("enrolment/enrol::enrol", Device),
+    ("finding/read::list", Member(&[ReadFinding])),
+    ("ledger/prove::prove", Member(&[ReadDevice])),
+    ("ledger/prove::prove_stamp", Public),
+    ("ledger/read::tile", Public),
+    ("ledger/sequence::sequence", Platform),
+    ("lookup/read::by_number", Public),
+    ("lookup/read::model", Public),
+    ("organisation/create::create", Member(&[CreateOrganisation])),
+    ("organisation/read::list", Member(&[ReadOrganisation])),
+    ("organisation/read::own", Member(&[ReadOrganisation])),
+    ("platform/check::ready", Public),
+    ("platform/init::init", Platform),
+    ("platform/open::https_identity", Platform),
+    ("platform/open::open", Platform),
+    ("product/read::by_uid", Member(&[ReadProduct])),
+    ("product/read::list", Member(&[ReadProduct])),
+    ("product/register::register", Member(&[CreateProduct])),
+    ("revocation/publish::publish", Platform),
+    ("revocation/publish::publish_due", Platform),
+    ("revocation/read::crl", Public),
+    ("revocation/revoke::revoke", Member(&[RevokeCertificate])),
+    // these two turn what was shown into who asks: anybody may try
+    ("peer::device", Public),
+    ("peer::member", Public),
+    ("token/authenticate::authenticate", Public),
+    ("token/create::create", Member(&[CreateToken])),
+    ("token/end::end", Member(&[EndToken])),
+    ("token/read::list", Member(&[ReadToken])),
+];
+
+/// Every `pub async fn` below `crates/usecase/src`.
+fn written() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../usecase/src");
+    let (mut folders, mut found) = (vec![root.clone()], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let name = entry.strip_prefix(&root).unwrap().with_extension("").display().to_string();
+            let text = std::fs::read_to_string(&entry).unwrap();
+            let functions = text.lines().filter_map(|line| line.trim_start().strip_prefix("pub async fn "));
+            let names = functions.map(|rest| rest.split(['(', '<']).next().unwrap_or_default());
+            found.extend(names.map(|function| format!("{name}::{function}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_use_case_is_listed() {
+    let (written, listed) = (written(), USE_CASES.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>());
+    assert!(written.len() > 30, "the scan finds use cases: {written:?}");
+    let unlisted: Vec<_> = written.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "unlisted use case: say in tests/listing/usecases.rs who may: {unlisted:?}");
+    let stale: Vec<_> = listed.difference(&written).collect();
+    assert!(stale.is_empty(), "use cases that are not there (any more): {stale:?}");
+    assert_eq!(listed.len(), USE_CASES.len(), "a use case is listed twice");
+}
+
+/// So each runs with every role: the routes are called with all of them.
+#[test]
+fn what_takes_a_right_is_called_with_every_role() {
+    let mut reached: BTreeMap<&str, Vec<Operation>> = BTreeMap::new();
+    for case in all() {
+        for name in case.usecases {
+            let operations = reached.entry(*name).or_default();
+            operations.extend(case.operation.filter(|operation| !operations.contains(operation)));
+        }
+    }
+    let named = |operations: &[Operation]| operations.iter().map(|o| o.name()).collect::<BTreeSet<_>>();
+    for (name, who) in USE_CASES {
+        let through = reached.remove(name);
+        match who {
+            Member(operations) => {
+                let through = through.unwrap_or_else(|| panic!("no route of the list leads to {name}"));
+                assert_eq!(named(&through), named(operations), "{name}");
+            }
+            Device | Public | Platform => assert_eq!(through, None, "{name} takes no right"),
+        }
+    }
+    assert!(reached.is_empty(), "routes name use cases that are not listed: {reached:?}");
+}
+
+/// Every right of the table is asked for by a use case.
+#[test]
+fn every_right_is_used() {
+    let used = |operation: Operation| {
+        USE_CASES.iter().any(|(_, who)| matches!(who, Member(operations) if operations.contains(&operation)))
+    };
+    let unused: Vec<Operation> = Operation::listed().filter(|operation| !used(*operation)).collect();
+    assert!(unused.is_empty(), "rights that no listed use case takes: {unused:?}");
+}
