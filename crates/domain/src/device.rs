@@ -126,7 +126,7 @@ pub enum DeviceError {
     #[error("the production line has not confirmed this device; confirm it first")]
     Unconfirmed,
     /// It is held or recalled.
-    #[error("this device is {0}; it stays where it is until it is released or repaired")]
+    #[error("this device is {0}; it stays where it is until the quarantine is released or the recall repaired")]
     Held(&'static str),
     /// It is in the hands of who uses it.
     #[error("this device is already {0}")]
@@ -150,7 +150,16 @@ pub struct Said {
 }
 
 impl Said {
+    /// Who acts, and nothing more.
+    pub fn by(by: &'static str) -> Self {
+        Said { by, ..Said::default() }
+    }
+
     fn data(self) -> Value {
+        Value::Object(self.object())
+    }
+
+    fn object(self) -> Map<String, Value> {
         let mut data = Map::new();
         data.insert("by".into(), self.by.into());
         if let Some(reason) = self.reason {
@@ -162,7 +171,7 @@ impl Said {
         if let Some(at) = self.at {
             data.insert("reported_at".into(), at.rfc3339().into());
         }
-        Value::Object(data)
+        data
     }
 }
 
@@ -191,14 +200,13 @@ impl Step {
     }
 
     /// Reaches `stage` unless it was reached; stages that were passed over are presumed, with the evidence.
-    pub fn reach(&mut self, stage: Stage, by: &'static str, evidence: &str, now: Timestamp) {
+    pub fn reach(&mut self, stage: Stage, said: Said, evidence: &str, now: Timestamp) {
         if self.device.stage >= stage {
             return;
         }
         let passed = Stage::ALL.into_iter().filter(|s| *s > self.device.stage && *s < stage);
         let presumed: Vec<Stage> = passed.filter(|s| *s != Stage::InUse && stage != Stage::Retired).collect();
-        let mut data = Map::new();
-        data.insert("by".into(), by.into());
+        let mut data = said.object();
         if !presumed.is_empty() {
             data.insert("presumed".into(), presumed.iter().map(|s| s.name()).collect());
         }
@@ -281,7 +289,7 @@ impl Device {
     pub fn install(self, said: Said, now: Timestamp) -> Result<Step, DeviceError> {
         self.movable()?;
         let mut step = Step::new(self);
-        step.reach(Stage::Installed, said.by, said.reason.as_deref().unwrap_or("reported"), now);
+        step.reach(Stage::Installed, said, "reported", now);
         Ok(step)
     }
 

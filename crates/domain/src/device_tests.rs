@@ -75,6 +75,17 @@ fn unconfirmed_devices_stay_at_the_line() {
 }
 
 #[test]
+fn installing_keeps_what_was_said_apart_from_the_evidence() {
+    let said = Said { by: "owner", reason: Some("ward 3".into()), to: Some("a clinic".into()), at: None };
+    let step = device().install(said, NOW).unwrap();
+    let data = &step.events[0].data;
+    assert_eq!(
+        (&data["reason"], &data["to"], &data["evidence"]),
+        (&"ward 3".into(), &"a clinic".into(), &"reported".into())
+    );
+}
+
+#[test]
 fn enrolment_presumes_what_nobody_reported() {
     let step = enrolment::enrol(device(), "ab", NOW).unwrap();
     let kinds: Vec<_> = step.events.iter().map(|e| e.kind).collect();

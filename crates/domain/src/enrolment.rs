@@ -1,6 +1,6 @@
 //! Enrolment: a device that proved its IDevID gets an operational certificate (LDevID) of its present owner.
 
-use crate::device::{Condition, Device, Stage, Step};
+use crate::device::{Condition, Device, Said, Stage, Step};
 use crate::event::EventKind;
 use crate::time::Timestamp;
 use serde_json::json;
@@ -45,7 +45,7 @@ pub fn admits(device: &Device) -> Result<(), EnrolmentError> {
 pub fn enrol(device: Device, certificate_digest: &str, now: Timestamp) -> Result<Step, EnrolmentError> {
     admits(&device)?;
     let mut step = Step::new(device);
-    step.reach(Stage::Installed, "device", "enrolled over EST", now);
+    step.reach(Stage::Installed, Said::by("device"), "enrolled over EST", now);
     step.event(EventKind::Enrolled, now, json!({ "by": "device", "certificate": certificate_digest }));
     Ok(step)
 }

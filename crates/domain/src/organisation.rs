@@ -29,6 +29,22 @@ pub enum OrganisationKind {
 }
 
 impl OrganisationKind {
+    /// Its word in the API.
+    pub fn name(self) -> &'static str {
+        const NAMES: [&str; 9] = [
+            "platform",
+            "chip_maker",
+            "maker",
+            "seller",
+            "integrator",
+            "operator",
+            "household",
+            "assessor",
+            "authority",
+        ];
+        NAMES[self as usize]
+    }
+
     /// Every kind.
     pub const ALL: [OrganisationKind; 9] = [
         OrganisationKind::Platform,

@@ -208,7 +208,7 @@ pub enum Refusal {
     #[error("only the present owner of this device may do this")]
     NotOwner,
     /// The organisation is of another kind.
-    #[error("this organisation may not do this; it takes one of kind {0:?}")]
+    #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
     #[error("a device may only enrol and renew itself")]

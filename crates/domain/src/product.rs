@@ -45,6 +45,8 @@ pub enum CredentialPolicy {
     Unique,
     /// No credential that a person types.
     None,
+    /// The maker has not said.
+    NotStated,
 }
 
 /// A product.

@@ -1,5 +1,10 @@
 //! Revocation: a certificate ends before its time.
 
+use crate::certificate::CertificateKind;
+use crate::device::{Condition, Device, Step};
+use crate::event::EventKind;
+use crate::time::Timestamp;
+use serde_json::json;
 use std::fmt;
 
 /// Why a certificate was revoked: the codes of RFC 5280 §5.3.1 that this platform gives.
@@ -53,4 +58,20 @@ pub struct Crl {
     pub der: Vec<u8>,
     /// When a newer one is due.
     pub next_update: crate::time::Timestamp,
+}
+
+/// The device's life after one of its certificates was revoked (digest, reason, who). Whose identity from manufacture
+/// was taken back is not vouched for any more: it is suspect until it is repaired.
+pub fn revoked(
+    mut device: Device,
+    kind: CertificateKind,
+    (digest, reason, by): (&str, Reason, &'static str),
+    now: Timestamp,
+) -> Step {
+    if kind == CertificateKind::Idevid && device.condition == Condition::Well {
+        device.condition = Condition::Suspect;
+    }
+    let mut step = Step::new(device);
+    step.event(EventKind::Revoked, now, json!({ "by": by, "certificate": digest, "why": reason }));
+    step
 }

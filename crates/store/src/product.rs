@@ -9,8 +9,8 @@ use tegata_domain::time::Month;
 
 const COLUMNS: &str = "id, uid, organisation, name, model, gtin, sector, support_end, support_reason, contact,
     credential, created_at";
-const POLICIES: [CredentialPolicy; 3] =
-    [CredentialPolicy::UniqueAndChanged, CredentialPolicy::Unique, CredentialPolicy::None];
+const POLICIES: [CredentialPolicy; 4] =
+    [CredentialPolicy::UniqueAndChanged, CredentialPolicy::Unique, CredentialPolicy::None, CredentialPolicy::NotStated];
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Product> {
     Ok(Product {

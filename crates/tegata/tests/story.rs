@@ -1,4 +1,5 @@
 //! The program as a person meets it: demo, help, configuration, start and end.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use clap::CommandFactory;
 use serde_json::Value;

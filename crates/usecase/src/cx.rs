@@ -56,6 +56,8 @@ pub struct Inner {
     pub numbers: Permutations,
     /// Certificate serials.
     pub serials: Permutations,
+    /// Cursors of lists.
+    pub cursors: Permutations,
     /// Opens what is kept at rest.
     pub seal: Seal,
     /// Authorities that are ready to issue.

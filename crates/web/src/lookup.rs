@@ -3,7 +3,7 @@
 mod view;
 
 use crate::page::{self, Place, device::proof_file_name};
-use crate::status::{html, refuse, reply};
+use crate::status::{html, json, refuse, reply, request_id};
 use crate::{asset, label as drawing};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, State};
@@ -17,13 +17,6 @@ use tegata_wire::problem::Problem;
 
 fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Whether a program asks: JSON is named, HTML is not named before it.
-fn json(headers: &HeaderMap) -> bool {
-    let accept = text(headers, &header::ACCEPT).unwrap_or_default();
-    let at = |kind| accept.find(kind).unwrap_or(usize::MAX);
-    at("json") < at("text/html")
 }
 
 fn place<'r>(query: Option<&'r str>, headers: &'r HeaderMap) -> Place<'r> {
@@ -70,10 +63,11 @@ pub async fn device(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    show(&typed, &place(query.as_deref(), &headers), json(&headers), &cx).await
+    show(&typed, &place(query.as_deref(), &headers), &headers, &cx).await
 }
 
-async fn show(typed: &str, place: &Place<'_>, json: bool, cx: &Cx) -> Response {
+async fn show(typed: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {
+    let json = json(headers);
     let Ok(number) = Number::parse(typed) else { return malformed(typed, place, json) };
     match lookup::by_number(number, cx).await {
         Ok(found) if json => view::device(&found),
@@ -81,7 +75,7 @@ async fn show(typed: &str, place: &Place<'_>, json: bool, cx: &Cx) -> Response {
         Err(error) if error.kind == Kind::NotFound && !json => {
             html(StatusCode::NOT_FOUND, page::unknown::render(place, number))
         }
-        Err(error) => refuse(error, place, json),
+        Err(error) => refuse(error, place, headers),
     }
 }
 
@@ -101,8 +95,8 @@ pub async fn digital_link(
 ) -> Response {
     let place = place(query.as_deref(), &headers);
     match linked.n {
-        Some(number) => show(&number, &place, json(&headers), &cx).await,
-        None => show_model(&gtin, &place, json(&headers), &cx).await,
+        Some(number) => show(&number, &place, &headers, &cx).await,
+        None => show_model(&gtin, &place, &headers, &cx).await,
     }
 }
 
@@ -113,18 +107,18 @@ pub async fn model(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    show_model(&gtin, &place(query.as_deref(), &headers), json(&headers), &cx).await
+    show_model(&gtin, &place(query.as_deref(), &headers), &headers, &cx).await
 }
 
-async fn show_model(gtin: &str, place: &Place<'_>, json: bool, cx: &Cx) -> Response {
+async fn show_model(gtin: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {
     let found = async {
         let entry = lookup::model(gtin, cx).await?;
         Ok::<_, Error>((entry, cx.now()?))
     };
     match found.await {
-        Ok((entry, _)) if json => view::model(&entry.product, &entry.maker),
+        Ok((entry, _)) if json(headers) => view::model(&entry.product, &entry.maker),
         Ok((entry, now)) => html(StatusCode::OK, page::model::render(place, &entry.product, &entry.maker, now)),
-        Err(error) => refuse(error, place, json),
+        Err(error) => refuse(error, place, headers),
     }
 }
 
@@ -137,7 +131,7 @@ pub async fn proof(
 ) -> Response {
     let place = place(query.as_deref(), &headers);
     let (Ok(number), Ok(sequence)) = (Number::parse(&typed), sequence.parse::<u32>()) else {
-        return refuse(Error::not_found("proof"), &place, json(&headers));
+        return refuse(Error::not_found("proof"), &place, &headers);
     };
     match ledger::prove_stamp(number, sequence, &cx).await {
         Ok(proof) => {
@@ -145,7 +139,7 @@ pub async fn proof(
             let kind = "text/plain; charset=utf-8".to_owned();
             ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], proof.text).into_response()
         }
-        Err(error) => refuse(error, &place, json(&headers)),
+        Err(error) => refuse(error, &place, &headers),
     }
 }
 
@@ -164,7 +158,7 @@ pub async fn nothing(RawQuery(query): RawQuery, headers: HeaderMap, uri: Uri) ->
     let place = place(query.as_deref(), &headers);
     let person = text(&headers, &header::ACCEPT).is_some_and(|a| a.contains("text/html"));
     if person && !uri.path().starts_with("/api/") {
-        return html(StatusCode::NOT_FOUND, page::error::render(&place, 404, ""));
+        return html(StatusCode::NOT_FOUND, page::error::render(&place, 404, request_id(&headers)));
     }
     StatusCode::NOT_FOUND.into_response()
 }

@@ -2,7 +2,7 @@
 
 use crate::page::{self, Place};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tegata_usecase::Error;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 
@@ -15,12 +15,24 @@ fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// An error as a problem (`json`) or as the plain error page.
-pub(crate) fn refuse(error: Error, place: &Place<'_>, json: bool) -> Response {
+/// Whether a program asks: JSON is named, HTML is not named before it.
+pub(crate) fn json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let at = |kind| accept.find(kind).unwrap_or(usize::MAX);
+    at("json") < at("text/html")
+}
+
+/// The id under which the log has this request.
+pub(crate) fn request_id(headers: &HeaderMap) -> &str {
+    headers.get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// An error as a problem for programs, as the plain error page for people.
+pub(crate) fn refuse(error: Error, place: &Place<'_>, headers: &HeaderMap) -> Response {
     let problem = error.problem();
-    let mut response = match json {
+    let mut response = match json(headers) {
         true => reply(&problem),
-        false => html(status(&problem), page::error::render(place, problem.status, "")),
+        false => html(status(&problem), page::error::render(place, problem.status, request_id(headers))),
     };
     if error.kind.is_passing() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -26,6 +26,6 @@ pub async fn post(
 ) -> Result<axum::Json<Value>, Status> {
     let serial = Serial::parse(&serial).ok_or_else(|| Error::not_found("certificate"))?;
     let reason = asked.reason.unwrap_or(Reason::Unspecified);
-    let at = revocation::revoke(serial, reason, &actor, &cx).await?;
+    let (at, reason) = revocation::revoke(serial, reason, &actor, &cx).await?;
     Ok(axum::Json(json!({ "serial": serial.to_string(), "revoked_at": at.rfc3339(), "reason": reason })))
 }

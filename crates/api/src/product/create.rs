@@ -34,7 +34,7 @@ impl From<Asked> for NewProduct {
             support_end: asked.support_end,
             support_reason: asked.support_reason,
             contact: asked.contact,
-            credential: asked.credential.unwrap_or(CredentialPolicy::UniqueAndChanged),
+            credential: asked.credential.unwrap_or(CredentialPolicy::NotStated),
         }
     }
 }

@@ -50,9 +50,10 @@ pub(super) fn run(command: Init) -> Result<(), Failure> {
         device_url: trimmed(&command.device_url),
         plain_url: trimmed(&command.plain_url),
     };
+    let unlock = command.unlock.map(std::path::absolute).transpose()?;
     let new = NewPlatform {
         folder,
-        unlock: command.unlock.map(std::path::absolute).transpose()?,
+        unlock: unlock.clone(),
         names,
         organisation: command.organisation,
         clock: Arc::new(SystemClock::default()),
@@ -62,7 +63,8 @@ pub(super) fn run(command: Init) -> Result<(), Failure> {
     if command.json {
         println!("{}", answer(&done))
     } else {
-        tell(&done)
+        let unlock = unlock.map(|file| format!(" --unlock {}", file.display())).unwrap_or_default();
+        tell(&done, &unlock)
     }
     Ok(())
 }
@@ -76,12 +78,12 @@ pub fn answer(done: &Initialised) -> serde_json::Value {
     })
 }
 
-fn tell(done: &Initialised) {
+fn tell(done: &Initialised, unlock: &str) {
     let folder = done.folder.display();
     println!("Data folder    {folder}");
     println!("Organisation   {}", done.organisation);
     println!("API token      {}", done.token);
     println!("Log-in         {} / {}", done.user, done.password);
-    println!("\nToken and password are shown this once. Next:\n  tegata serve --data {folder}");
+    println!("\nToken and password are shown this once. Next:\n  tegata serve --data {folder}{unlock}");
     println!("Trust {folder}/{HTTPS_CA_FILE} to reach it over HTTPS.");
 }

@@ -68,6 +68,16 @@ fn variable(key: &str) -> String {
     format!("TEGATA_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
+/// A variable that begins as those of a section, but names no key, is misspelt.
+fn check_variable(name: &str) -> Result<(), ConfigError> {
+    let section = |key: &Key| format!("{}_", variable(key.name.split('.').next().unwrap_or_default()));
+    let ours = keys().any(|key| name.starts_with(&section(key)));
+    if !ours || keys().any(|key| variable(key.name) == name) {
+        return Ok(());
+    }
+    Err(ConfigError(format!("environment: there is no key behind {name}; `tegata config show` lists all")))
+}
+
 impl Values {
     /// Gathers all sources.
     pub fn gather(file: Option<&Path>, environment: &[(String, String)], flags: &[Flag]) -> Result<Self, ConfigError> {
@@ -81,6 +91,9 @@ impl Values {
                 let (_, slot) = slot.ok_or_else(|| unknown(&name, &key))?;
                 *slot = (value, Source::File(name.clone()));
             }
+        }
+        for (name, _) in environment {
+            check_variable(name)?;
         }
         for key in keys() {
             let name = variable(key.name);
@@ -199,6 +212,14 @@ mod tests {
         let file = write("[limits]\nhttps = \"x\"\n");
         let error = Values::gather(Some(file.path()), &[], &[]).err().unwrap().to_string();
         assert!(error.contains("did you mean server.https?"), "{error}");
+    }
+
+    #[test]
+    fn misspelt_variables_are_errors() {
+        let set = |name: &str| Values::gather(None, &[(name.to_owned(), "7".to_owned())], &[]).map(drop);
+        assert!(set("TEGATA_LIMITS_INFLIGHT").is_err());
+        assert!(set("TEGATA_LIMITS_IN_FLIGHT").is_ok());
+        assert!(set("TEGATA_TOKEN").is_ok() && set("TEGATA_LOGO").is_ok(), "of others");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tegata_usecase::cx::Names;
 use tegata_usecase::platform::{self, HTTPS_CA_FILE, Initialised, NewPlatform};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A step that can be broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -94,7 +95,11 @@ pub async fn run(options: Options, stay: bool) -> Result<bool, Failure> {
     }
     tell(&stage, &report, options, stay);
     if stay {
-        tokio::signal::ctrl_c().await?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
     }
     stage.server.stop().await;
     drop(stage.folder);

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -47,9 +47,8 @@ impl Gate {
     }
 }
 
-/// The request id, for pages that show it.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub Arc<str>);
+/// The header that carries the request id, inwards to the pages and outwards to the client.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests whose answer flows as long as the client sends.
 fn streams(path: &str) -> bool {
@@ -77,13 +76,16 @@ pub async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Nex
     if near || gate.open_operation {
         request.extensions_mut().insert(Insider);
     }
-    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    // so that a page can show it; what a client sends under this name counts for nothing
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = answer(&gate, request, next, start).await;
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert("x-request-id", value);
+        headers.insert(REQUEST_ID, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if gate.secure {

@@ -26,19 +26,16 @@ impl Enroller {
     /// Works until the connection breaks.
     pub fn work(&mut self, target: &Target, memory: &Memory) {
         while let Some(unit) = self.cut.take().or_else(|| unit(target, memory)) {
-            match enrol(target, memory, unit) {
-                Ok(()) => {}
-                Err(unit) => {
-                    self.cut = Some(unit);
-                    return;
-                }
+            self.cut = enrol(target, memory, unit);
+            if self.cut.is_some() {
+                return;
             }
         }
     }
 }
 
-/// Enrols under the IDevID, then renews under what came; gives the unit back when the server died.
-fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Result<(), Unit> {
+/// Enrols under the IDevID, then renews under what came; gives the unit back when the server died first.
+fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Option<Unit> {
     let csr = factory::csr(&unit.identity);
     let ask = |unit: &Unit, renew: bool| {
         let url = format!("https://localhost:{}", target.at.port());
@@ -55,11 +52,11 @@ fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Result<(), Unit> {
             }
             Err(EstError::Refused { status, detail }) => panic!("{}: EST answered {status}: {detail}", unit.serial),
             // after a renewal that was cut the unit is left in peace: it holds its first operational certificate
-            Err(_) if renew => return Ok(()),
-            Err(_) => return Err(unit),
+            Err(_) if renew => return None,
+            Err(_) => return Some(unit),
         }
     }
-    Ok(())
+    None
 }
 
 /// Acts upon devices, revokes, registers products.

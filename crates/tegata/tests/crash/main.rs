@@ -2,6 +2,8 @@
 //! lost, nothing exists twice, and each log grows out of every checkpoint that anybody saw.
 //!
 //! A run is played again with `TEGATA_CRASH_SEED=…`, as far as two machines take the same time for the same work.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::disallowed_methods, reason = "it measures what a start takes, with the real clock")]
 
 mod check;
 mod field;

@@ -21,7 +21,12 @@ pub async fn open(product: Uuid, new: NewBatch, key: Option<&str>, actor: &Actor
     match cx.store.save(change, &permit, now).await.map_err(Error::from) {
         Ok(()) => Ok(batch),
         Err(e) if e.code == "exists" => match cx.store.batch().by_uid(batch.uid).await? {
-            Some(known) if (known.product, known.quantity) == (batch.product, batch.quantity) => Ok(known),
+            Some(known)
+                if (known.product, known.quantity, known.confirmation)
+                    == (batch.product, batch.quantity, batch.confirmation) =>
+            {
+                Ok(known)
+            }
             Some(_) | None => {
                 Err(Error::conflict("idempotency_key", "this Idempotency-Key was used for another batch"))
             }

@@ -104,7 +104,8 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
     Err(Error::conflict("stale", "other requests keep changing this device; try again"))
 }
 
-fn hand(actor: &Actor, device: &Device) -> &'static str {
+/// In whose hand the act lies: owner, maker or the device itself.
+pub(crate) fn hand(actor: &Actor, device: &Device) -> &'static str {
     match actor {
         Actor::Member(member) if member.organisation == device.owner && device.owner != device.maker => "owner",
         Actor::Device(_) => "device",

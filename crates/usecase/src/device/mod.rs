@@ -5,6 +5,7 @@ pub mod label;
 pub mod make;
 mod read;
 
+pub(crate) use act::hand;
 pub use act::{Act, act};
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};

@@ -50,6 +50,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
     let unlocked = |e: tegata_keys::signer::KeyError| local("cannot unlock", e);
     let numbers = permutations(&store, &seal, NUMBER_KEY).await?;
     let serials = permutations(&store, &seal, SERIAL_KEY).await?;
+    let cursors = permutations(&store, &seal, CURSOR_KEY).await?;
     let keys = [
         Signer::from_pkcs8(&newest(&store, &seal, FACTS_KEY).await?).map_err(unlocked)?,
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
@@ -63,6 +64,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         names,
         numbers,
         serials,
+        cursors,
         seal,
         issuers: Issuers::default(),
         ledger,

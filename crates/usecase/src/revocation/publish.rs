@@ -8,14 +8,22 @@ use tegata_keys::profile::CrlContent;
 use tegata_store::{RevokedCertificate, ShardDue};
 use tegata_wire::crl::Entry;
 
-/// Publishes every list that is stale or falls due; answers how many.
+/// Publishes every list that is stale or falls due; answers how many. One that cannot be signed (that of the root while
+/// its key is offline) keeps no other back.
 pub async fn publish_due(cx: &Inner) -> Result<usize> {
     let soon = cx.now()?.plus(cx.settings.crl_life / 2);
     let due = cx.store.crl().due(soon).await?;
+    let mut published = 0;
     for shard in &due {
-        publish(*shard, cx).await?;
+        match publish(*shard, cx).await {
+            Ok(_) => published += 1,
+            Err(error) => {
+                let (shard, authority) = (shard.shard, shard.authority.0);
+                tracing::error!(%error, cause = ?error.source, authority, shard, "a CRL could not be published");
+            }
+        }
     }
-    Ok(due.len())
+    Ok(published)
 }
 
 /// Signs and publishes one list.

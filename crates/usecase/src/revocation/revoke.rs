@@ -6,12 +6,10 @@ use crate::error::{Error, Result};
 use crate::life;
 use tegata_domain::certificate::Certificate;
 use tegata_domain::change::{Change, Revocation, Write};
-use tegata_domain::device::Step;
-use tegata_domain::event::EventKind;
 use tegata_domain::id::CertificateRow;
 use tegata_domain::number::Serial;
 use tegata_domain::permit::{Actor, Operation};
-use tegata_domain::revocation::Reason;
+use tegata_domain::revocation::{self, Reason};
 use tegata_domain::time::Timestamp;
 
 /// The CRL shard that a certificate names.
@@ -21,8 +19,21 @@ pub(crate) async fn shard(certificate: &Certificate, cx: &Inner) -> Result<u16> 
     Ok(serial.ok_or_else(|| Error::internal("no serial key"))?.shard(ready.issuer.shards()))
 }
 
-/// Revokes a certificate; answers when. A second time changes nothing.
-pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -> Result<Timestamp> {
+/// How often a revocation is decided again when another request came between.
+const TRIES: usize = 16;
+
+/// Revokes a certificate; answers when and why. A second time changes nothing and answers what stands.
+pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -> Result<(Timestamp, Reason)> {
+    for _ in 0..TRIES {
+        match once(serial, reason, actor, cx).await {
+            Err(e) if e.code == "stale" => continue,
+            other => return other,
+        }
+    }
+    Err(Error::conflict("stale", "other requests keep changing this device; try again"))
+}
+
+async fn once(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -> Result<(Timestamp, Reason)> {
     let not_found = || Error::not_found("certificate");
     let row = cx.serials.serial_row(serial).ok_or_else(not_found)?;
     let certificate = cx.store.certificate().by_row(CertificateRow(row)).await?.ok_or_else(not_found)?;
@@ -32,14 +43,13 @@ pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -
     let device = cx.store.device().by_row(certificate.device).await?.ok_or_else(not_found)?;
     let permit =
         actor.permit(Operation::RevokeCertificate, &device).map_err(|e| crate::device::hide(e, "certificate"))?;
-    if let Some((at, _)) = certificate.revoked {
-        return Ok(at);
+    if let Some(stands) = certificate.revoked {
+        return Ok(stands);
     }
     let now = cx.now()?;
-    let mut step = Step::new(device);
+    let by = crate::device::hand(actor, &device);
     let digest = tegata_keys::digest::sha256_hex(&certificate.der);
-    let data = serde_json::json!({ "certificate": digest, "reason": reason.to_string() });
-    step.event(EventKind::Revoked, now, data);
+    let step = revocation::revoked(device, certificate.kind, (&digest, reason, by), now);
     let revocation = Revocation {
         certificate: certificate.row,
         authority: certificate.authority,
@@ -50,5 +60,5 @@ pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -
     let mut writes = vec![Write::Revocation(revocation)];
     writes.extend(life::write(cx, step).await?.map(|(write, _)| write));
     cx.store.save(Change::of(serial.to_string(), writes), &permit, now).await?;
-    Ok(now)
+    Ok((now, reason))
 }

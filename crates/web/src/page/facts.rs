@@ -50,7 +50,7 @@ pub(super) fn of_model(t: &'static Texts, product: &Product, maker: &str, now: T
         let value = sentence("{contact}", &[("contact", Contact::of(contact).slot())]);
         Field::new(&t.facts.contact, value).note(words(&t.facts.contact_why))
     });
-    [Some(maker), Some(model), Some(support(t, product, now)), Some(password(t, product.credential)), contact]
+    [Some(maker), Some(model), Some(support(t, product, now)), password(t, product.credential), contact]
 }
 
 fn support(t: &'static Texts, product: &Product, now: Timestamp) -> Field {
@@ -91,14 +91,16 @@ fn stage(t: &'static Texts, lookup: &Lookup) -> Field {
     field.note(sentence(since, &[("day", Slot::Time(&t.date.day(at)))]))
 }
 
-fn password(t: &'static Texts, policy: CredentialPolicy) -> Field {
+fn password(t: &'static Texts, policy: CredentialPolicy) -> Option<Field> {
     let f = &t.facts;
     let (value, why) = match policy {
         CredentialPolicy::UniqueAndChanged => (&f.unique_and_changed, &f.unique_and_changed_why),
         CredentialPolicy::Unique => (&f.unique, &f.unique_why),
         CredentialPolicy::None => (&f.passwordless, &f.passwordless_why),
+        // what the maker has not said is not shown
+        CredentialPolicy::NotStated => return None,
     };
-    Field::new(&f.password, words(value)).note(words(why))
+    Some(Field::new(&f.password, words(value)).note(words(why)))
 }
 
 fn words(text: &str) -> Sentence {

@@ -31,7 +31,7 @@ create table batch (id integer primary key, uid blob not null unique,
     valid_from integer not null, valid_until integer not null, created_at integer not null);
 create index batch_organisation on batch (organisation, id);
 
--- device_key is the one index over random values that the design allows.
+-- device_key is the one index over random values that every made device pays for.
 create table device (id integer primary key, uid blob not null, product integer not null, batch integer not null,
     maker integer not null, owner integer not null, serial text not null, key blob not null, idevid integer not null,
     stage integer not null, condition integer not null, confirmed integer not null, period integer not null,
