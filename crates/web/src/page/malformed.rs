@@ -1,4 +1,4 @@
-//! The page of a text that is no management number (400): what one looks like, and a form to try again.
+//! The page of a text that is no management number (404): what one looks like, and a form to try again.
 
 use super::Place;
 use super::ask::{self, Ask};
