@@ -81,12 +81,14 @@ impl Ground {
         platform::from_pem(&text).ok_or_else(|| "no HTTPS authority in the data folder".into())
     }
 
-    /// Bytes that the data folder takes on disk, in blocks of 4,096, once the log of writes is folded in. Only while
-    /// nothing has it open.
-    pub fn bytes(&self) -> Result<u64, Failure> {
+    /// Folds the log of writes into the database, so that two runs find the same. Only while no server has it open.
+    pub fn fold(&self) -> Result<(), Failure> {
         let database = rusqlite::Connection::open(self.data().join("tegata.db"))?;
-        database.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
-        drop(database);
+        Ok(database.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
+    }
+
+    /// Bytes that the folded data folder takes on disk, in blocks of 4,096.
+    pub fn bytes(&self) -> Result<u64, Failure> {
         Ok(size(&self.data())?)
     }
 }

@@ -30,8 +30,10 @@ pub struct Plan {
     pub lines: usize,
 }
 
-/// The server is measured so many times, with the limit before, between and after.
-const ROUNDS: u32 = 5;
+/// The server is measured so many times at least, with the limit before, between and after.
+const ROUNDS: usize = 5;
+/// Devices in one round at most: their keys and requests are held in memory.
+const ROUND: usize = 40_000;
 /// Shares of the span, in percent: the server's rounds, the limit, requests of one device.
 const SHARES: [u32; 3] = [60, 12, 12];
 /// Devices that are made before: they warm everything up and tell how long the rounds will take.
@@ -47,6 +49,8 @@ struct Stand {
     path: Arc<str>,
     /// Devices in the log.
     made: u64,
+    /// Devices in the log, and bytes of the folder, before.
+    before: (u64, u64),
 }
 
 /// What came of one round.
@@ -82,6 +86,8 @@ impl Stand {
         let (ground, opened) = Ground::lay().await?;
         opened.fill(plan.devices).await?;
         drop(opened);
+        ground.fold()?;
+        let bytes = ground.bytes()?;
         let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[])?;
         let (address, trust) = (server.https.ok_or("no HTTPS address")?, ground.authority()?);
         let mut connections = Vec::new();
@@ -90,7 +96,7 @@ impl Stand {
         }
         let path = format!("/api/v1/batches/{}/devices", ground.batch).into();
         let made = exposition::log_size(server.http).await?;
-        Ok(Stand { ground, server, connections, path, made })
+        Ok(Stand { ground, server, connections, path, made, before: (made, bytes) })
     }
 
     /// Sends these bodies over all connections; the CPU time holds all that follows from them, up to the log.
@@ -167,59 +173,56 @@ async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
     Ok(names.map(|name| read.value(&name)))
 }
 
+/// Devices a round and rounds, so that all together take `span`.
+fn rounds(plan: Plan, span: Duration, warm: &Round) -> (usize, usize) {
+    let all = (span.as_secs_f64() * warm.count as f64 / warm.wall.as_secs_f64()) as usize;
+    let rounds = all.div_ceil(ROUND).max(ROUNDS);
+    ((all / rounds).max(plan.lines * usize::from(plan.connections)), rounds)
+}
+
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
     let mut stand = Stand::raise(plan).await?;
-    let before = stand.made;
     let part = |i: usize| plan.span * SHARES[i] / 100;
     eprintln!("bench: warming up with {WARM} devices");
     let warm = requests::make(0..WARM, WARM.div_ceil(4).min(plan.lines))?;
     let (first, certificate) = stand.round(warm.bodies).await?;
-    let wanted = part(0).as_secs_f64() * WARM as f64 / first.wall.as_secs_f64() / f64::from(ROUNDS);
-    let each = (wanted as usize).max(plan.lines * usize::from(plan.connections));
-    eprintln!("bench: making keys and requests for {ROUNDS} rounds of {each} devices");
-    let Requests { bodies, csrs } = requests::make(WARM..WARM + each * ROUNDS as usize, plan.lines)?;
-    let singles = requests::make(WARM + csrs.len()..WARM + csrs.len() + SINGLE.end, 1)?;
-    let ecdsa = Ecdsa::new(csrs.iter().map(Vec::as_slice), &certificate)?;
-    let slice = part(1) / (ROUNDS + 1);
+    let (each, count) = rounds(plan, part(0), &first);
+    let slice = part(1) / (count as u32 + 1);
+    let ecdsa = Ecdsa::new(warm.csrs.iter().map(Vec::as_slice), &certificate)?;
 
     let mut measured = Measured::default();
-    let counts = committed(&stand.server).await?;
     let mut limit = tokio::task::block_in_place(|| ecdsa.run(slice))?;
-    let mut bodies = bodies.into_iter();
-    let share = bodies.len().div_ceil(ROUNDS as usize);
-    for i in 1..=ROUNDS {
-        let some: Vec<Bytes> = bodies.by_ref().take(share).collect();
-        if some.is_empty() {
-            break;
-        }
-        eprintln!("bench: round {i} of {ROUNDS}");
-        let (round, _) = stand.round(some).await?;
+    measured.limit += limit;
+    for i in 0..count {
+        eprintln!("bench: round {} of {count}, {each} devices", i + 1);
+        let Requests { bodies, .. } = requests::make(WARM + i * each..WARM + (i + 1) * each, plan.lines)?;
+        let before = committed(&stand.server).await?;
+        let (round, _) = stand.round(bodies).await?;
+        let counted = committed(&stand.server).await?;
+        (0..3).for_each(|i| measured.committed[i] += counted[i] - before[i]);
         let after = tokio::task::block_in_place(|| ecdsa.run(slice))?;
-        measured.limit += limit;
-        let mut beside = limit;
-        beside += after;
-        measured.rounds.push((round, beside));
+        measured.limit += after;
+        limit += after;
+        measured.rounds.push((round, limit));
         limit = after;
     }
-    measured.limit += limit;
-    let after = committed(&stand.server).await?;
-    measured.committed = std::array::from_fn(|i| after[i] - counts[i]);
     measured.memory = cpu::memory(stand.server.pid());
     eprintln!("bench: one device a request");
+    let next = WARM + count * each;
+    let singles = requests::make(next..next + SINGLE.end, 1)?;
     (measured.requests, measured.syncs) = stand.single(singles.bodies, part(2)).await?;
-    let disk = finish(stand, before)?;
+    let disk = finish(stand)?;
     Ok(report(plan, measured, disk))
 }
 
 /// Stops the server; bytes on disk for each device that was made.
-fn finish(stand: Stand, before: u64) -> Result<f64, Failure> {
-    let Stand { ground, server, connections, made, .. } = stand;
+fn finish(stand: Stand) -> Result<f64, Failure> {
+    let Stand { ground, server, connections, made, before, .. } = stand;
     drop(connections);
     server.stop()?;
-    let made = made - before;
-    let bytes = ground.bytes()?;
-    Ok(bytes as f64 / made as f64)
+    ground.fold()?;
+    Ok((ground.bytes()? - before.1) as f64 / (made - before.0) as f64)
 }
 
 fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {

@@ -100,17 +100,19 @@ impl Target {
     }
 }
 
-/// Numbers of devices that stand in the store, in random order.
-async fn numbers(ground: &mut Option<Ground>, devices: u32) -> Result<Vec<Bytes>, Failure> {
-    let (laid, opened) = Ground::lay().await?;
+/// A store of so many devices, and look-ups of them in random order.
+async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
+    let (ground, opened) = Ground::lay().await?;
     let rows = opened.fill(devices).await?;
     let request = |_| {
         let row = rows.start + (u64::from_be_bytes(chance::bytes(&SystemChance)) % u64::from(devices)) as i64;
         let number = opened.cx.numbers.number(row).ok_or("no number key")?;
         Ok(get(&format!("/d/{number}"), "application/json"))
     };
-    *ground = Some(laid);
-    (0..NUMBERS.min(devices)).map(request).collect()
+    let requests = (0..NUMBERS.min(devices)).map(request).collect::<Result<_, Failure>>()?;
+    drop(opened);
+    ground.fold()?;
+    Ok((ground, requests))
 }
 
 /// One real answer, as the bare server is to repeat it.
@@ -127,9 +129,8 @@ async fn sample(http: SocketAddr, request: &[u8]) -> Result<Value, Failure> {
 
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
-    let mut ground = None;
-    let requests = Arc::new(numbers(&mut ground, plan.devices).await?);
-    let ground = ground.ok_or("no platform")?;
+    let (ground, requests) = lay(plan.devices).await?;
+    let requests = Arc::new(requests);
     let open = [("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0")];
     let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &open)?;
     let answer = sample(server.http, &requests[0]).await?;
