@@ -1,4 +1,10 @@
 //! The store suite: what every engine must hold. No test names a back end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests: a panic is the failure"
+)]
 
 mod fixture;
 mod folder;

@@ -48,6 +48,8 @@ impl Stock {
         let product = factory::product(&maker, "LISTED");
         let batch = factory::batch(&maker, &product, 100_000);
         let unit = factory::device(&maker, &batch, "WELL");
+        // the same serial with another key: a finding
+        maker.call(factory::lines(&batch, factory::line("WELL", &factory::csr(&factory::key())))).expect(200);
         let ended = tenant::token(&maker, Role::Administrator);
         maker.delete(&format!("/api/v1/tokens/{}", ended.id)).expect(204);
         // the routes of proofs answer 202 until then
@@ -99,7 +101,7 @@ impl Stock {
         between(&text, begin, end)
     }
 
-    /// What a stranger must never see.
+    /// What a stranger must never see; every list of the first organisation holds one of them.
     pub fn secrets(&self) -> Vec<String> {
         let first = &self.world.first.organisation;
         vec![first.clone(), self.product.clone(), self.batch.clone(), self.unit.number.clone(), self.ended.id.clone()]

@@ -1,4 +1,10 @@
 //! Use cases on a real store, under a clock and a generator of the test's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests: a panic is the failure"
+)]
 
 mod enrolment;
 mod ledger;
