@@ -91,7 +91,7 @@ fn report(
     let (leaf_us, leaf_cpu_us) = (micros(all.wall, all.count), micros(all.cpu, all.count));
     let (hash_us, sync_us) = (micros(limit.hash, limit.count), micros(limit.sync, limit.count));
     let waits = round((leaf_us - leaf_cpu_us).max(0.0));
-    let dominates = if leaf_cpu_us > waits { "cpu" } else { "disk" };
+    let dominates = if leaf_cpu_us > waits { "cpu" } else { "waiting" };
     let (reached, possible) = (rate(backlog.count, backlog.wall), rate(beside.count, beside.wall()));
     let backlog_ratio = if possible > 0.0 { round(reached / possible) } else { 0.0 };
     Report {
@@ -105,7 +105,7 @@ fn report(
             "breakdown": {
                 "leaf_us": leaf_us,
                 "leaf_cpu_us": leaf_cpu_us,
-                "leaf_waiting_for_disk_us": waits,
+                "leaf_waiting_us": waits,
                 "limit_us": micros(limit.wall(), limit.count),
                 "limit_hash_us": hash_us,
                 "limit_sync_us": sync_us,
@@ -123,7 +123,10 @@ fn report(
             "devices_before": plan.devices,
         }),
         lines: vec![
-            ("a leaf".into(), format!("{leaf_us} µs, of them CPU {leaf_cpu_us}")),
+            (
+                "a leaf".into(),
+                format!("{leaf_us} µs, of them CPU {leaf_cpu_us}; the rest waits for the disk or for a core"),
+            ),
             ("a leaf at the limit".into(), format!("hash and write {hash_us} µs, sync {sync_us} µs")),
             ("backlog".into(), format!("{reached} leaves/s, {backlog_ratio} of the limit")),
         ],

@@ -4,6 +4,7 @@
 use clap::CommandFactory;
 use serde_json::Value;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 use tegata_testkit::api::Message;
 use tegata_testkit::tls::{Client, TLS13};
 use tegata_testkit::{Connection, Setup, World, connection, factory};
@@ -250,6 +251,23 @@ fn sigterm_does_not_wait_for_ever() {
     assert_eq!(world.terminate().code(), Some(0), "the stream was never ended");
     assert!(line.stream.line().is_err(), "it was cut off, not ended as if it were whole");
     check_made(&mut world, &line.made);
+}
+
+/// Half of the patience that the server has with requests.
+const SOON: Duration = Duration::from_secs(5);
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it measures how long an end takes")]
+fn connections_without_a_request_do_not_hold_sigterm_up() {
+    let mut world = World::new(BINARY);
+    let client = Client::new(&world.first.trust, TLS13, None);
+    let mut kept = Connection::open(world.server().https, "localhost", &client).unwrap();
+    kept.call(&Message::new("GET", "/healthz")).unwrap().expect(200);
+    let silent = [world.server().https, world.server().http].map(|at| std::net::TcpStream::connect(at).unwrap());
+    let start = Instant::now();
+    assert_eq!(world.terminate().code(), Some(0));
+    assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
+    drop(silent);
 }
 
 #[test]

@@ -49,7 +49,8 @@ impl Stock {
         let batch = factory::batch(&maker, &product, 100_000);
         let unit = factory::device(&maker, &batch, "WELL");
         // the same serial with another key: a finding
-        maker.call(factory::lines(&batch, factory::line("WELL", &factory::csr(&factory::key())))).expect(200);
+        let twice = factory::line(&unit.serial, &factory::csr(&factory::key()));
+        assert!(maker.call(factory::lines(&batch, twice)).lines()[0]["problem"].is_object());
         let ended = tenant::token(&maker, Role::Administrator);
         maker.delete(&format!("/api/v1/tokens/{}", ended.id)).expect(204);
         // the routes of proofs answer 202 until then
