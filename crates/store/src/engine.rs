@@ -2,6 +2,7 @@
 
 use crate::Mode;
 use crate::error::{Error, ErrorKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -43,12 +44,19 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
         }
     }
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    settle(&connection)?;
     connection.execute_batch(
         "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
          pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8000;",
     )?;
     Ok(connection)
+}
+
+/// Statements are planned once: without this a bound value may change the plan, and some were planned at every use.
+fn settle(connection: &Connection) -> Result<(), Error> {
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Read connections, made as they are needed, at most as many as reads ran at once.
@@ -77,7 +85,7 @@ impl Readers {
     fn open(&self) -> Result<Connection, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.set_prepared_statement_cache_capacity(128);
+        settle(&connection)?;
         connection
             .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
         Ok(connection)

@@ -11,8 +11,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tegata_domain::chance::Chance;
+use tegata_domain::ledger::Log;
 use tegata_usecase::platform::{self, Opening};
-use tegata_usecase::{Cx, authority};
+use tegata_usecase::{Cx, authority, ledger};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -108,6 +109,10 @@ impl Server {
             chance: Arc::new(SystemChance),
         })
         .await?;
+        // whoever reads "listening" finds a checkpoint
+        for log in Log::ALL {
+            ledger::sequence(log, &cx).await?;
+        }
         let table = wiring::table();
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let faces = Arc::new(faces(&cx, &config).await?);

@@ -1,7 +1,7 @@
 //! `kill -9` at random moments under load, more than thirty times on one data folder. Nothing that was acknowledged is
 //! lost, nothing exists twice, and each log grows out of every checkpoint that anybody saw.
 //!
-//! A run is played again with `TEGATA_CRASH_SEED=…`, as far as two machines take the same time for the same work.
+//! A run is played again with `CRASH_SEED=…`, as far as two machines take the same time for the same work.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 #![allow(clippy::disallowed_methods, reason = "it measures what a start takes, with the real clock")]
 
@@ -17,10 +17,10 @@ use line::Line;
 use memory::Memory;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tegata_testkit::seed::Random;
-use tegata_testkit::{Api, World};
+use tegata_testkit::{Api, Setup, World};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tegata");
 /// Kills under load.
@@ -105,8 +105,8 @@ fn kill_a_start(world: &World, moment: Duration) {
 
 #[test]
 fn nothing_acknowledged_is_lost() {
-    let seed = Random::seed("TEGATA_CRASH_SEED");
-    say(&format!("TEGATA_CRASH_SEED={seed}"));
+    let seed = Random::seed("CRASH_SEED");
+    say(&format!("CRASH_SEED={seed}"));
     let (begin, mut random) = (Instant::now(), Random::new(seed));
     let mut world = World::new(BINARY);
     let (memory, history) = (Memory::default(), History::begin(&world));
@@ -133,4 +133,36 @@ fn nothing_acknowledged_is_lost() {
         slowest.as_millis(),
         begin.elapsed().as_secs_f64()
     ));
+}
+
+/// Kills of `init`.
+const INITS: u64 = 12;
+
+/// A data folder appears whole or not at all.
+#[test]
+fn a_killed_init_leaves_all_or_nothing() {
+    let seed = Random::seed("CRASH_SEED");
+    let mut random = Random::new(seed);
+    let start = Instant::now();
+    drop(World::initialised(BINARY, Setup::default()));
+    let whole = start.elapsed().as_micros() as u64;
+    let mut appeared = 0;
+    for _ in 0..INITS {
+        let world = World::initialised(BINARY, Setup::default());
+        std::fs::remove_dir_all(world.data()).unwrap();
+        let init =
+            |mut command: Command| command.arg("init").arg("--data").arg(world.data()).stdout(Stdio::null()).spawn();
+        let mut child = init(world.command()).unwrap();
+        std::thread::sleep(Duration::from_micros(random.between(0, whole)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if world.data().exists() {
+            appeared += 1;
+        } else {
+            let again = init(world.command()).unwrap().wait().unwrap();
+            assert!(again.success(), "seed {seed}: a second init after a killed one");
+        }
+        world.try_start().unwrap_or_else(|r| panic!("seed {seed}: the folder is not whole: {}", r.said)).terminate();
+    }
+    say(&format!("{INITS} kills of init within {} ms; the folder was there after {appeared}", whole / 1000));
 }
