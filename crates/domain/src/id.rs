@@ -28,8 +28,6 @@ rows! {
     CertificateRow,
     /// Row of an authority.
     AuthorityRow,
-    /// Row of a life event.
-    EventRow,
 }
 
 /// The largest row that a management number or a certificate serial can carry (40 bits).

@@ -1,4 +1,4 @@
-//! Machine protocols: wire → use case, result → wire, [`Kind`](tegata_usecase::Kind) → status.
+//! Machine protocols: wire → use case, result → wire.
 
 pub mod est;
 pub mod pki;

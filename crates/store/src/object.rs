@@ -3,7 +3,7 @@
 use crate::Error;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A folder of objects.
 #[derive(Debug, Clone)]
@@ -42,10 +42,5 @@ impl Objects {
     /// Makes all that was written durable, with one call for the file system.
     pub fn sync(&self) -> Result<(), Error> {
         rustix::fs::syncfs(File::open(&self.folder)?).map_err(|e| Error::from(std::io::Error::from(e)))
-    }
-
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 }
