@@ -7,6 +7,7 @@ mod caller;
 pub mod certificate;
 pub mod device;
 pub mod finding;
+pub mod notice;
 pub mod openapi;
 pub mod organisation;
 mod page;

@@ -8,7 +8,8 @@ use crate::device::Device;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::id::{AuthorityRow, CertificateRow, TokenRow};
+use crate::id::{AuthorityRow, CertificateRow, NoticeRow, OrganisationRow, TokenRow};
+use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
 use crate::revocation::Reason;
@@ -59,6 +60,16 @@ pub enum Write {
     Finding(Finding),
     /// A public fact.
     Fact(Fact),
+    /// A notice, which waits to be sent.
+    Notice(Notice),
+    /// A notice went out; it had not.
+    NoticeSent(NoticeRow, Timestamp),
+    /// A notice could not be sent; when it is tried again. It had not gone out.
+    NoticeTried(NoticeRow, Timestamp),
+    /// A notice was read; nobody had said so.
+    NoticeReceipt(NoticeRow, Timestamp),
+    /// Where the notices of an organisation go.
+    Contact(OrganisationRow, Option<Contact>),
 }
 
 /// A made device with all that is committed beside it.

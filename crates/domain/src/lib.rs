@@ -18,6 +18,7 @@ pub mod finding;
 pub mod id;
 pub mod ledger;
 pub mod lookup;
+pub mod notice;
 pub mod number;
 pub mod organisation;
 pub mod permit;

@@ -111,6 +111,12 @@ pub enum Operation {
     RevokeCertificate,
     /// See findings.
     ReadFinding,
+    /// See notices.
+    ReadNotice,
+    /// Say that a notice was read.
+    ReceiveNotice,
+    /// Say where the notices of an organisation go.
+    SetContact,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -158,6 +164,9 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (RetireDevice, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ReceiveNotice, &[Administrator, Operator], Tenant, None),
+    (SetContact, &[Administrator], Tenant, None),
 ];
 
 /// What a right is asked for.

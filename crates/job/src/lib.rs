@@ -2,6 +2,7 @@
 
 mod crl_publish;
 mod ledger_sequence;
+mod notice_send;
 
 use std::future::Future;
 use tegata_usecase::Cx;
@@ -12,6 +13,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
+    jobs.spawn(notice_send::run(cx.clone()));
     jobs
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
+    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation,
+    product,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) queued: bool,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
+    /// A notice waits.
+    pub(crate) noticed: bool,
 }
 
 impl State {
@@ -125,6 +128,15 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             state.queued = true;
             Ok(())
         }
+        Write::Notice(value) => {
+            notice::insert(c, value)?;
+            state.noticed = true;
+            Ok(())
+        }
+        Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
+        Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
+        Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
+        Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
     })
 }
 

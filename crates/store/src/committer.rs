@@ -67,6 +67,7 @@ pub struct Counts {
 struct Shared {
     queued: Notify,
     revoked: Notify,
+    noticed: Notify,
     transactions: AtomicU64,
     changes: AtomicU64,
     refused: AtomicU64,
@@ -142,6 +143,10 @@ impl Committer {
         &self.shared.revoked
     }
 
+    pub(crate) fn noticed(&self) -> &Notify {
+        &self.shared.noticed
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let s = &self.shared;
         Counts {
@@ -203,6 +208,9 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         }
         if state.revoked {
             shared.revoked.notify_one();
+        }
+        if state.noticed {
+            shared.noticed.notify_one();
         }
     }
     for answer in answers {

@@ -21,6 +21,7 @@ mod finding;
 mod ledger;
 mod migrate;
 pub mod object;
+mod notice;
 mod organisation;
 mod product;
 mod secret;
@@ -127,6 +128,11 @@ impl Store {
     /// Woken after every commit that revoked a certificate.
     pub fn revoked(&self) -> &tokio::sync::Notify {
         self.0.committer.revoked()
+    }
+
+    /// Woken after every commit that entered a notice.
+    pub fn noticed(&self) -> &tokio::sync::Notify {
+        self.0.committer.noticed()
     }
 
     /// What the committer has done since the start.

@@ -11,6 +11,7 @@ use tegata_domain::number::Permutations;
 use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
+use tegata_outside::mail;
 use tegata_store::Store;
 
 /// The public names that were fixed at `init`: no slash at the end.
@@ -31,12 +32,14 @@ pub struct Settings {
     pub ldevid_life: Duration,
     /// How long a CRL holds.
     pub crl_life: Duration,
+    /// How notices leave.
+    pub mail: mail::Settings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day }
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default() }
     }
 }
 
@@ -66,6 +69,8 @@ pub struct Inner {
     pub ledger: Ledger,
     /// Products that were looked up lately.
     pub catalogue: Catalogue,
+    /// Carries letters.
+    pub postman: mail::Postman,
 }
 
 /// The context of a use case; cheap to clone.

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod ledger;
 mod life;
 pub mod lookup;
+pub mod notice;
 pub mod organisation;
 pub mod peer;
 pub mod platform;

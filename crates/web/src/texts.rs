@@ -56,8 +56,11 @@ tables! {
         unknown: Unknown,
         malformed: Malformed,
         error: Errors,
+        notice: Notices,
         front: Front,
     }
+    /// The page behind the link of a letter.
+    Notices { page }
     /// What the language calls itself.
     Names { name }
     /// How dates are written. `padded`: months and days have two digits. Times are told `hours_from_utc`.

@@ -52,6 +52,21 @@ fn tenants() -> Vec<Case> {
         Case::token(Get, "/api/v1/findings", ReadFinding, |_| get("/api/v1/findings"))
             .through(&["finding/read::list"])
             .stranger(200),
+        Case::token(Get, "/api/v1/notices", ReadNotice, |_| get("/api/v1/notices"))
+            .through(&["notice/read::list"])
+            .stranger(200),
+        Case::token(Post, "/api/v1/notices/{id}/receipt", ReceiveNotice, |s| {
+            Message::new("POST", format!("/api/v1/notices/{}/receipt", s.notice))
+        })
+        .through(&["notice/receipt::receive"]),
+        Case::token(Get, "/api/v1/contact", ReadOrganisation, |_| get("/api/v1/contact"))
+            .through(&["notice/contact::contact"])
+            .stranger(200),
+        Case::token(Post, "/api/v1/contact", SetContact, |_| {
+            post("/api/v1/contact", &json!({ "mail": "owner@example.com", "language": "en" }))
+        })
+        .through(&["notice/contact::set_contact"])
+        .stranger(200),
     ]
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::life;
 use tegata_domain::change::{Change, Revocation, Write};
 use tegata_domain::device::{Device, DeviceError, Said, Step};
+use tegata_domain::notice::NoticeKind;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation};
 use tegata_domain::revocation::Reason;
@@ -94,6 +95,9 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         let mut writes = vec![write];
         if act == Act::Retire {
             writes.extend(end_certificates(&after, now, cx).await?);
+        }
+        if act == Act::Recall {
+            writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
         }
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => continue,

@@ -12,6 +12,8 @@ use crate::error::{Error, Kind};
 
 /// Name of the unlock file inside the data folder, unless it lies elsewhere.
 pub const UNLOCK_FILE: &str = "unlock";
+/// Letters that nobody carried on yet, where there is no mail server.
+pub const OUTBOX: &str = "outbox";
 /// Name of the root's sealed key inside the data folder.
 pub const ROOT_KEY_FILE: &str = "keys/root.key";
 /// Name of the platform's HTTPS authority inside the data folder.

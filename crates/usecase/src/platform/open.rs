@@ -15,6 +15,7 @@ use tegata_domain::time::Clock;
 use tegata_keys::profile;
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
+use tegata_outside::mail::Postman;
 use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;
 
@@ -55,6 +56,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         Signer::from_pkcs8(&newest(&store, &seal, FACTS_KEY).await?).map_err(unlocked)?,
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
     ];
+    let postman = Postman::new(&opening.settings.mail, opening.folder.join(OUTBOX)).map_err(|e| local("mail", e))?;
     let ledger = Ledger::open(&store, keys, &names.public_url).await?;
     Ok(Cx(Arc::new(Inner {
         store,
@@ -69,6 +71,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         issuers: Issuers::default(),
         ledger,
         catalogue: Catalogue::default(),
+        postman,
     })))
 }
 
