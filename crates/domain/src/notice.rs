@@ -71,7 +71,13 @@ pub struct Notice {
 
 impl Notice {
     /// A new one.
-    pub fn new(uid: Uuid, kind: NoticeKind, organisation: OrganisationRow, device: Option<DeviceRow>, at: Timestamp) -> Self {
+    pub fn new(
+        uid: Uuid,
+        kind: NoticeKind,
+        organisation: OrganisationRow,
+        device: Option<DeviceRow>,
+        at: Timestamp,
+    ) -> Self {
         Notice { uid, organisation, device, kind, at, attempts: 0, sent_at: None, receipt_at: None }
     }
 
@@ -126,7 +132,8 @@ impl Contact {
     /// Checks an address (RFC 5321 §4.5.3.1.3 for its length); the form in full is the mail library's to judge.
     pub fn new(mail: &str, language: Option<Language>) -> Result<Self, ContactError> {
         let mail = mail.trim();
-        let clean = mail.len() <= 254 && !mail.chars().any(|c| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c));
+        let clean =
+            mail.len() <= 254 && !mail.chars().any(|c| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c));
         let (name, host) = mail.rsplit_once('@').ok_or(ContactError)?;
         let fits = clean && !name.is_empty() && name.len() <= 64 && host.contains('.') && !host.starts_with('.');
         if fits { Ok(Contact { mail: mail.to_owned(), language }) } else { Err(ContactError) }

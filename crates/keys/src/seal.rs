@@ -1,8 +1,8 @@
 //! Sealing at rest: AES-256-GCM under the unlock secret, bound to a label so that sealed values cannot be swapped.
 
 use crate::signer::KeyError;
-use aws_lc_rs::hmac;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use std::io::Write;
 use std::path::Path;
 use zeroize::Zeroizing;

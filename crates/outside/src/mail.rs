@@ -14,7 +14,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How mail leaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Mail server, as `smtps://mail.example.com` or `smtp://mail.example.com:587` (STARTTLS is demanded there but on
     /// loopback). `None`: the outbox folder.
@@ -28,6 +28,16 @@ pub struct Settings {
     /// From whom mail comes.
     pub from: String,
 }
+
+impl Default for Settings {
+    /// The outbox folder.
+    fn default() -> Self {
+        Settings { server: None, user: None, password: None, trust: None, from: FROM.to_owned() }
+    }
+}
+
+/// From whom mail comes when nothing was said.
+pub const FROM: &str = "Tegata <tegata@localhost.localdomain>";
 
 /// A letter on its way.
 #[derive(Debug, Clone)]
@@ -92,7 +102,8 @@ impl Postman {
 
     /// Sends one letter. In the outbox, a letter of the same id takes the place of the one before.
     pub fn send(&self, mail: &Mail<'_>) -> Result<(), MailError> {
-        let to: Address = mail.to.parse().map_err(|_| MailError::Address("it has no form that mail servers know".into()))?;
+        let to: Address =
+            mail.to.parse().map_err(|_| MailError::Address("it has no form that mail servers know".into()))?;
         let host = self.from.email.domain().to_owned();
         let message = Message::builder()
             .message_id(Some(format!("<{}@{host}>", mail.id)))
@@ -120,7 +131,8 @@ fn class(error: &lettre::transport::smtp::Error) -> String {
 }
 
 fn transport(url: &str, from: &Settings) -> Result<SmtpTransport, MailError> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| settings("mail.server is smtps://HOST or smtp://HOST:587"))?;
+    let (scheme, rest) =
+        url.split_once("://").ok_or_else(|| settings("mail.server is smtps://HOST or smtp://HOST:587"))?;
     let (host, port) = match rest.trim_end_matches('/').rsplit_once(':') {
         Some((host, port)) => (host, Some(port.parse::<u16>().map_err(|_| settings("the port of mail.server"))?)),
         None => (rest.trim_end_matches('/'), None),
@@ -175,7 +187,8 @@ mod tests {
     fn outbox_holds_whole_letters_for_nobody_else() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let mail = Mail { id: "one", to: "owner@example.jp", subject: "回収のお知らせ", text: "読みました\n" };
+        let mail =
+            Mail { id: "one", to: "owner@example.jp", subject: "回収のお知らせ", text: "読みました\n" };
         outbox(&folder).send(&mail).unwrap();
         outbox(&folder).send(&mail).unwrap();
         let all: Vec<_> = fs::read_dir(folder.path().join("outbox")).unwrap().map(|e| e.unwrap().path()).collect();

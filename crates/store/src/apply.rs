@@ -2,8 +2,7 @@
 
 use crate::error::Error;
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation,
-    product,
+    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation, product,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;

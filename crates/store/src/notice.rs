@@ -89,8 +89,7 @@ impl Notices<'_> {
         after: NoticeRow,
         limit: u32,
     ) -> Result<Vec<(NoticeRow, Notice)>, Error> {
-        let text =
-            format!("select {COLUMNS} from notice where organisation = $1 and id > $2 order by id limit $3");
+        let text = format!("select {COLUMNS} from notice where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
         self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }

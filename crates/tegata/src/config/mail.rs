@@ -1,7 +1,7 @@
 //! Section `mail`: how notices leave.
 
 use super::{ConfigError, Key, Values, refuse};
-use tegata_outside::mail::Settings;
+use tegata_outside::mail::{FROM, Settings};
 
 /// Keys of this section.
 pub const KEYS: &[Key] = &[
@@ -11,7 +11,7 @@ pub const KEYS: &[Key] = &[
         manual: "Mail server for notices, as smtps://mail.example.com or smtp://mail.example.com:587 (with STARTTLS). \
                  When absent, letters are written to the folder outbox in the data folder.",
     },
-    Key { name: "mail.from", default: "Tegata <tegata@localhost.localdomain>", manual: "From whom notices come." },
+    Key { name: "mail.from", default: FROM, manual: "From whom notices come." },
     Key { name: "mail.user", default: "", manual: "User name at the mail server." },
     Key {
         name: "mail.password_file",
@@ -41,9 +41,9 @@ fn password(path: &str) -> Result<String, ConfigError> {
 
 /// How notices leave.
 pub(super) fn settings(values: &Values) -> Result<Settings, ConfigError> {
-    let trust = values.text("mail.trust").map(|path| {
-        std::fs::read(&path).map_err(|error| refuse(format!("mail.trust: {path}: {error}")))
-    });
+    let trust = values
+        .text("mail.trust")
+        .map(|path| std::fs::read(&path).map_err(|error| refuse(format!("mail.trust: {path}: {error}"))));
     let password = values.text("mail.password_file").map(|path| password(&path));
     let (user, password) = (values.text("mail.user"), password.transpose()?);
     if user.is_some() != password.is_some() {

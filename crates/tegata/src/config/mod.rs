@@ -26,7 +26,9 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, mail::KEYS, log::KEYS].into_iter().flatten()
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// Where a value came from.

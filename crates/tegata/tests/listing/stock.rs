@@ -7,6 +7,8 @@ use tegata_testkit::tenant::{self, Token};
 use tegata_testkit::tls::self_made;
 use tegata_testkit::{Api, Identity, Setup, World};
 
+/// Where the notices of the first organisation go.
+const MAIL: &str = "first@example.com";
 /// Devices that acts may use up: more than there are calls of acts.
 const SPARE: usize = 400;
 
@@ -52,7 +54,7 @@ impl Stock {
         let product = factory::product(&maker, "LISTED");
         let batch = factory::batch(&maker, &product, 100_000);
         let unit = factory::device(&maker, &batch, "WELL");
-        let contact = serde_json::json!({ "mail": "owner@example.com", "language": "en" });
+        let contact = serde_json::json!({ "mail": MAIL, "language": "en" });
         maker.post("/api/v1/contact", &contact).expect(200);
         // the same serial with another key: a finding
         let twice = factory::line(&unit.serial, &factory::csr(&factory::key()));
@@ -115,7 +117,8 @@ impl Stock {
     /// What a stranger must never see; every list of the first organisation holds one of them.
     pub fn secrets(&self) -> Vec<String> {
         let first = &self.world.first.organisation;
-        vec![first.clone(), self.product.clone(), self.batch.clone(), self.unit.number.clone(), self.ended.id.clone()]
+        let things = [first, &self.product, &self.batch, &self.unit.number, &self.ended.id, &self.notice];
+        things.into_iter().cloned().chain([MAIL.to_owned()]).collect()
     }
 
     /// Everything that the first organisation has, in one text: it must not change when calls are refused.
