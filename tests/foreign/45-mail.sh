@@ -2,11 +2,17 @@
 # Notices: a letter reaches a mail server that we did not write, in both languages, and a person tells to have read it.
 . "$(dirname "$0")/lib.bash"
 
-# --- a mail server of its own authority
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost -keyout mail.key -out mail.crt 2>/dev/null
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost -keyout other.key -out other.crt 2>/dev/null
+# --- a mail server with a certificate of an authority of its own
+# authority NAME: its key and certificate. server_of AUTHORITY: mail.key and mail.crt of the mail server.
+authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+        -addext basicConstraints=critical,CA:TRUE -keyout "$1.key" -out "$1.crt" 2>/dev/null
+}
+authority trusted
+authority other
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout mail.key -out mail.csr 2>/dev/null
+openssl x509 -req -in mail.csr -CA trusted.crt -CAkey trusted.key -days 2 -out mail.crt \
+    -extfile <(echo subjectAltName=DNS:localhost) 2>/dev/null
 mkdir post
 mkfifo hold
 "$python" "$here/mail/serve.py" post mail.crt mail.key <hold 2>mail.log &
@@ -20,12 +26,12 @@ mail_to() {
     printf '[mail]\nserver = "smtps://localhost:%s"\nfrom = "Tegata <tegata@example.com>"\nuser = "tegata"\npassword_file = "%s"\ntrust = "%s"\n' \
         "$(cat post/port)" "$WORK/password" "$WORK/$1" >"$1.toml"
 }
-mail_to mail.crt
+mail_to trusted.crt
 mail_to other.crt
 
 # --- a recalled device
 init
-start --config "$WORK/mail.crt.toml"
+start --config "$WORK/trusted.crt.toml"
 product pump 4512345678906
 batch 10
 for i in 1 2 3; do key "pump-$i"; device "pump-$i"; done
@@ -106,7 +112,7 @@ for bad in '"no address"' '"a@b"' '"a@example.com\r\nBcc: x@example.com"' 7; do
     api POST /api/v1/contact "{\"mail\":$bad}"; problem "no address: $bad" 400
 done
 request GET "$https/api/v1/contact";                      problem 'nobody asks where notices go' 401
-refuses 'a password file that others may read' 'chmod 600' bash -c "chmod 644 password; '$TEGATA' config show --config mail.crt.toml"
+refuses 'a password file that others may read' 'chmod 600' bash -c "chmod 644 password; '$TEGATA' config show --config trusted.crt.toml"
 stop 'SIGTERM ends the server well, at last'
 exec 9>&-
 finish

@@ -121,12 +121,16 @@ impl Postman {
     }
 }
 
+/// What went wrong, without what the server said: that may hold the address.
 fn class(error: &lettre::transport::smtp::Error) -> String {
+    use std::error::Error;
     match error.status() {
         Some(code) => format!("it answered {code}"),
-        None if error.is_tls() => "its certificate was not accepted, or it offers no TLS".to_owned(),
         None if error.is_timeout() => "it did not answer in time".to_owned(),
-        None => "it could not be reached, or broke off".to_owned(),
+        None => match error.source() {
+            Some(cause) => format!("it could not be reached, or its certificate was not accepted: {cause}"),
+            None => "it could not be reached, or broke off".to_owned(),
+        },
     }
 }
 
