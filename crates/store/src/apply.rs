@@ -1,6 +1,7 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
 use crate::error::Error;
+use crate::version::{Thing, touched};
 use crate::{
     account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation, product,
 };
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) queued: bool,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
+    /// What gets a new version.
+    pub(crate) touched: Vec<Thing>,
     /// A notice waits.
     pub(crate) noticed: bool,
 }
@@ -65,6 +68,7 @@ pub(crate) fn change(
     }
     let mut outcome = Ok(());
     for write in &change.writes {
+        state.touched.extend(touched(write));
         outcome = apply(connection, write, state)?;
         if outcome.is_err() {
             break;

@@ -5,6 +5,7 @@
 
 use crate::apply;
 use crate::error::{Error, ErrorKind};
+use crate::version::{Thing, Versions};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -68,6 +69,7 @@ struct Shared {
     queued: Notify,
     revoked: Notify,
     noticed: Notify,
+    versions: Versions,
     transactions: AtomicU64,
     changes: AtomicU64,
     refused: AtomicU64,
@@ -147,6 +149,10 @@ impl Committer {
         &self.shared.noticed
     }
 
+    pub(crate) fn version(&self, thing: Thing) -> u32 {
+        self.shared.versions.of(thing)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let s = &self.shared;
         Counts {
@@ -203,6 +209,8 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         let _ended_by_itself = connection.execute_batch("rollback");
     } else {
         shared.transactions.fetch_add(1, Relaxed);
+        // before anybody is told
+        state.touched.iter().for_each(|thing| shared.versions.moved(*thing));
         if state.queued {
             shared.queued.notify_one();
         }

@@ -25,6 +25,7 @@ pub mod object;
 mod organisation;
 mod product;
 mod secret;
+pub mod version;
 
 pub use account::Tokens;
 pub use audit::Audit;
@@ -133,6 +134,11 @@ impl Store {
     /// Woken after every commit that entered a notice.
     pub fn noticed(&self) -> &tokio::sync::Notify {
         self.0.committer.noticed()
+    }
+
+    /// The version of a thing now. What is read after this holds for as long as the version stays.
+    pub fn version(&self, thing: version::Thing) -> u32 {
+        self.0.committer.version(thing)
     }
 
     /// What the committer has done since the start.
