@@ -71,8 +71,10 @@ pub struct Facts<'a> {
 /// A letter in words.
 #[derive(Debug, Clone)]
 pub struct Letter {
-    /// Its subject.
+    /// Its title.
     pub title: String,
+    /// Its subject: the title, and which device.
+    pub subject: String,
     /// What happened.
     pub what: String,
     /// Heading of the steps.
@@ -122,8 +124,14 @@ impl Letter {
         let texts = words.letter.get(facts.kind).unwrap_or(&words.letter["finding"]);
         let noun = words.noun.get(facts.sector).unwrap_or(&words.noun["other"]);
         let fill = |text: &String| filled(text, facts, noun);
+        let title = fill(&texts.title);
+        let subject = match facts.number.is_empty() {
+            true => title.clone(),
+            false => format!("{title} ({})", facts.number),
+        };
         Letter {
-            title: fill(&texts.title),
+            title,
+            subject,
             what: fill(&texts.what),
             next: &words.frame.next,
             steps: texts.next.iter().map(fill).collect(),

@@ -60,7 +60,7 @@ tables! {
         front: Front,
     }
     /// The page behind the link of a letter.
-    Notices { page }
+    Notices { number, page }
     /// What the language calls itself.
     Names { name }
     /// How dates are written. `padded`: months and days have two digits. Times are told `hours_from_utc`.

@@ -35,6 +35,8 @@ pub struct Linked {
     pub notice: Notice,
     /// It in words.
     pub letter: Letter,
+    /// Number of the device.
+    pub number: Option<tegata_domain::number::Number>,
     /// Address of the device's page.
     pub page: Option<String>,
 }
@@ -43,7 +45,8 @@ pub struct Linked {
 pub async fn show_linked(typed: &str, language: Language, cx: &Inner) -> Result<Linked> {
     let (_, notice) = linked(typed, cx).await?;
     let (letter, page) = letter(&notice, language, cx).await?;
-    Ok(Linked { notice, letter, page })
+    let number = notice.device.and_then(|device| cx.numbers.number(device.0));
+    Ok(Linked { notice, letter, number, page })
 }
 
 /// Whoever holds the link has read the notice. A second time changes nothing.

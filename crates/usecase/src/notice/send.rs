@@ -55,7 +55,7 @@ async fn send(notice: &Notice, contact: Contact, cx: &Cx) -> Result<()> {
     for tongue in tongues {
         let (letter, page) = letter(notice, *tongue, cx).await?;
         texts.push(letter.mail(page.as_deref(), &link));
-        titles.push(letter.title);
+        titles.push(letter.subject);
     }
     let (subject, text, id) = (titles.join(" / "), texts.join("\n――――――――\n\n"), notice.uid.to_string());
     let theirs = cx.clone();
