@@ -50,6 +50,13 @@ impl Row {
 #[derive(Default)]
 pub(crate) struct Counters(Mutex<HashMap<Row, (i64, i64)>>);
 
+impl Counters {
+    /// Blocks that were reserved are not handed out any more.
+    pub(crate) async fn forget(&self) {
+        self.0.lock().await.clear();
+    }
+}
+
 impl Store {
     /// The first of `count` row numbers in a row that nobody else gets.
     pub async fn reserve(&self, row: Row, count: u32) -> Result<i64, Error> {

@@ -95,6 +95,8 @@ fn attach(folder: &Path) -> Result<Connection, Error> {
     // a copy that breaks is thrown away, so it needs no journal; what leaves it is overwritten
     c.execute_batch("pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;")?;
     c.execute_batch("pragma secure_delete = on; pragma cache_size = -65536;")?;
+    // attaching makes no file: an empty one is an empty database
+    std::fs::OpenOptions::new().append(true).create(true).open(folder.join(FADING))?;
     c.execute("attach database ? as fading", [folder.join(FADING).display().to_string()])?;
     c.execute_batch("pragma fading.journal_mode = off; pragma fading.synchronous = off;")?;
     Ok(c)
@@ -161,7 +163,9 @@ impl Store {
     /// Makes a restored platform go on under new origins, new log keys and numbers that were never given before.
     /// Nothing is published under the old ones any more, and the old keys of the logs are gone.
     pub async fn begin_again(&self, b: Beginning) -> Result<(), Error> {
-        self.0.committer.task(move |c| begin_again(c, &b)).await
+        self.0.committer.task(move |c| begin_again(c, &b)).await?;
+        self.0.counters.forget().await;
+        Ok(())
     }
 }
 
