@@ -1,5 +1,6 @@
 //! Backup, restore and export through the real program, while it serves.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a program's side of tests: real clock")]
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

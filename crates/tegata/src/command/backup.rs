@@ -14,10 +14,10 @@ use tegata_usecase::platform::{self, BackupOrder, BackupTaken};
 #[derive(Args)]
 #[command(after_help = "Example:\n  tegata backup --data /var/lib/tegata --unlock /etc/tegata/unlock \\\n    --out \
     /backup/tegata-2026-11-23 --recovery-key /etc/tegata/recovery.key\n\nThe platform may run meanwhile. The recovery \
-    key is made at the first backup: copy its line `lasting` and keep\nit offline, away from the backups. Every backup \
-    takes the keys whose time is over out of that file; what they\nopened (event payloads, epoch keys) can then no \
-    longer be restored by anybody. Never in a backup: what was\nerased (tombstones.ndjson); keep a copy of that file \
-    beside the backups.")]
+    key is made at the first backup: copy its line `lasting` and keep it offline, away from the backups. Every backup \
+    takes the keys whose time is over out of that file; what they opened (event payloads, epoch keys) can then be \
+    restored by nobody. Never in a backup: tombstones.ndjson, what was erased; keep copies of that file beside the \
+    backups.")]
 pub struct Backup {
     /// The data folder
     #[arg(long, value_name = "DIR")]

@@ -18,10 +18,12 @@ use tegata_usecase::platform::{self, Opening};
 /// Write all data of an organisation in open formats.
 #[derive(Args)]
 #[command(group = ArgGroup::new("who").required(true).args(["token_file", "organisation"]))]
-#[command(after_help = "Examples:\n  tegata export --data /var/lib/tegata --unlock /etc/tegata/unlock --organisation \
-    01a205bc-b2a9-7ea1-9fc6-dea23b600548 --out ./export\n  tegata export --data /var/lib/tegata --token-file token \
+#[command(
+    after_help = "Examples:\n  tegata export --data /var/lib/tegata --unlock /etc/tegata/unlock --out ./export \\\n    \
+    --organisation 01a205bc-b2a9-7ea1-9fc6-dea23b600548\n  tegata export --data /var/lib/tegata --token-file token \
     --proofs --out ./export\n\nThe platform may run meanwhile; the export shows one moment. One file a noun, one JSON \
-    object a line, as the API\nanswers it; README.txt in it tells what is what.")]
+    object a line, as the API answers it; README.txt in it tells what is what."
+)]
 pub struct Export {
     /// The data folder
     #[arg(long, value_name = "DIR")]

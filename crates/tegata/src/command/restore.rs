@@ -13,7 +13,7 @@ use tegata_usecase::platform::{self, Faded, RestoreOrder, Restored};
 #[derive(Args)]
 #[command(after_help = "Example:\n  tegata restore --from /backup/tegata-2026-11-23 --recovery-key \
     /etc/tegata/recovery.key \\\n    --data /var/lib/tegata --tombstones /backup/tombstones.ndjson\n\nEverything that \
-    happened after the moment of the backup is lost. Stop the old platform for good first: from here\non both logs go \
+    happened after the moment of the backup is lost. Stop the old platform for good first: from here on both logs go \
     on under new origins and new keys, and numbers jump, so that nothing is given a second time.")]
 pub struct Restore {
     /// The backup

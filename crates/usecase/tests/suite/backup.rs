@@ -138,3 +138,29 @@ async fn a_wrong_unlock_file_makes_no_backup() {
     assert!(!left.contains(&"out".into()) && !left.contains(&"out.part".into()), "{left:?}");
     assert!(!world.data.join("backup.part").exists());
 }
+
+/// The seal shows that nobody changed the backup; the ledger shows that nobody had changed the store before.
+#[tokio::test]
+async fn a_changed_store_is_noticed_when_it_is_restored() {
+    for change in [
+        "update log set root = zeroblob(32) where id = 1",
+        "update checkpoint set root = zeroblob(32) where log = 1",
+        "update event set commitment = zeroblob(32)",
+        "delete from leaf where log = 1",
+    ] {
+        let mut world = World::new().await;
+        let (_, _, number) = world.one().await;
+        prove(number, 1, &world, world.cx()).await.unwrap();
+        world.close();
+        let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
+        assert_eq!(c.execute(change, []).unwrap(), 1, "{change}");
+        drop(c);
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        backup(&world, at("backup"), at("key")).await.unwrap();
+        let refused = restore(&world, &at("backup"), &at("key"), at("data"), Faded::Refuse).await.err();
+        let refused = refused.unwrap_or_else(|| panic!("{change} went unnoticed"));
+        assert_eq!(refused.code, "ledger_mismatch", "{change}: {}", refused.public);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{change}: nothing is left behind");
+    }
+}
