@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::{self, Chance};
-use tegata_domain::time::Clock;
+use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::recovery::{Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::vault::Sealing;
@@ -105,7 +105,7 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
     let part = Scratch::make(folder.join(PART))?;
     snapshot::copy(&folder, &part.0, &|done, of| tell("database pages", done, of)).map_err(stored)?;
-    let mut manifest = describe(&order, &part.0, &seal, &fading).await?;
+    let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
     snapshot::split(&part.0).map_err(stored)?;
     seal_fading(&part.0, &fading.secret, &chance::bytes(&*order.chance))?;
@@ -117,9 +117,13 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out })
 }
 
-/// Everything that the manifest tells of the copy.
-async fn describe(order: &BackupOrder, part: &Path, seal: &Seal, fading: &Fading) -> Result<Manifest> {
-    let now = order.clock.now()?;
+/// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
+async fn describe(
+    order: &BackupOrder,
+    part: &Path,
+    (seal, fading): (&Seal, &Fading),
+    now: Timestamp,
+) -> Result<Manifest> {
     let store = Store::open(part, Mode::Existing).map_err(stored)?;
     let public_url = open::fixed(&store, "public_url").await?;
     let logs = logs(&store, seal).await?;

@@ -23,7 +23,7 @@ pub struct Manifest {
     pub format: u32,
     /// Of this backup.
     pub id: Uuid,
-    /// The moment that it shows, RFC 3339.
+    /// The moment before it was begun, RFC 3339: all that was answered until then is in it.
     pub made_at: String,
     /// Version of the program that made it.
     pub program: String,

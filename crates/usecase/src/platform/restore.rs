@@ -119,11 +119,13 @@ fn put_together(
         snapshot::join(part).map_err(stored)?;
         fs::remove_file(part.join(FADING)).map_err(|e| local(FADING, e))?;
     } else if order.faded == Faded::Refuse {
-        let why = if now < until { "is not in the recovery key" } else { "is over" };
+        let why = match now < until {
+            true => format!("the fading key {} of this backup is not in the recovery key", manifest.fading_key),
+            false => format!("the time of this part of the backup ({}) is over", manifest.fading_until),
+        };
         let text = format!(
-            "what events say, and what opens their commitments, cannot be restored: the time of this part of the backup \
-             ({}) {why}. `--expired-epoch-keys drop` restores everything else",
-            manifest.fading_until
+            "what events say, and what opens their commitments, cannot be restored: {why}. `--expired-epoch-keys drop` \
+             restores everything else"
         );
         return Err(Error::new(Kind::Invalid, "expired", text));
     } else {
