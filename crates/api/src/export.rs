@@ -1,7 +1,7 @@
 //! All data of an organisation as lines of JSON: the objects that the API answers, one file a noun, with the references
 //! between them, certificates as PEM, and what opens and proves every event.
 
-use crate::{audit, batch, device, finding, organisation, product, token};
+use crate::{audit, batch, device, finding, notice, organisation, product, token};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use tegata_domain::id::{BatchRow, ProductRow, Uuid};
@@ -16,8 +16,8 @@ pub type Sink<'a> = &'a mut dyn FnMut(&'static str, &Value) -> std::io::Result<(
 const PAGE: u32 = 500;
 
 /// The files, each with what its lines are.
-pub const FILES: [(&str, &str); 9] = [
-    ("organisation.ndjson", "the organisation itself; one line"),
+pub const FILES: [(&str, &str); 10] = [
+    ("organisation.ndjson", "the organisation itself, and where letters to it go; one line"),
     ("authorities.ndjson", "its certificate authorities, with their certificates (PEM)"),
     ("products.ndjson", "its products"),
     ("batches.ndjson", "its batches: permits to make so many devices of a product"),
@@ -29,6 +29,7 @@ pub const FILES: [(&str, &str); 9] = [
          --proofs) is a file for `tegata verify`",
     ),
     ("findings.ndjson", "what somebody should have looked at"),
+    ("notices.ndjson", "what the platform told it by letter, and whether it was read"),
     ("tokens.ndjson", "its API tokens, without anything that would open the API"),
     ("audit.ndjson", "who did what in its name"),
 ];
@@ -51,6 +52,7 @@ pub async fn write(sink: Sink<'_>, proofs: bool, actor: &Actor, cx: &Cx) -> Resu
     export.batches().await?;
     export.devices().await?;
     export.findings().await?;
+    export.notices().await?;
     export.tokens().await?;
     export.audit().await
 }
@@ -67,7 +69,10 @@ impl Export<'_> {
 
     async fn organisation(&mut self) -> Result<()> {
         let own = tegata_usecase::organisation::own(self.actor, self.cx).await?;
-        self.line("organisation.ndjson", &organisation::view(&own))?;
+        let contact = tegata_usecase::notice::contact(self.actor, self.cx).await?;
+        let mut view = organisation::view(&own);
+        view["mail"] = json!(contact.map(|contact| contact.mail));
+        self.line("organisation.ndjson", &view)?;
         for authority in export::authorities(self.actor, self.cx).await? {
             let mut view = json!({
                 "id": authority.uid, "kind": authority.kind, "created_at": authority.created_at.rfc3339(),
@@ -173,6 +178,18 @@ impl Export<'_> {
                 view["number"] = json!(number.map(|number| number.to_string()));
                 view["batch"] = json!(f.batch.and_then(|batch| self.batches.get(&batch)));
                 self.line("findings.ndjson", &view)?;
+            }
+        }
+    }
+
+    async fn notices(&mut self) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = tegata_usecase::notice::list(after, PAGE, self.actor, self.cx).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.row;
+            for seen in &page {
+                self.line("notices.ndjson", &notice::view(&seen.notice, seen.number.map(|n| n.to_string())))?;
             }
         }
     }

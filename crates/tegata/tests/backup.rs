@@ -381,7 +381,7 @@ fn an_export_holds_all_of_one_organisation_and_nothing_of_another() {
     let arguments: [&dyn AsRef<std::ffi::OsStr>; 8] =
         [&"export", &"--data", &world.data(), &"--token-file", &token, &"--out", &folder, &"--proofs"];
     let counts = object(&run(&world, &arguments))["counts"].clone();
-    for noun in ["products", "batches", "devices", "findings", "tokens", "audit"] {
+    for noun in ["products", "batches", "devices", "findings", "notices", "tokens", "audit"] {
         let listed = own_api.all(&format!("/api/v1/{noun}"));
         assert_eq!(counts[noun], listed.len(), "{noun}");
         let written = lines(&folder, &format!("{noun}.ndjson"));

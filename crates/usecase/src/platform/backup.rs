@@ -54,8 +54,18 @@ pub struct BackupTaken {
 }
 
 /// Names in a data folder that no backup holds, on purpose.
-const NOT_KEPT: [&str; 9] =
-    [DATABASE, "tegata.db-wal", "tegata.db-shm", "lock", "ledger", UNLOCK_FILE, TOMBSTONES_FILE, PART, "backup.lock"];
+const NOT_KEPT: [&str; 10] = [
+    DATABASE,
+    "tegata.db-wal",
+    "tegata.db-shm",
+    "lock",
+    "ledger",
+    UNLOCK_FILE,
+    TOMBSTONES_FILE,
+    OUTBOX,
+    PART,
+    "backup.lock",
+];
 const PART: &str = "backup.part";
 
 /// Where a file will be: its folder exists, and it does not lie in the data folder.

@@ -214,7 +214,13 @@ async fn go_on(
     let permit = Actor::Platform.permit(Operation::Restore, Subject::default())?;
     cx.store.save(Change::of(manifest.id.to_string(), facts), &permit, now).await?;
     let erased = match &order.tombstones {
-        Some(file) => Some(replay_tombstones(file, &cx).await?),
+        Some(file) => {
+            let erased = replay_tombstones(file, &cx).await?;
+            // the next restore needs them too
+            let mut text: &[u8] = &fs::read(file).map_err(|e| local(&file.display().to_string(), e))?;
+            tegata_store::archive::write_file(&part.join(TOMBSTONES_FILE), &mut text).map_err(stored)?;
+            Some(erased)
+        }
         None => None,
     };
     for log in Log::ALL {
