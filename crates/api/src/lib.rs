@@ -6,6 +6,7 @@ mod body;
 mod caller;
 pub mod certificate;
 pub mod device;
+pub mod export;
 pub mod finding;
 pub mod notice;
 pub mod openapi;

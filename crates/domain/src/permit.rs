@@ -63,6 +63,8 @@ pub struct Member {
 pub enum Operation {
     /// Set the platform up.
     Initialise,
+    /// Restore a platform from a backup.
+    Restore,
     /// Write checkpoints, CRLs and the like.
     Publish,
     /// Enter an organisation.
@@ -305,7 +307,9 @@ impl Actor {
                 }
                 ("device".to_owned(), subject.owner)
             }
-            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
+            Actor::Platform
+                if matches!(operation, Initialise | Restore | Publish | CreateOrganisation | CreateToken) =>
+            {
                 ("platform".to_owned(), None)
             }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),

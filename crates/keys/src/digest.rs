@@ -32,3 +32,31 @@ pub fn key_id(spki: &[u8]) -> Result<[u8; 20], tegata_wire::read::Malformed> {
     out.copy_from_slice(&sha256(tegata_wire::x509::key_bits(spki)?)[..20]);
     Ok(out)
 }
+
+/// Reads through, and keeps count and SHA-256 of what was read.
+pub struct Measured<R> {
+    from: R,
+    context: digest::Context,
+    count: u64,
+}
+
+impl<R: std::io::Read> Measured<R> {
+    /// From a reader at its begin.
+    pub fn new(from: R) -> Self {
+        Measured { from, context: digest::Context::new(&digest::SHA256), count: 0 }
+    }
+
+    /// Bytes and SHA-256 in hex.
+    pub fn finish(self) -> (u64, String) {
+        (self.count, data_encoding::HEXLOWER.encode(self.context.finish().as_ref()))
+    }
+}
+
+impl<R: std::io::Read> std::io::Read for Measured<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.from.read(out)?;
+        self.context.update(&out[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+}

@@ -6,6 +6,7 @@
 
 mod account;
 mod apply;
+pub mod archive;
 mod audit;
 mod authority;
 mod batch;
@@ -25,6 +26,7 @@ pub mod object;
 mod organisation;
 mod product;
 mod secret;
+pub mod snapshot;
 pub mod version;
 
 pub use account::Tokens;
@@ -60,6 +62,8 @@ pub enum Mode {
     Create,
     /// A folder that `init` made.
     Existing,
+    /// The same, as it is at the first read, while another process may be writing: nothing can be written.
+    Reading,
 }
 
 /// The store of one data folder.
@@ -71,8 +75,8 @@ struct Inner {
     committer: Committer,
     counters: counter::Counters,
     folder: PathBuf,
-    /// Held for as long as the store is open: one process per data folder.
-    _lock: File,
+    /// Held for as long as the store is open: one writing process per data folder.
+    _lock: Option<File>,
 }
 
 /// Why a change was not saved.
@@ -89,11 +93,15 @@ pub enum SaveError {
 impl Store {
     /// Opens the store of a data folder.
     pub fn open(folder: &Path, mode: Mode) -> Result<Self, Error> {
-        let lock = engine::lock(folder)?;
         let path = folder.join("tegata.db");
-        let writer = engine::open_writer(&path, mode)?;
-        migrate::run(&writer, mode)?;
-        let readers = Readers::new(path);
+        let (lock, writer, readers) = if mode == Mode::Reading {
+            (None, engine::open_to_read(&path)?, Readers::pinned(path))
+        } else {
+            let lock = engine::lock(folder)?;
+            let writer = engine::open_writer(&path, mode)?;
+            migrate::run(&writer, mode)?;
+            (Some(lock), writer, Readers::new(path))
+        };
         readers.with(|_| Ok(()))?;
         let committer = Committer::start(writer)?;
         let counters = counter::Counters::default();

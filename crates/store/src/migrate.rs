@@ -8,6 +8,11 @@ use rusqlite::Connection;
 const MIGRATIONS: &[&str] =
     &[include_str!("migrations/sqlite/0001_first_light.sql"), include_str!("migrations/sqlite/0008_notice.sql")];
 
+/// The newest version that this program knows.
+pub(crate) fn newest() -> usize {
+    MIGRATIONS.len()
+}
+
 /// Brings a database to the version of this program.
 pub(crate) fn run(connection: &Connection, mode: Mode) -> Result<(), Error> {
     let version: usize = connection.query_row("pragma user_version", [], |row| row.get::<_, i64>(0))? as usize;

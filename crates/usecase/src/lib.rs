@@ -9,6 +9,7 @@ pub mod cx;
 pub mod device;
 pub mod enrolment;
 pub mod error;
+pub mod export;
 pub mod finding;
 pub mod ledger;
 mod life;

@@ -18,7 +18,7 @@ fn number(text: &str) -> Result<Number, Error> {
     Number::parse(text).map_err(|_| Error::not_found("device"))
 }
 
-fn view(seen: &Seen) -> Value {
+pub(crate) fn view(seen: &Seen) -> Value {
     let d = &seen.device;
     let stamps: Vec<Value> = d
         .stamps

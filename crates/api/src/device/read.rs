@@ -11,7 +11,7 @@ use tegata_domain::certificate::Certificate;
 use tegata_domain::number::Serial;
 use tegata_usecase::{Cx, device};
 
-fn certificate((serial, c): &(Serial, Certificate)) -> Value {
+pub(crate) fn certificate((serial, c): &(Serial, Certificate)) -> Value {
     json!({
         "serial": serial.to_string(), "kind": c.kind, "not_after": c.not_after.rfc3339(),
         "revoked_at": c.revoked.map(|(at, _)| at.rfc3339()), "revocation_reason": c.revoked.map(|(_, reason)| reason),

@@ -7,7 +7,7 @@ pub mod receipt;
 use serde_json::{Value, json};
 use tegata_domain::notice::Notice;
 
-fn view(n: &Notice, number: Option<String>) -> Value {
+pub(crate) fn view(n: &Notice, number: Option<String>) -> Value {
     json!({
         "id": n.uid, "kind": n.kind.name(), "number": number, "at": n.at.rfc3339(), "state": n.state(),
         "sent_at": n.sent_at.map(|at| at.rfc3339()), "receipt_at": n.receipt_at.map(|at| at.rfc3339()),

@@ -9,7 +9,7 @@ use tegata_domain::event::{NewEvent, canonical};
 use tegata_domain::ledger::Log;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation};
-use tegata_wire::life::{Extra, salt};
+use tegata_wire::life::{Extra, leaf, salt};
 use tegata_wire::tlog_proof::TlogProof;
 use tegata_wire::tlog_tiles::inclusion_proof;
 
@@ -57,6 +57,10 @@ async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx:
     let previous = previous(device, sequence, cx).await?;
     let key = cx.store.event().epoch_key(device.row, event.period).await?;
     let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
+    if extra.leaf() != leaf(&event.commitment) {
+        let text = "what this event said was erased; that it happened stays committed in the log";
+        return Err(Error::conflict("erased", text));
+    }
     let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
 }

@@ -6,6 +6,7 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod backup;
 mod enrolment;
 mod ledger;
 mod time;

@@ -52,6 +52,12 @@ impl Clock for TestClock {
 /// SplitMix64: the same bytes for the same seed.
 pub struct Seeded(AtomicU64);
 
+impl Seeded {
+    pub fn new(seed: u64) -> Self {
+        Seeded(AtomicU64::new(seed))
+    }
+}
+
 impl Chance for Seeded {
     fn fill(&self, out: &mut [u8]) {
         for chunk in out.chunks_mut(8) {
