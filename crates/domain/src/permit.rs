@@ -318,10 +318,7 @@ impl Actor {
                 ("device".to_owned(), subject.owner)
             }
             Actor::Platform
-                if matches!(
-                    operation,
-                    Initialise | Publish | CreateOrganisation | CreateToken | EraseOrganisation
-                ) =>
+                if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken | EraseOrganisation) =>
             {
                 ("platform".to_owned(), None)
             }

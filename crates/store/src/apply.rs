@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
+    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, ledger,
+    organisation, product, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -124,6 +125,20 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             ledger::insert_fact(c, value)?;
             state.queued = true;
             Ok(())
+        }
+        Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
+        Write::OfferEnd(device) => {
+            transfer::end(c, *device)?;
+            Ok(())
+        }
+        Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
+        Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
+        Write::DisposalEnd(value) => {
+            disposal::end(c, value)?;
+            Ok(())
+        }
+        Write::Erasure { organisation, replayed } => {
+            guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
     })
 }

@@ -46,6 +46,8 @@ impl Signed {
 enum Request {
     Changes(Vec<Change>, Signed, oneshot::Sender<Result<Outcomes, Error>>),
     Task(Task, oneshot::Sender<Result<(), Error>>),
+    /// Outside of any transaction.
+    Compact(oneshot::Sender<Result<bool, Error>>),
 }
 
 /// What the committer has done since the start.
@@ -123,6 +125,11 @@ impl Committer {
         value.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer gave no answer"))
     }
 
+    /// Folds the write-ahead log and writes the database anew; false when that was not possible.
+    pub(crate) async fn compact(&self) -> Result<bool, Error> {
+        self.send(Request::Compact).await
+    }
+
     async fn send<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         let stopped = || Error::new(ErrorKind::Broken, "the committer has stopped");
@@ -155,15 +162,24 @@ impl Committer {
 }
 
 fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
+    let mut compacting = None;
     while let Ok(first) = inbox.recv() {
-        let mut size = weight(&first);
-        let mut together = vec![first];
-        while size < TOGETHER {
-            let Ok(next) = inbox.try_recv() else { break };
-            size += weight(&next);
-            together.push(next);
+        let (mut size, mut together) = (0, Vec::new());
+        let mut next = Some(first);
+        while let Some(request) = next {
+            size += weight(&request);
+            match request {
+                Request::Compact(reply) => compacting = Some(reply),
+                request => together.push(request),
+            }
+            next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
         }
-        transaction(connection, together, shared);
+        if !together.is_empty() {
+            transaction(connection, together, shared);
+        }
+        if let Some(reply) = compacting.take() {
+            let _gone = reply.send(compact(connection));
+        }
     }
     if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
         tracing::warn!(%error, "the write-ahead log stays beside the database; the next start takes it in");
@@ -173,8 +189,24 @@ fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
 fn weight(request: &Request) -> usize {
     match request {
         Request::Changes(changes, ..) => changes.len(),
-        Request::Task(..) => 1,
+        Request::Task(..) | Request::Compact(_) => 1,
     }
+}
+
+/// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
+const COMPACT_MAX: i64 = 2 << 30;
+
+/// Deleted content is overwritten where it stood (secure_delete), but a page that was split before may keep a copy of
+/// what moved, and the write-ahead log keeps older pages. Only a database that was written anew has neither.
+fn compact(connection: &Connection) -> Result<bool, Error> {
+    let fold = || connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
+    let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
+    let folded = fold()? == 0;
+    if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
+        return Ok(false);
+    }
+    connection.execute_batch("vacuum")?;
+    Ok(fold()? == 0 && folded)
 }
 
 /// An answer that is sent once the commit is on disk.
@@ -214,6 +246,7 @@ fn unanswered(request: Request) -> Answer {
     match request {
         Request::Changes(_, _, reply) => Box::new(move |r| drop(reply.send(r.map(|()| Vec::new())))),
         Request::Task(_, reply) => Box::new(move |r| drop(reply.send(r))),
+        Request::Compact(reply) => Box::new(move |r| drop(reply.send(r.map(|()| false)))),
     }
 }
 
@@ -241,6 +274,10 @@ fn one(
             let result = task(connection);
             answers.push(Box::new(move |r| drop(reply.send(r))));
             result
+        }
+        compact @ Request::Compact(_) => {
+            answers.push(unanswered(compact));
+            Ok(())
         }
     }
 }

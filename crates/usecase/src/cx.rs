@@ -66,6 +66,8 @@ pub struct Inner {
     pub ledger: Ledger,
     /// Products that were looked up lately.
     pub catalogue: Catalogue,
+    /// Wrong codes of organisations that would take devices over.
+    pub tries: crate::transfer::Tries,
 }
 
 /// The context of a use case; cheap to clone.

@@ -69,6 +69,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         issuers: Issuers::default(),
         ledger,
         catalogue: Catalogue::default(),
+        tries: Default::default(),
     })))
 }
 
