@@ -49,7 +49,13 @@ const USE_CASES: &[(&str, Who)] = &[
     ("device/read::certificates", Member(&[ReadDevice])),
     ("device/read::events", Member(&[ReadDevice])),
     ("device/read::list", Member(&[ReadDevice])),
+    ("disposal/ask::ask", Member(&[DisposeDevice])),
+    ("disposal/confirm::confirm", Device),
+    ("disposal/read::asked", Device),
+    ("disposal/read::of", Member(&[ReadDevice])),
     ("enrolment/enrol::enrol", Device),
+    ("erasure/erase::erase", Member(&[EraseOrganisation])),
+    ("erasure/replay::replay", Platform),
     ("finding/read::list", Member(&[ReadFinding])),
     ("ledger/prove::prove", Member(&[ReadDevice])),
     ("ledger/prove::prove_stamp", Public),
@@ -78,6 +84,9 @@ const USE_CASES: &[(&str, Who)] = &[
     ("token/create::create", Member(&[CreateToken])),
     ("token/end::end", Member(&[EndToken])),
     ("token/read::list", Member(&[ReadToken])),
+    ("transfer/cancel::cancel", Member(&[TransferDevice])),
+    ("transfer/claim::claim", Member(&[ClaimDevice])),
+    ("transfer/offer::offer", Member(&[TransferDevice])),
 ];
 
 /// Every `pub async fn` below `crates/usecase/src`.

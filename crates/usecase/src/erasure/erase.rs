@@ -4,7 +4,7 @@
 //! Intent first (law 11): a tombstone is on disk before anything goes, so that a restored backup forgets again.
 
 use super::tombstone;
-use crate::cx::Inner;
+use crate::cx::{Cx, Inner};
 use crate::error::{Error, Result};
 use tegata_domain::change::{Change, Write};
 use tegata_domain::id::{OrganisationRow, Uuid};
@@ -30,7 +30,7 @@ pub struct Erased {
 }
 
 /// Erases an organisation; `confirm` is its name.
-pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Inner) -> Result<Erased> {
+pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Cx) -> Result<Erased> {
     let not_found = || Error::not_found("organisation");
     let organisation = cx.store.organisation().by_uid(uid).await?.ok_or_else(not_found)?;
     let subject = Subject::tenant(organisation.row, PLATFORM);
@@ -38,8 +38,15 @@ pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Inner) -> Resul
         actor.permit(Operation::EraseOrganisation, subject).map_err(|e| crate::device::hide(e, "organisation"))?;
     check(&organisation, confirm, cx).await?;
     let at = cx.now()?;
+    let cx = cx.clone();
+    // what was begun is finished, also when whoever asked went away
+    tokio::spawn(async move { bury(&organisation, at, &permit, &cx).await }).await.map_err(Error::internal)?
+}
+
+async fn bury(organisation: &Organisation, at: Timestamp, permit: &Permit, cx: &Inner) -> Result<Erased> {
+    let uid = organisation.uid;
     cx.store.erasure().bury(&tombstone::line(uid, at, false)?)?;
-    let done = forget(&organisation, (at, false), &permit, cx).await;
+    let done = forget(organisation, (at, false), permit, cx).await;
     if done.is_err() && cx.store.organisation().by_uid(uid).await?.is_some() {
         cx.store.erasure().bury(&tombstone::line(uid, at, true)?)?;
     }
@@ -88,7 +95,7 @@ pub(super) async fn forget(
         if held.is_empty() {
             break;
         }
-        // while it owns a living device nothing of it goes: the check was overtaken by a claim
+        // the check was overtaken by a claim
         if held.iter().any(|one| one.lives) && !replayed {
             return Err(Error::conflict("owns_devices", "this organisation took a device over meanwhile"));
         }
