@@ -6,7 +6,10 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod disposal;
 mod enrolment;
+mod erasure;
 mod ledger;
 mod time;
+mod transfer;
 mod world;
