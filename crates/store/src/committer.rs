@@ -203,10 +203,26 @@ fn compact(connection: &Connection) -> Result<bool, Error> {
     let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
     let folded = fold()? == 0;
     if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
+        connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
         return Ok(false);
     }
     connection.execute_batch("vacuum")?;
     Ok(fold()? == 0 && folded)
+}
+
+/// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start
+/// tries again.
+pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
+    let due: i64 = connection.query_row("select count(*) from meta where name = 'compact'", [], |row| row.get(0))?;
+    if due == 0 {
+        return Ok(());
+    }
+    tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
+    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
+    if let Err(error) = connection.execute_batch(text) {
+        tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
+    }
+    Ok(())
 }
 
 /// An answer that is sent once the commit is on disk.

@@ -61,7 +61,8 @@ impl Store {
     }
 
     /// Folds the write-ahead log into the database and, up to a size, writes the database anew, so that no page keeps
-    /// what was erased. False when the database is too large for that, or a reader stood in the way.
+    /// what was erased. False when the database is too large for that, which is then left to the next start, or a reader
+    /// stood in the way.
     pub async fn compact(&self) -> Result<bool, Error> {
         self.0.committer.compact().await
     }

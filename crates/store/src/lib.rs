@@ -99,6 +99,7 @@ impl Store {
         let path = folder.join("tegata.db");
         let writer = engine::open_writer(&path, mode)?;
         migrate::run(&writer, mode)?;
+        committer::compact_if_due(&writer)?;
         let readers = Readers::new(path);
         readers.with(|_| Ok(()))?;
         let committer = Committer::start(writer)?;

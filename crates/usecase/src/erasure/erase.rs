@@ -25,7 +25,8 @@ pub struct Erased {
     pub at: Timestamp,
     /// Owner periods of devices.
     pub periods: u64,
-    /// Whether the files hold no trace any more. False: the database is too large to be written anew while it runs.
+    /// Whether the files hold no trace any more. False: the database is too large to be written anew while it runs;
+    /// the next start does it.
     pub compacted: bool,
 }
 
@@ -53,7 +54,7 @@ async fn bury(organisation: &Organisation, at: Timestamp, permit: &Permit, cx: &
     let periods = done?;
     let compacted = cx.store.compact().await?;
     if !compacted {
-        tracing::warn!("an organisation was erased, but the database was not written anew; see the guide");
+        tracing::warn!("an organisation was erased, but files may keep traces; start anew when it suits");
     }
     Ok(Erased { at, periods, compacted })
 }
