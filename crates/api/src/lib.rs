@@ -15,6 +15,7 @@ mod page;
 pub mod product;
 mod status;
 pub mod token;
+pub mod transfer;
 
 pub use status::Status;
 

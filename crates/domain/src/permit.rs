@@ -123,6 +123,16 @@ pub enum Operation {
     EnrolDevice,
     /// Renew: a device asks for itself.
     RenewDevice,
+    /// Hand a device on, or take that back.
+    TransferDevice,
+    /// Take a device over with a code.
+    ClaimDevice,
+    /// Ask a device to erase itself.
+    DisposeDevice,
+    /// Tell that its secrets are gone: a device speaks for itself.
+    EraseDevice,
+    /// Erase what an organisation left behind.
+    EraseOrganisation,
 }
 
 /// What the actor must be to the subject.
@@ -169,6 +179,10 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ReceiveNotice, &[Administrator, Operator], Tenant, None),
     (SetContact, &[Administrator], Tenant, None),
+    (TransferDevice, &[Administrator, Operator], Owner, None),
+    (ClaimDevice, &[Administrator, Operator], Tenant, None),
+    (DisposeDevice, &[Administrator, Operator], Owner, None),
+    (EraseOrganisation, &[Administrator], Tenant, None),
 ];
 
 /// What a right is asked for.
@@ -186,6 +200,11 @@ impl Subject {
     /// Something that belongs to one organisation.
     pub fn of(organisation: OrganisationRow) -> Self {
         Subject { maker: Some(organisation), owner: Some(organisation), device: None }
+    }
+
+    /// An organisation itself: its own, and of the platform that entered it.
+    pub fn tenant(organisation: OrganisationRow, platform: OrganisationRow) -> Self {
+        Subject { maker: Some(platform), owner: Some(organisation), device: None }
     }
 }
 
@@ -222,7 +241,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol and renew itself")]
+    #[error("a device may only enrol, renew and end itself")]
     Device,
 }
 
@@ -280,7 +299,7 @@ impl Operation {
 
     /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice)
     }
 }
 
@@ -299,16 +318,21 @@ impl Actor {
         let (name, organisation) = match self {
             Actor::Member(member) => {
                 member_may(member, operation, subject)?;
-                (member.name.clone(), Some(member.organisation))
+                // the name of who erased would outlast what was erased
+                let name = if operation == EraseOrganisation { member.role.name() } else { &*member.name };
+                (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice) || subject.device != Some(*row) {
+                if !matches!(operation, EnrolDevice | RenewDevice | EraseDevice) || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
             }
             Actor::Platform
-                if matches!(operation, Initialise | Restore | Publish | CreateOrganisation | CreateToken) =>
+                if matches!(
+                    operation,
+                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation
+                ) =>
             {
                 ("platform".to_owned(), None)
             }

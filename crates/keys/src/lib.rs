@@ -11,4 +11,5 @@ pub mod request;
 pub mod seal;
 pub mod secret;
 pub mod signer;
+pub mod statement;
 pub mod vault;

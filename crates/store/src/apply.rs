@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation, product,
+    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, ledger, notice,
+    organisation, product, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -140,6 +141,20 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
         Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
+        Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
+        Write::OfferEnd(device) => {
+            transfer::end(c, *device)?;
+            Ok(())
+        }
+        Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
+        Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
+        Write::DisposalEnd(value) => {
+            disposal::end(c, value)?;
+            Ok(())
+        }
+        Write::Erasure { organisation, replayed } => {
+            guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
+        }
     })
 }
 

@@ -15,7 +15,9 @@ mod committer;
 mod counter;
 mod crl;
 mod device;
+mod disposal;
 mod engine;
+mod erasure;
 mod error;
 mod event;
 mod finding;
@@ -24,9 +26,11 @@ mod migrate;
 mod notice;
 pub mod object;
 mod organisation;
+mod period;
 mod product;
 mod secret;
 pub mod snapshot;
+mod transfer;
 pub mod version;
 
 pub use account::Tokens;
@@ -38,13 +42,17 @@ pub use committer::Counts;
 pub use counter::Row;
 pub use crl::{Crls, RevokedCertificate, ShardDue};
 pub use device::{Devices, Page};
+pub use disposal::Disposals;
+pub use erasure::{Ended, Erasures, Held, Standing, TOMBSTONES};
 pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
 pub use ledger::{Ledgers, Placed, Queued};
 pub use organisation::Organisations;
+pub use period::Periods;
 pub use product::Products;
 pub use secret::Secrets;
+pub use transfer::Transfers;
 
 use committer::Committer;
 use engine::Readers;
@@ -100,6 +108,7 @@ impl Store {
             let lock = engine::lock(folder)?;
             let writer = engine::open_writer(&path, mode)?;
             migrate::run(&writer, mode)?;
+            committer::compact_if_due(&writer)?;
             (Some(lock), writer, Readers::new(path))
         };
         readers.with(|_| Ok(()))?;

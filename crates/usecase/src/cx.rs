@@ -71,6 +71,8 @@ pub struct Inner {
     pub catalogue: Catalogue,
     /// Carries letters.
     pub postman: mail::Postman,
+    /// Wrong codes of organisations that would take devices over.
+    pub tries: crate::transfer::Tries,
 }
 
 /// The context of a use case; cheap to clone.

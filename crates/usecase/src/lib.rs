@@ -7,7 +7,9 @@ pub mod certificate;
 pub mod cursor;
 pub mod cx;
 pub mod device;
+pub mod disposal;
 pub mod enrolment;
+pub mod erasure;
 pub mod error;
 pub mod export;
 pub mod finding;
@@ -21,6 +23,7 @@ pub mod platform;
 pub mod product;
 pub mod revocation;
 pub mod token;
+pub mod transfer;
 
 pub use cx::Cx;
 pub use error::{Error, Kind, Result};

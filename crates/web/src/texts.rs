@@ -77,7 +77,7 @@ tables! {
     Answers {
         registered, cannot_confirm, reported, recalled, ended, heading, title,
         maker, supported, support_over, nothing, replace, report, ask_maker, unconfirmed, quarantined, recall,
-        retired, do_not_use,
+        retired, erased_signed, erased_witnessed, erased_unconfirmed, do_not_use,
     }
     /// What to do next.
     Todos {
@@ -116,7 +116,7 @@ tables! {
     /// When something failed.
     Errors {
         number, request, request_why, home,
-        malformed: Failure, denied: Failure, missing: Failure, busy: Failure, unavailable: Failure, other: Failure,
+        malformed: Failure, denied: Failure, missing: Failure, gone: Failure, busy: Failure, unavailable: Failure, other: Failure,
     }
     /// One kind of failure.
     Failure { title, next }

@@ -1,6 +1,7 @@
 //! Devices.
 
 pub mod act;
+pub mod dispose;
 pub mod events;
 mod lines;
 pub mod list;
@@ -14,7 +15,7 @@ use tegata_usecase::Error;
 use tegata_usecase::device::Seen;
 
 /// A number in a path. A malformed one is an unknown one here: 404.
-fn number(text: &str) -> Result<Number, Error> {
+pub(crate) fn number(text: &str) -> Result<Number, Error> {
     Number::parse(text).map_err(|_| Error::not_found("device"))
 }
 
@@ -28,7 +29,7 @@ pub(crate) fn view(seen: &Seen) -> Value {
     json!({
         "number": seen.number.to_string(), "device": d.uid, "serial": d.serial, "model": seen.product.model,
         "product": seen.product.uid, "stage": d.stage, "condition": d.condition, "confirmed": d.confirmed,
-        "owner": seen.owner, "release": Value::Null, "sequence": d.sequence,
+        "owner": seen.owner, "period": d.period, "release": Value::Null, "sequence": d.sequence,
         "head": data_encoding::HEXLOWER.encode(&d.head), "stamps": stamps,
     })
 }

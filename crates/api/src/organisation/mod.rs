@@ -1,6 +1,7 @@
 //! Organisations.
 
 pub mod create;
+pub mod erase;
 pub mod list;
 
 use serde_json::{Value, json};

@@ -49,12 +49,18 @@ const USE_CASES: &[(&str, Who)] = &[
     ("device/read::certificates", Member(&[ReadDevice])),
     ("device/read::events", Member(&[ReadDevice])),
     ("device/read::list", Member(&[ReadDevice])),
+    ("disposal/ask::ask", Member(&[DisposeDevice])),
+    ("disposal/confirm::confirm", Device),
+    ("disposal/read::asked", Device),
+    ("disposal/read::of", Member(&[ReadDevice])),
     ("enrolment/enrol::enrol", Device),
     // exports are commands of who holds the data folder; each read in them takes its own right
     ("export/read::authorities", Platform),
     ("export/read::holder", Platform),
     ("export/read::life", Platform),
     ("export/read::of_organisation", Platform),
+    ("erasure/erase::erase", Member(&[EraseOrganisation])),
+    ("erasure/replay::replay", Platform),
     ("finding/read::list", Member(&[ReadFinding])),
     ("notice/contact::contact", Member(&[ReadOrganisation])),
     ("notice/contact::set_contact", Member(&[SetContact])),
@@ -94,6 +100,9 @@ const USE_CASES: &[(&str, Who)] = &[
     ("token/create::create", Member(&[CreateToken])),
     ("token/end::end", Member(&[EndToken])),
     ("token/read::list", Member(&[ReadToken])),
+    ("transfer/cancel::cancel", Member(&[TransferDevice])),
+    ("transfer/claim::claim", Member(&[ClaimDevice])),
+    ("transfer/offer::offer", Member(&[TransferDevice])),
 ];
 
 /// Every `pub async fn` below `crates/usecase/src`.

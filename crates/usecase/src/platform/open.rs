@@ -83,6 +83,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         ledger,
         catalogue: Catalogue::default(),
         postman,
+        tries: Default::default(),
     })))
 }
 

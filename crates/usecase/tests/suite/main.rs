@@ -7,7 +7,10 @@
 )]
 
 mod backup;
+mod disposal;
 mod enrolment;
+mod erasure;
 mod ledger;
 mod time;
+mod transfer;
 mod world;

@@ -1,0 +1,8 @@
+//! Erasure of what an owner left behind. Commitments stay, so every other proof goes on holding.
+
+mod erase;
+mod replay;
+mod tombstone;
+
+pub use erase::{Erased, erase};
+pub use replay::{Replayed, replay};
