@@ -12,4 +12,4 @@ pub mod seal;
 pub mod secret;
 pub mod signer;
 pub mod statement;
-pub mod vault;
+pub mod sealed_file;

@@ -6,3 +6,4 @@ mod tombstone;
 
 pub use erase::{Erased, erase};
 pub use replay::{Replayed, replay};
+pub(crate) use tombstone::read as tombstones;

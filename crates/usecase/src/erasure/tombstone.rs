@@ -26,7 +26,7 @@ pub(super) fn line(organisation: Uuid, at: Timestamp, withdrawn: bool) -> Result
 }
 
 /// Who is to be erased, and since when. A broken line is refused: nobody knows whom it means.
-pub(super) fn read(path: &std::path::Path) -> Result<BTreeMap<Uuid, Timestamp>> {
+pub(crate) fn read(path: &std::path::Path) -> Result<BTreeMap<Uuid, Timestamp>> {
     let told = |text: String| Error::new(Kind::Unavailable, "tombstones", format!("{}: {text}", path.display()));
     if std::fs::metadata(path).map_err(|e| told(e.to_string()))?.len() > MAX {
         return Err(told("more than 64 MB".into()));

@@ -19,7 +19,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use tegata_keys::digest::Measured;
-use tegata_keys::vault::{Opened, Sealing};
+use tegata_keys::sealed_file::{Opened, Sealing};
 use tegata_store::archive::{Packing, unpack, write_file};
 use tegata_store::snapshot::{DATABASE, FADING};
 

@@ -14,7 +14,7 @@ use tegata_domain::chance::{self, Chance};
 use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::recovery::{Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
-use tegata_keys::vault::Sealing;
+use tegata_keys::sealed_file::Sealing;
 use tegata_store::snapshot::{self, DATABASE};
 use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;

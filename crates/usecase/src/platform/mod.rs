@@ -36,7 +36,7 @@ pub(crate) const FACTS_KEY: &str = "ledger-facts";
 pub(crate) const DEVICES_KEY: &str = "ledger-devices";
 
 /// Name of the file that keeps what was erased, beside backups.
-pub const TOMBSTONES_FILE: &str = "tombstones.ndjson";
+pub use tegata_store::TOMBSTONES as TOMBSTONES_FILE;
 /// Name of the fixed value that tells restored logs from those before them.
 pub(crate) const GENERATION: &str = "generation";
 

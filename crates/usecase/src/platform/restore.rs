@@ -230,16 +230,14 @@ async fn go_on(
     Ok(erased)
 }
 
-/// Refuses a tombstone file that could not be replayed, before anything is done.
+/// Refuses a tombstone file that cannot be read, before anything is done.
 fn can_replay(file: Option<&Path>) -> Result<()> {
-    let Some(file) = file else { return Ok(()) };
-    let text = format!("{}: this program cannot replay erasures yet; nothing was restored", file.display());
-    Err(Error::new(Kind::Unavailable, "tombstones", text))
+    file.map_or(Ok(()), |file| crate::erasure::tombstones(file).map(drop))
 }
 
 /// Erases again what was erased after the backup was taken; answers how many erasures.
-async fn replay_tombstones(file: &Path, _cx: &Inner) -> Result<u64> {
-    can_replay(Some(file)).map(|()| 0)
+async fn replay_tombstones(file: &Path, cx: &Inner) -> Result<u64> {
+    Ok(crate::erasure::replay(file, cx).await?.organisations)
 }
 
 /// Everything is on disk, then the folder gets its name.

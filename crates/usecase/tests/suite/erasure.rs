@@ -363,3 +363,44 @@ async fn a_line_that_was_cut_off_is_no_tombstone() {
     std::fs::write(&path, line(kept.uid, "") + "\n").unwrap();
     assert_eq!(replay(&path, cx).await.unwrap().organisations, 1);
 }
+
+/// The same with a backup of the program's own: the restored folder holds nothing of who was erased since.
+#[tokio::test]
+async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
+    use tegata_usecase::platform::{self, BackupOrder, Faded, RestoreOrder};
+    let story = told(4, 1).await;
+    let (file, key) = (story.world.data.with_file_name("backup"), story.world.data.with_file_name("recovery.key"));
+    let chance = || std::sync::Arc::new(crate::world::Seeded::new(77));
+    let order = BackupOrder {
+        folder: story.world.data.clone(),
+        unlock: None,
+        out: file.clone(),
+        recovery_key: key.clone(),
+        keep: crate::world::day(90),
+        clock: story.world.clock.clone(),
+        chance: chance(),
+    };
+    platform::backup(order, &|_, _, _| ()).await.unwrap();
+    part(&story).await;
+    erase(story.organisation.uid, TRACES[0], &story.owner, story.world.cx()).await.unwrap();
+    let restore = async |name: &str, tombstones: Option<std::path::PathBuf>| {
+        let folder = story.world.data.with_file_name(name);
+        let order = RestoreOrder {
+            from: file.clone(),
+            recovery_key: key.clone(),
+            folder: folder.clone(),
+            unlock: None,
+            tombstones,
+            faded: Faded::Refuse,
+            clock: story.world.clock.clone(),
+            chance: chance(),
+        };
+        (platform::restore(order, &|_, _, _| ()).await.unwrap(), folder)
+    };
+    let (without, folder) = restore("without", None).await;
+    assert!(without.erased.is_none() && !traces(&folder).is_empty(), "the backup does hold the strings");
+    let (with, folder) = restore("with", Some(story.world.data.join("tombstones.ndjson"))).await;
+    assert_eq!(with.erased, Some(1));
+    assert_eq!(traces(&folder), []);
+    assert!(folder.join("tombstones.ndjson").is_file(), "the next restore finds them");
+}
