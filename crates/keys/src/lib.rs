@@ -9,7 +9,7 @@ pub mod profile;
 pub mod recovery;
 pub mod request;
 pub mod seal;
+pub mod sealed_file;
 pub mod secret;
 pub mod signer;
 pub mod statement;
-pub mod sealed_file;

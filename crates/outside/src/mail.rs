@@ -121,6 +121,20 @@ impl Postman {
     }
 }
 
+impl Postman {
+    /// Takes letters back that nobody carried on yet; what went over SMTP is gone.
+    pub fn withdraw(&self, id: &str) -> Result<(), MailError> {
+        let Way::Outbox(folder) = &self.way else { return Ok(()) };
+        let path = folder.join(format!("{id}.eml"));
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(MailError::Outbox { path: path.display().to_string(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What went wrong, without what the server said: that may hold the address.
 fn class(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error;

@@ -151,6 +151,7 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         "delete from token where organisation = $1",
         "delete from account where organisation = $1",
         "delete from finding where organisation = $1",
+        "delete from notice where organisation = $1",
         "delete from transfer where giver = $1",
         "delete from transfer where receiver = $1",
         "update audit set actor = 'erased' where organisation = $1",

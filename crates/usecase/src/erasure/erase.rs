@@ -105,6 +105,7 @@ pub(super) async fn forget(
         let ended = |one: Held| Ended { device: one.device, period: one.period, next_key: key(one.lives) };
         cx.store.erasure().periods(held.into_iter().map(ended).collect(), at, permit).await?;
     }
+    crate::notice::withdraw(organisation.row, cx).await?;
     let write = Write::Erasure { organisation: organisation.row, replayed };
     let change = Change::of(organisation.uid.to_string(), vec![write]);
     let saved = cx.store.save(change, permit, at).await;

@@ -5,12 +5,14 @@ mod enter;
 mod read;
 mod receipt;
 mod send;
+mod withdraw;
 
 pub use contact::{contact, set_contact};
 pub(crate) use enter::{found, notice};
 pub use read::{Seen, list};
 pub use receipt::{Linked, receive, receive_linked, show_linked};
 pub use send::send_due;
+pub(crate) use withdraw::withdraw;
 
 use crate::cx::Inner;
 use tegata_document::letter::{Facts, Language, Letter};

@@ -74,6 +74,12 @@ async fn told(devices: usize, rounds: usize) -> Story {
     let idevid = identify(&made[0].1.certificate, cx).await.unwrap();
     enrol(&request(&made[0].0).unwrap(), idevid, false, cx).await.unwrap();
     people(&world, &organisation, &owner).await;
+    // a letter that lies in the outbox
+    tegata_usecase::notice::set_contact(Some(&format!("{}.example", TRACES[3])), None, &owner, cx).await.unwrap();
+    act(numbers[1], Act::Recall, Saying::default(), &maker, cx).await.unwrap();
+    act(numbers[1], Act::Repair, Saying::default(), &maker, cx).await.unwrap();
+    tegata_usecase::notice::send_due(cx).await.unwrap();
+    assert_eq!(std::fs::read_dir(world.data.join("outbox")).unwrap().count(), 1);
     Story { world, organisation, owner, heir, numbers }
 }
 
