@@ -19,6 +19,14 @@ pub enum FindingKind {
     NoPossession,
     /// A key that is too weak or of a foreign type.
     WeakKey,
+    /// Two bodies live under one identity.
+    TwoBodies,
+    /// A device came back with an older state: restored from a backup, or a copy.
+    RolledBack,
+    /// A device that was given session tokens showed none that is known.
+    CannotConfirm,
+    /// A device still has the password that it was born with.
+    InitialPassword,
 }
 
 impl FindingKind {
@@ -31,16 +39,21 @@ impl FindingKind {
             FindingKind::OutsideValidity => "outside_validity",
             FindingKind::NoPossession => "no_possession",
             FindingKind::WeakKey => "weak_key",
+            FindingKind::TwoBodies => "two_bodies",
+            FindingKind::RolledBack => "rolled_back",
+            FindingKind::CannotConfirm => "cannot_confirm",
+            FindingKind::InitialPassword => "initial_password",
         }
     }
 
     /// How much it asks of a person, 1–5; 4 and 5 call somebody.
     pub fn level(self) -> u8 {
         match self {
-            FindingKind::KeyUnderAnotherSerial => 5,
+            FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
             FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
-            FindingKind::WeakKey => 2,
+            FindingKind::RolledBack | FindingKind::InitialPassword => 3,
+            FindingKind::WeakKey | FindingKind::CannotConfirm => 2,
         }
     }
 }

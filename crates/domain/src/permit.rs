@@ -121,6 +121,10 @@ pub enum Operation {
     EnrolDevice,
     /// Renew: a device asks for itself.
     RenewDevice,
+    /// Give a sign of life: a device tells of itself.
+    HearDevice,
+    /// Hold a device for what was found: the platform alone.
+    ContainDevice,
 }
 
 /// What the actor must be to the subject.
@@ -220,7 +224,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol and renew itself")]
+    #[error("a device may only enrol, renew and tell of itself")]
     Device,
 }
 
@@ -276,9 +280,10 @@ impl Operation {
         out
     }
 
-    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
+    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
+    /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | HearDevice)
     }
 }
 
@@ -300,12 +305,14 @@ impl Actor {
                 (member.name.clone(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice) || subject.device != Some(*row) {
+                if !matches!(operation, EnrolDevice | RenewDevice | HearDevice) || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
             }
-            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
+            Actor::Platform
+                if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken | ContainDevice) =>
+            {
                 ("platform".to_owned(), None)
             }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),

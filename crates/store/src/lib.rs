@@ -26,6 +26,7 @@ mod organisation;
 mod product;
 mod secret;
 pub mod version;
+mod seen;
 
 pub use account::Tokens;
 pub use audit::Audit;
@@ -43,6 +44,7 @@ pub use ledger::{Ledgers, Placed, Queued};
 pub use organisation::Organisations;
 pub use product::Products;
 pub use secret::Secrets;
+pub use seen::Seen;
 
 use committer::Committer;
 use engine::Readers;

@@ -4,6 +4,7 @@ use crate::authority::Issuers;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::seen::Seen;
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -71,6 +72,8 @@ pub struct Inner {
     pub catalogue: Catalogue,
     /// Carries letters.
     pub postman: mail::Postman,
+    /// When devices were last heard from.
+    pub seen: Seen,
 }
 
 /// The context of a use case; cheap to clone.

@@ -19,6 +19,7 @@ pub mod peer;
 pub mod platform;
 pub mod product;
 pub mod revocation;
+pub mod seen;
 pub mod token;
 
 pub use cx::Cx;

@@ -41,7 +41,9 @@ const USE_CASES: &[(&str, Who)] = &[
     ("batch/read::by_uid", Member(&[ReadBatch])),
     ("batch/read::list", Member(&[ReadBatch])),
     ("certificate/identify::identify", Device),
+    ("certificate/identify::known", Device),
     ("device/act::act", Member(ACTS)),
+    ("device/heard::heard", Device),
     ("device/label::label", Member(&[ReadDevice])),
     ("device/make::make", Member(&[MakeDevice])),
     ("device/make::ticket", Member(&[MakeDevice])),
@@ -82,6 +84,8 @@ const USE_CASES: &[(&str, Who)] = &[
     // these two turn what was shown into who asks: anybody may try
     ("peer::device", Public),
     ("peer::member", Public),
+    ("seen::flush", Platform),
+    ("seen::last", Platform),
     ("token/authenticate::authenticate", Public),
     ("token/create::create", Member(&[CreateToken])),
     ("token/end::end", Member(&[EndToken])),

@@ -1,12 +1,14 @@
 //! Devices: made, acted upon, read.
 
 pub mod act;
+mod heard;
 pub mod label;
 pub mod make;
 mod read;
 
 pub(crate) use act::hand;
 pub use act::{Act, act};
+pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};

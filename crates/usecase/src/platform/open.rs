@@ -6,6 +6,7 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::seen::Seen;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         ledger,
         catalogue: Catalogue::default(),
         postman,
+        seen: Seen::default(),
     })))
 }
 
