@@ -77,4 +77,26 @@ pub struct Finding {
     pub at: Timestamp,
     /// The evidence: an object without personal data.
     pub data: Value,
+    /// When and why it was closed.
+    pub closed: Option<(Timestamp, String)>,
+}
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingState {
+    /// Somebody should look at it.
+    Open,
+    /// Somebody did, or its cause is gone.
+    Closed,
+}
+
+impl FindingState {
+    /// From its word in the API.
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "open" => Some(FindingState::Open),
+            "closed" => Some(FindingState::Closed),
+            _ => None,
+        }
+    }
 }

@@ -117,6 +117,8 @@ pub enum Operation {
     ReceiveNotice,
     /// Say where the notices of an organisation go.
     SetContact,
+    /// Close a finding.
+    CloseFinding,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -171,6 +173,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ReceiveNotice, &[Administrator, Operator], Tenant, None),
     (SetContact, &[Administrator], Tenant, None),
+    (CloseFinding, &[Administrator, Engineer, Operator], Tenant, None),
 ];
 
 /// What a right is asked for.

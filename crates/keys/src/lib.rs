@@ -9,4 +9,5 @@ pub mod profile;
 pub mod request;
 pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod signer;

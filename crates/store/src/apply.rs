@@ -4,6 +4,8 @@ use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
     account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation, product,
+    account, audit, authority, batch, certificate, crl, device, event, finding, initial_password, ledger, organisation,
+    product, session,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -125,6 +127,23 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Finding(value) => {
             finding::insert(c, value)?;
             Ok(())
+        }
+        Write::FindingOpen(value) => {
+            finding::open(c, value)?;
+            Ok(())
+        }
+        Write::FindingClose(device, kind, at, reason) => {
+            finding::close(c, *device, *kind, (*at, reason))?;
+            Ok(())
+        }
+        Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
+        Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
+        Write::SessionEpoch(device) => {
+            session::begin_epoch(c, *device)?;
+            Ok(())
+        }
+        Write::InitialPassword { device, changed, at } => {
+            guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
         Write::Fact(value) => {
             ledger::insert_fact(c, value)?;
