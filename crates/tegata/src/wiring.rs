@@ -4,7 +4,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use tegata_api as api;
-use tegata_protocol::{est, pki, tlog};
+use tegata_protocol::{device, est, pki, tlog};
 use tegata_usecase::Cx;
 use tegata_web as web;
 
@@ -146,6 +146,8 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, post("/api/v1/notices/{id}/receipt"), api::notice::receipt::post)
         .add(Token, Secure, get("/api/v1/contact"), api::notice::contact::get)
         .add(Token, Secure, post("/api/v1/contact"), api::notice::contact::post)
+        .add(Token, Secure, get("/api/v1/findings"), api::finding::list::get)
+        .add(Token, Secure, post("/api/v1/findings/{id}/close"), api::finding::close::post)
         .add(Token, Secure, get("/api/v1/audit"), api::audit::get)
         .add(Public, Both, get("/api/openapi.json"), api::openapi::get)
 }
@@ -160,6 +162,7 @@ fn protocols(table: Table) -> Table {
         .add(Public, Secure, get("/.well-known/est/{label}/csrattrs"), est::csrattrs)
         .add(Device, Secure, post("/.well-known/est/{label}/simpleenroll"), est::simpleenroll)
         .add(Device, Secure, post("/.well-known/est/{label}/simplereenroll"), est::simplereenroll)
+        .add(Device, Secure, post("/agent/v1/heartbeat"), device::heartbeat::post)
         .add(Public, Both, get("/crl/{ca}/{file}"), pki::crl)
         .add(Public, Both, get("/ca/{file}"), pki::certificate)
         .add(Public, Both, get("/ledger/keys"), tlog::keys)

@@ -13,6 +13,7 @@ use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
 use tegata_outside::mail;
+use tegata_keys::session::SessionKey;
 use tegata_store::Store;
 
 /// The public names that were fixed at `init`: no slash at the end.
@@ -35,12 +36,15 @@ pub struct Settings {
     pub crl_life: Duration,
     /// How notices leave.
     pub mail: mail::Settings,
+    /// Time between two heartbeats of a device.
+    pub heartbeat: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
         Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default() }
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, heartbeat: Duration::from_secs(300) }
     }
 }
 
@@ -74,6 +78,8 @@ pub struct Inner {
     pub postman: mail::Postman,
     /// When devices were last heard from.
     pub seen: Seen,
+    /// Tokens of heartbeats.
+    pub sessions: SessionKey,
 }
 
 /// The context of a use case; cheap to clone.

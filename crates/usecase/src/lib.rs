@@ -10,6 +10,7 @@ pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod finding;
+pub mod heartbeat;
 pub mod ledger;
 mod life;
 pub mod lookup;

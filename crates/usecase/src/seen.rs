@@ -51,7 +51,7 @@ pub async fn flush(cx: &Inner) -> Result<usize> {
 }
 
 /// When a device was last heard from.
-pub async fn last(device: DeviceRow, cx: &Inner) -> Result<Option<Timestamp>> {
+pub(crate) async fn last(device: DeviceRow, cx: &Inner) -> Result<Option<Timestamp>> {
     match cx.seen.noted(device) {
         Some(at) => Ok(Some(at)),
         None => Ok(cx.store.seen().at(device).await?),

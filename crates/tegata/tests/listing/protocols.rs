@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::stock::Stock;
+use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory;
 
@@ -26,6 +27,9 @@ pub fn all() -> Vec<Case> {
         Case::public("/.well-known/est/{label}/csrattrs", |_| get("/.well-known/est/line/csrattrs")),
         Case::device("/.well-known/est/{label}/simpleenroll", |s| enrol(s, "/.well-known/est/line/simpleenroll")),
         Case::device("/.well-known/est/{label}/simplereenroll", |s| enrol(s, "/.well-known/est/line/simplereenroll")),
+        // the device of the list shows its IDevID, which gives no heartbeats
+        Case::device("/agent/v1/heartbeat", |_| Message::new("POST", "/agent/v1/heartbeat").json(&json!({})))
+            .answers(403),
         Case::public("/crl/{ca}/{file}", |s| get(s.named("/crl/", ".crl"))),
         Case::public("/ca/{file}", |s| get(s.named("/ca/", ".crt"))),
         Case::public("/ledger/keys", |_| get("/ledger/keys")),

@@ -12,4 +12,4 @@ pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};
-pub(crate) use read::{hide, load};
+pub(crate) use read::{hide, load, number};
