@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::page::Page;
 use crate::status::Status;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -20,10 +21,11 @@ pub async fn get(
     State(cx): State<Cx>,
     Caller(actor): Caller,
     page: Page,
-    asked: Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Status> {
     let wrong = || Error::invalid("state", "state is open or closed");
-    let state = asked.0.state.map(|name| FindingState::by_name(&name).ok_or_else(wrong)).transpose()?;
+    let Query(asked) = asked.map_err(|_| wrong())?;
+    let state = asked.state.map(|name| FindingState::by_name(&name).ok_or_else(wrong)).transpose()?;
     let all = finding::list(state, (page.after, page.limit), &actor, &cx).await?;
     page.reply(all.iter().map(|f| (f.cursor, super::view_with(&f.finding, f.number))).collect(), &cx)
 }

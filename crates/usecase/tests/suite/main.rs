@@ -6,7 +6,9 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod clone;
 mod enrolment;
+mod heartbeat;
 mod ledger;
 mod time;
 mod world;
