@@ -13,13 +13,13 @@ pub enum Told {
     None,
 }
 
-/// What is known before: whether the password was changed, and whether a finding stands open.
+/// What is known before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
     /// The platform has noted the change.
     pub changed: bool,
-    /// The finding *initial password* is open.
-    pub open: bool,
+    /// The finding *initial password* was made for the present owner, and whether it is open.
+    pub finding: Option<bool>,
 }
 
 /// What follows from what was told.
@@ -34,21 +34,22 @@ pub struct Follows {
 }
 
 /// Judges what a device tells. An initial password is a finding where the maker says that it is to be changed; a change
-/// is an event once, and once more after the device went back to its first password.
+/// is an event once, and once more after the device went back to its first password. Who closed the finding all the same is
+/// not told again.
 pub fn judge(policy: CredentialPolicy, told: Told, known: Known) -> Follows {
     match told {
         Told::None => Follows::default(),
         Told::Changed => Follows {
             note: (!known.changed).then_some(true),
             event: !known.changed,
-            finding: known.open.then_some(false),
+            finding: (known.finding == Some(true)).then_some(false),
         },
         Told::Initial => {
             let asked = policy == CredentialPolicy::UniqueAndChanged;
             Follows {
                 note: known.changed.then_some(false),
                 event: false,
-                finding: (asked && !known.open).then_some(true),
+                finding: (asked && (known.finding.is_none() || known.changed)).then_some(true),
             }
         }
     }
@@ -59,26 +60,31 @@ mod tests {
     use super::*;
     use CredentialPolicy::{Unique, UniqueAndChanged};
 
-    fn check(policy: CredentialPolicy, told: Told, (changed, open): (bool, bool), follows: Follows) {
-        assert_eq!(judge(policy, told, Known { changed, open }), follows, "{policy:?} {told:?} {changed} {open}");
+    fn check(policy: CredentialPolicy, told: Told, (changed, finding): (bool, Option<bool>), follows: Follows) {
+        assert_eq!(
+            judge(policy, told, Known { changed, finding }),
+            follows,
+            "{policy:?} {told:?} {changed} {finding:?}"
+        );
     }
 
     #[test]
     fn opens_once_and_closes_on_change() {
         let nothing = Follows::default();
-        check(UniqueAndChanged, Told::Initial, (false, false), Follows { finding: Some(true), ..nothing });
-        check(UniqueAndChanged, Told::Initial, (false, true), nothing);
+        check(UniqueAndChanged, Told::Initial, (false, None), Follows { finding: Some(true), ..nothing });
+        check(UniqueAndChanged, Told::Initial, (false, Some(true)), nothing);
+        check(UniqueAndChanged, Told::Initial, (false, Some(false)), nothing);
         let change = Follows { note: Some(true), event: true, finding: Some(false) };
-        check(UniqueAndChanged, Told::Changed, (false, true), change);
-        check(UniqueAndChanged, Told::Changed, (true, false), nothing);
+        check(UniqueAndChanged, Told::Changed, (false, Some(true)), change);
+        check(UniqueAndChanged, Told::Changed, (true, Some(false)), nothing);
         let reset = Follows { note: Some(false), event: false, finding: Some(true) };
-        check(UniqueAndChanged, Told::Initial, (true, false), reset);
+        check(UniqueAndChanged, Told::Initial, (true, Some(false)), reset);
     }
 
     #[test]
     fn is_no_finding_where_nobody_asks_for_a_change() {
-        check(Unique, Told::Initial, (false, false), Follows::default());
-        check(Unique, Told::Changed, (false, false), Follows { note: Some(true), event: true, finding: None });
-        check(Unique, Told::None, (false, false), Follows::default());
+        check(Unique, Told::Initial, (false, None), Follows::default());
+        check(Unique, Told::Changed, (false, None), Follows { note: Some(true), event: true, finding: None });
+        check(Unique, Told::None, (false, None), Follows::default());
     }
 }

@@ -313,11 +313,11 @@ impl Actor {
                 }
                 ("device".to_owned(), subject.owner)
             }
-            Actor::Platform
-                if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken | ContainDevice) =>
-            {
+            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
                 ("platform".to_owned(), None)
             }
+            // it stands in the audit of whose device it is
+            Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
         Ok(Permit { operation, actor: name, organisation })

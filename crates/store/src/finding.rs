@@ -110,15 +110,17 @@ impl Findings<'_> {
         self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], |r| Ok(read(r)?.1)).optional()?))
     }
 
-    /// Whether one of this kind stands open for a device and an organisation.
-    pub async fn is_open(
+    /// The newest of this kind about a device, for an organisation.
+    pub async fn newest(
         &self,
         device: DeviceRow,
         kind: FindingKind,
         organisation: OrganisationRow,
-    ) -> Result<bool, Error> {
-        let text = "select 1 from finding where device = $1 and kind = $2 and organisation = $3 and standing = 1";
+    ) -> Result<Option<Finding>, Error> {
+        let text = format!(
+            "select {COLUMNS} from finding where device = $1 and kind = $2 and organisation = $3 order by id desc limit 1"
+        );
         let values = (device.0, kind.name(), organisation.0);
-        self.0.read(|c| Ok(prepare(c, text)?.query_row(values, |_| Ok(())).optional()?.is_some()))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row(values, |row| Ok(read(row)?.1)).optional()?))
     }
 }

@@ -9,4 +9,5 @@
 mod fixture;
 mod folder;
 mod guards;
+mod heart;
 mod ledger;

@@ -19,10 +19,9 @@ pub(super) async fn judge(told: Credential, step: &mut Step, now: Timestamp, cx:
     };
     let device = &step.device;
     let (row, kind) = (device.row, FindingKind::InitialPassword);
-    let known = Known {
-        changed: cx.store.initial_password().is_changed(row).await?,
-        open: cx.store.finding().is_open(row, kind, device.owner).await?,
-    };
+    let newest = cx.store.finding().newest(row, kind, device.owner).await?;
+    let changed = cx.store.initial_password().is_changed(row).await?;
+    let known = Known { changed, finding: newest.map(|finding| finding.closed.is_none()) };
     let policy = crate::lookup::entry(device.product, cx).await?.product.credential;
     let follows = initial_password::judge(policy, told, known);
     let mut writes = Vec::new();

@@ -148,6 +148,10 @@ async fn an_initial_password_is_found_once_and_closed_by_the_change() {
     let closed = finding::list(Some(FindingState::Closed), (0, 9), &world.maker(), world.cx()).await.unwrap();
     assert_eq!(closed.len(), 1);
     assert_eq!(closed[0].finding.closed.as_ref().unwrap().1, "the password was changed");
+    let uid = finding::list(Some(FindingState::Open), (0, 9), &world.maker(), world.cx()).await.unwrap()[0].finding.uid;
+    finding::close(uid, "stands in the laboratory", &world.maker(), world.cx()).await.unwrap();
+    tell(Credential::Initial).await.unwrap();
+    assert!(open(&world).await.is_empty(), "who closed it is not told again");
 }
 
 #[tokio::test]

@@ -16,3 +16,4 @@ alter table finding add column standing integer not null default 0;
 create unique index finding_standing on finding (device, kind, organisation) where standing = 1;
 create index finding_open on finding (organisation, id) where closed_at is null;
 create index finding_closed on finding (organisation, id) where closed_at is not null;
+create index finding_device on finding (device, kind, organisation, id) where device is not null;
