@@ -3,9 +3,8 @@
 use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, notice, organisation, product,
-    account, audit, authority, batch, certificate, crl, device, event, finding, initial_password, ledger, organisation,
-    product, session,
+    account, audit, authority, batch, certificate, crl, device, event, finding, initial_password, ledger, notice,
+    organisation, product, session,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;

@@ -26,9 +26,9 @@ pub mod object;
 mod organisation;
 mod product;
 mod secret;
-pub mod version;
 mod seen;
 mod session;
+pub mod version;
 
 pub use account::Tokens;
 pub use audit::Audit;

@@ -106,6 +106,11 @@ impl Platform {
         units
     }
 
+    async fn notices(&self) -> Vec<Value> {
+        let (_, answer) = self.api("GET", "/api/v1/notices", "").await;
+        answer["items"].as_array().unwrap().iter().map(|notice| notice["kind"].clone()).collect()
+    }
+
     async fn findings(&self, state: &str) -> Vec<Value> {
         let (status, answer) = self.api("GET", &format!("/api/v1/findings?state={state}"), "").await;
         assert_eq!(status, 200, "{answer}");
@@ -172,6 +177,7 @@ async fn twins_are_held_told_why_and_let_back() {
     let open = platform.findings("open").await;
     assert_eq!((open.len(), &open[0]["kind"], &open[0]["level"]), (1, &"two_bodies".into(), &5.into()));
     assert_eq!(open[0]["device"], unit.number.as_str());
+    assert_eq!(platform.notices().await, ["two_bodies"], "its owner is told, once");
     let (_, seen) = platform.api("GET", &format!("/api/v1/devices/{}", unit.number), "").await;
     assert_eq!(seen["condition"], "quarantined");
     let (_, audit) = platform.api("GET", "/api/v1/audit?limit=1000", "").await;
@@ -235,6 +241,7 @@ async fn an_initial_password_stands_in_the_list_until_it_is_changed() {
         assert_eq!((status, platform.findings("open").await.len()), (200, open), "{credential}");
         shown = answer["token"].clone();
     }
+    assert_eq!(platform.notices().await, ["initial_password"], "once");
     let path = format!("/api/v1/devices/{}/events", unit.number);
     let (_, events) = platform.api("GET", &path, "").await;
     let kinds: Vec<_> = events["items"].as_array().unwrap().iter().map(|e| e["kind"].clone()).collect();

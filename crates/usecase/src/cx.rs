@@ -12,8 +12,8 @@ use tegata_domain::number::Permutations;
 use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
-use tegata_outside::mail;
 use tegata_keys::session::SessionKey;
+use tegata_outside::mail;
 use tegata_store::Store;
 
 /// The public names that were fixed at `init`: no slash at the end.
@@ -43,8 +43,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default() }
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day, heartbeat: Duration::from_secs(300) }
+        let heartbeat = Duration::from_secs(300);
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default(), heartbeat }
     }
 }
 

@@ -27,8 +27,7 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, log::KEYS]
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
         .into_iter()
         .flatten()
 }

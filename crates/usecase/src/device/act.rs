@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::life;
 use tegata_domain::change::{Change, Revocation, Write};
 use tegata_domain::device::{Device, DeviceError, Said, Step};
-use tegata_domain::notice::NoticeKind;
 use tegata_domain::finding::FindingKind;
+use tegata_domain::notice::NoticeKind;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation};
 use tegata_domain::revocation::Reason;
@@ -99,6 +99,7 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         }
         if act == Act::Recall {
             writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
+        }
         if act == Act::Release {
             writes.extend(begin_anew(&after, now));
         }

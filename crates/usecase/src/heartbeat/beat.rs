@@ -107,7 +107,9 @@ async fn contain(device: Device, session: Session, proof: Proof, now: Timestamp,
     let permit = Actor::Platform.permit(Operation::ContainDevice, &device)?;
     let evidence = json!({ "proof": proof.name() });
     let finding = finding(FindingKind::TwoBodies, &device, evidence.clone(), now, cx);
-    let mut writes = vec![Write::Session(Box::new(session)), Write::FindingOpen(finding)];
+    let mut writes = vec![Write::Session(Box::new(session))];
+    writes.extend(crate::notice::found(&finding, cx));
+    writes.push(Write::FindingOpen(finding));
     let step = device.contain(FindingKind::TwoBodies, evidence, now).map_err(|e| Error::conflict("life", e))?;
     writes.extend(life::write(cx, step).await?.map(|(write, _)| write));
     cx.store.save(Change::of(number.masked(), writes), &permit, now).await?;

@@ -31,6 +31,7 @@ pub(super) async fn judge(told: Credential, step: &mut Step, now: Timestamp, cx:
     match follows.finding {
         Some(true) => {
             let finding = super::beat::finding(kind, device, serde_json::json!({}), now, cx);
+            writes.extend(crate::notice::found(&finding, cx));
             writes.push(Write::FindingOpen(finding));
         }
         Some(false) => writes.push(Write::FindingClose(row, kind, now, "the password was changed".into())),
