@@ -169,14 +169,13 @@ impl Export<'_> {
     async fn findings(&mut self) -> Result<()> {
         let mut after = 0;
         loop {
-            let page = tegata_usecase::finding::list(after, PAGE, self.actor, self.cx).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = *last;
-            for (_, f) in &page {
-                let mut view = finding::view(f);
-                let number = f.device.and_then(|device| self.cx.numbers.number(device.0));
-                view["number"] = json!(number.map(|number| number.to_string()));
-                view["batch"] = json!(f.batch.and_then(|batch| self.batches.get(&batch)));
+            let page = tegata_usecase::finding::list(None, (after, PAGE), self.actor, self.cx).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.cursor;
+            for seen in &page {
+                let mut view = finding::view(&seen.finding);
+                view["number"] = json!(seen.number.map(|number| number.to_string()));
+                view["batch"] = json!(seen.finding.batch.and_then(|batch| self.batches.get(&batch)));
                 self.line("findings.ndjson", &view)?;
             }
         }

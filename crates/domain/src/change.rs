@@ -8,12 +8,13 @@ use crate::device::Device;
 use crate::disposal::Erasure;
 use crate::event::Event;
 use crate::fact::Fact;
-use crate::finding::Finding;
-use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, TokenRow};
+use crate::finding::{Finding, FindingKind};
+use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, TokenRow, Uuid};
 use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
 use crate::revocation::Reason;
+use crate::session::Session;
 use crate::time::Timestamp;
 use crate::transfer::{Claim, Offer};
 
@@ -60,6 +61,25 @@ pub enum Write {
     Revocation(Revocation),
     /// A finding.
     Finding(Finding),
+    /// A finding that stands open once for its organisation, device and kind; while it does, nothing changes.
+    FindingOpen(Finding),
+    /// Closes what stands open of this kind for a device; nothing changes where nothing does.
+    FindingClose(DeviceRow, FindingKind, Timestamp, String),
+    /// Closes one finding, by its outward id; it was open.
+    FindingEnd(Uuid, Timestamp, String),
+    /// The next state of a session that is still at the version the decision was made on.
+    Session(Box<Session>),
+    /// A new session epoch: tokens that were given before are not known any more. Nothing where none were given.
+    SessionEpoch(DeviceRow),
+    /// Whether the initial password of a device was changed; it stood otherwise.
+    InitialPassword {
+        /// The device.
+        device: DeviceRow,
+        /// Changed, or that of the label again.
+        changed: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// A public fact.
     Fact(Fact),
     /// A notice, which waits to be sent.

@@ -119,6 +119,8 @@ pub enum Operation {
     ReceiveNotice,
     /// Say where the notices of an organisation go.
     SetContact,
+    /// Close a finding.
+    CloseFinding,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -133,6 +135,10 @@ pub enum Operation {
     EraseDevice,
     /// Erase what an organisation left behind.
     EraseOrganisation,
+    /// Give a sign of life: a device tells of itself.
+    HearDevice,
+    /// Hold a device for what was found: the platform alone.
+    ContainDevice,
 }
 
 /// What the actor must be to the subject.
@@ -183,6 +189,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (ClaimDevice, &[Administrator, Operator], Tenant, None),
     (DisposeDevice, &[Administrator, Operator], Owner, None),
     (EraseOrganisation, &[Administrator], Tenant, None),
+    (CloseFinding, &[Administrator, Engineer, Operator], Tenant, None),
 ];
 
 /// What a right is asked for.
@@ -241,7 +248,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol, renew and end itself")]
+    #[error("a device may only enrol, renew, tell of itself and end itself")]
     Device,
 }
 
@@ -297,9 +304,10 @@ impl Operation {
         out
     }
 
-    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
+    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
+    /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice)
     }
 }
 
@@ -323,7 +331,8 @@ impl Actor {
                 (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice | EraseDevice) || subject.device != Some(*row) {
+                let own = matches!(operation, EnrolDevice | RenewDevice | EraseDevice | HearDevice);
+                if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
@@ -336,6 +345,8 @@ impl Actor {
             {
                 ("platform".to_owned(), None)
             }
+            // it stands in the audit of whose device it is
+            Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
         Ok(Permit { operation, actor: name, organisation })

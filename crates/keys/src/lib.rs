@@ -11,5 +11,6 @@ pub mod request;
 pub mod seal;
 pub mod sealed_file;
 pub mod secret;
+pub mod session;
 pub mod signer;
 pub mod statement;

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, ledger, notice,
-    organisation, product, transfer,
+    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, initial_password,
+    ledger, notice, organisation, product, session, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -126,6 +126,23 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Finding(value) => {
             finding::insert(c, value)?;
             Ok(())
+        }
+        Write::FindingOpen(value) => {
+            finding::open(c, value)?;
+            Ok(())
+        }
+        Write::FindingClose(device, kind, at, reason) => {
+            finding::close(c, *device, *kind, (*at, reason))?;
+            Ok(())
+        }
+        Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
+        Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
+        Write::SessionEpoch(device) => {
+            session::begin_epoch(c, *device)?;
+            Ok(())
+        }
+        Write::InitialPassword { device, changed, at } => {
+            guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
         Write::Fact(value) => {
             ledger::insert_fact(c, value)?;

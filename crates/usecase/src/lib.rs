@@ -13,6 +13,7 @@ pub mod erasure;
 pub mod error;
 pub mod export;
 pub mod finding;
+pub mod heartbeat;
 pub mod ledger;
 mod life;
 pub mod lookup;
@@ -22,6 +23,7 @@ pub mod peer;
 pub mod platform;
 pub mod product;
 pub mod revocation;
+pub mod seen;
 pub mod token;
 pub mod transfer;
 

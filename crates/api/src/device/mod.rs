@@ -29,7 +29,8 @@ pub(crate) fn view(seen: &Seen) -> Value {
     json!({
         "number": seen.number.to_string(), "device": d.uid, "serial": d.serial, "model": seen.product.model,
         "product": seen.product.uid, "stage": d.stage, "condition": d.condition, "confirmed": d.confirmed,
-        "owner": seen.owner, "period": d.period, "release": Value::Null, "sequence": d.sequence,
+        "owner": seen.owner, "period": d.period, "seen_at": seen.seen_at.map(|at| at.rfc3339()),
+        "release": Value::Null, "sequence": d.sequence,
         "head": data_encoding::HEXLOWER.encode(&d.head), "stamps": stamps,
     })
 }

@@ -1,20 +1,23 @@
-//! `GET /api/v1/findings`: what somebody should look at.
+//! Findings.
 
-use crate::caller::Caller;
-use crate::page::Page;
-use crate::status::Status;
-use axum::extract::State;
-use axum::response::Response;
+pub mod close;
+pub mod list;
+
 use serde_json::{Value, json};
 use tegata_domain::finding::Finding;
-use tegata_usecase::{Cx, finding};
+use tegata_domain::number::Number;
 
-pub(crate) fn view(f: &Finding) -> Value {
-    json!({ "id": f.uid, "kind": f.kind, "level": f.level, "at": f.at.rfc3339(), "data": f.data })
+pub(crate) fn view(finding: &Finding) -> Value {
+    let (at, reason) = finding.closed.as_ref().map(|(at, reason)| (at.rfc3339(), reason.as_str())).unzip();
+    json!({
+        "id": finding.uid, "kind": finding.kind, "level": finding.level, "at": finding.at.rfc3339(),
+        "data": finding.data, "state": if at.is_some() { "closed" } else { "open" },
+        "closed_at": at, "close_reason": reason,
+    })
 }
 
-/// Lists findings.
-pub async fn get(State(cx): State<Cx>, Caller(actor): Caller, page: Page) -> Result<Response, Status> {
-    let all = finding::list(page.after, page.limit, &actor, &cx).await?;
-    page.reply(all.iter().map(|(row, finding)| (*row, view(finding))).collect(), &cx)
+fn view_with(finding: &Finding, number: Option<Number>) -> Value {
+    let mut view = view(finding);
+    view["device"] = number.map(|number| number.to_string()).into();
+    view
 }

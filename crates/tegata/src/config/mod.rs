@@ -3,6 +3,7 @@
 //! One section a file; the text beside each key is its manual, which `tegata config show` prints.
 
 pub mod enrolment;
+pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
@@ -26,7 +27,7 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
         .into_iter()
         .flatten()
 }
@@ -178,6 +179,7 @@ impl Config {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
                 mail: mail::settings(values)?,
+                heartbeat: heartbeat::every(values)?,
             },
             log: log::Log::from(values)?,
         })

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::stock::Stock;
+use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory;
 
@@ -32,6 +33,9 @@ pub fn all() -> Vec<Case> {
             Message::new("POST", "/agent/v1/erasure").json(&body)
         })
         .answers(400),
+        // the device of the list shows its IDevID, which gives no heartbeats
+        Case::device("/agent/v1/heartbeat", |_| Message::new("POST", "/agent/v1/heartbeat").json(&json!({})))
+            .answers(403),
         Case::public("/crl/{ca}/{file}", |s| get(s.named("/crl/", ".crl"))),
         Case::public("/ca/{file}", |s| get(s.named("/ca/", ".crt"))),
         Case::public("/ledger/keys", |_| get("/ledger/keys")),

@@ -73,6 +73,10 @@ fn tenants() -> Vec<Case> {
         })
         .through(&["notice/contact::set_contact"])
         .stranger(200),
+        Case::token(Post, "/api/v1/findings/{id}/close", CloseFinding, |s| {
+            post(format!("/api/v1/findings/{}/close", s.finding), &json!({ "reason": "looked at" }))
+        })
+        .through(&["finding/close::close"]),
     ]
 }
 

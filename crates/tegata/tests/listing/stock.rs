@@ -38,6 +38,8 @@ pub struct Stock {
     pub notice: String,
     /// Path in the link of its letter.
     pub letter: String,
+    /// A finding of the first organisation.
+    pub finding: String,
     /// Where the pages' stylesheet lies.
     pub stylesheet: String,
     units: RefCell<Vec<Unit>>,
@@ -63,6 +65,7 @@ impl Stock {
         let letter = letter(&world, &notice);
         let ended = tenant::token(&maker, Role::Administrator);
         maker.delete(&format!("/api/v1/tokens/{}", ended.id)).expect(204);
+        let finding = maker.all("/api/v1/findings")[0]["id"].as_str().unwrap().to_owned();
         // the routes of proofs answer 202 until then
         factory::proof(&maker, &unit.number, 1);
         let front = world.public().get("/").expect(200).text();
@@ -80,6 +83,7 @@ impl Stock {
             world,
             maker,
             ended,
+            finding,
             product,
             batch,
             unit,

@@ -7,6 +7,7 @@ use crate::{life, revocation};
 use tegata_domain::change::{Change, DisposalEnd, Write};
 use tegata_domain::device::{Device, DeviceError, Said, Step};
 use tegata_domain::disposal;
+use tegata_domain::finding::FindingKind;
 use tegata_domain::notice::NoticeKind;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation};
@@ -102,6 +103,9 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         if act == Act::Recall {
             writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
         }
+        if act == Act::Release {
+            writes.extend(begin_anew(&after, now));
+        }
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => continue,
             Err(e) => return Err(e),
@@ -130,4 +134,11 @@ pub(crate) fn hand(actor: &Actor, device: &Device) -> &'static str {
         Actor::Device(_) => "device",
         Actor::Member(_) | Actor::Public | Actor::Platform => "maker",
     }
+}
+
+/// Somebody looked at the device and let it back: what its sessions showed is past, its tokens too.
+fn begin_anew(device: &Device, at: Timestamp) -> Vec<Write> {
+    let kinds = [FindingKind::TwoBodies, FindingKind::RolledBack, FindingKind::CannotConfirm];
+    let close = |kind| Write::FindingClose(device.row, kind, at, "released from quarantine".to_owned());
+    std::iter::once(Write::SessionEpoch(device.row)).chain(kinds.map(close)).collect()
 }

@@ -304,6 +304,7 @@ async fn found(kind: FindingKind, text: &str, request: &Request, ticket: &Ticket
         level: kind.level(),
         at: now,
         data: serde_json::json!({ "serial": serial, "batch": ticket.batch.uid.to_string() }),
+        closed: None,
     };
     let notice = crate::notice::found(&finding, cx);
     let writes = std::iter::once(Write::Finding(finding)).chain(notice).collect();

@@ -11,6 +11,7 @@ use tegata_domain::number::{Number, Serial};
 use tegata_domain::period::{Sight, View};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
+use tegata_domain::time::Timestamp;
 use tegata_store::Page;
 
 /// A device as its maker or owner sees it.
@@ -23,6 +24,8 @@ pub struct Seen {
     pub product: Arc<Product>,
     /// Its owner's outward id; `None` when the asker made it and others own it now: whose it is, is theirs to tell.
     pub owner: Option<Uuid>,
+    /// When it was last heard from; for its owner only.
+    pub seen_at: Option<Timestamp>,
 }
 
 /// What belongs to others is not there.
@@ -62,9 +65,18 @@ async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
         true => cx.store.organisation().by_row(device.owner).await?.map(|organisation| organisation.uid),
         false => None,
     };
-    let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
+    let seen_at = match own {
+        true => crate::seen::last(device.row, cx).await?,
+        false => None,
+    };
+    let number = number(&device, cx)?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: Arc::clone(&entry.product), owner, device })
+    Ok(Seen { number, product: Arc::clone(&entry.product), owner, seen_at, device })
+}
+
+/// The number of a device.
+pub(crate) fn number(device: &Device, cx: &Inner) -> Result<Number> {
+    cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))
 }
 
 /// One device.

@@ -75,6 +75,7 @@ async fn check_key(spki: &[u8], credential: &Credential, permit: &Permit, cx: &I
         level: FindingKind::KeyUnderAnotherSerial.level(),
         at: now,
         data: serde_json::json!({ "at": "enrolment" }),
+        closed: None,
     };
     let notice = crate::notice::found(&finding, cx);
     let writes = std::iter::once(Write::Finding(finding)).chain(notice).collect();

@@ -1,10 +1,12 @@
 //! The ledger: one sequencer per log, checkpoints, tiles, proofs.
 
+mod head;
 mod open;
 mod prove;
 mod read;
 mod sequence;
 
+pub(crate) use head::device_head;
 pub(crate) use open::{Named, rebuild};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};

@@ -31,6 +31,7 @@ pub const ROOT_FILE: &str = "root.pem";
 pub(crate) const NUMBER_KEY: &str = "number";
 pub(crate) const SERIAL_KEY: &str = "serial";
 pub(crate) const CURSOR_KEY: &str = "cursor";
+pub(crate) const SESSION_KEY: &str = "session";
 pub(crate) const HTTPS_KEY: &str = "https";
 pub(crate) const FACTS_KEY: &str = "ledger-facts";
 pub(crate) const DEVICES_KEY: &str = "ledger-devices";

@@ -6,6 +6,7 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::seen::Seen;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tegata_domain::number::{KeyVersion, Permutations};
 use tegata_domain::time::Clock;
 use tegata_keys::profile;
 use tegata_keys::seal::Seal;
+use tegata_keys::session::SessionKey;
 use tegata_keys::signer::Signer;
 use tegata_outside::mail::Postman;
 use tegata_store::{Mode, Store};
@@ -61,6 +63,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let numbers = permutations(&store, &seal, NUMBER_KEY).await?;
     let serials = permutations(&store, &seal, SERIAL_KEY).await?;
     let cursors = permutations(&store, &seal, CURSOR_KEY).await?;
+    let sessions = session_key(&store, &seal, &*opening.chance).await?;
     let keys = [
         Signer::from_pkcs8(&newest(&store, &seal, FACTS_KEY).await?).map_err(unlocked)?,
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
@@ -84,6 +87,8 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         catalogue: Catalogue::default(),
         postman,
         tries: Default::default(),
+        seen: Seen::default(),
+        sessions,
     })))
 }
 
@@ -117,6 +122,17 @@ async fn permutations(store: &Store, seal: &Seal, name: &str) -> Result<Permutat
         return Err(local("data folder", format!("the {name} key is missing")));
     }
     Ok(Permutations::new(&versions))
+}
+
+/// The key of session tokens; a data folder that is older than heartbeats gets one.
+async fn session_key(store: &Store, seal: &Seal, chance: &dyn Chance) -> Result<SessionKey> {
+    if store.secret().versions(SESSION_KEY).await?.is_empty() {
+        let key = Zeroizing::new(chance::bytes::<32>(chance));
+        store.secret().add(SESSION_KEY, (1, 0, seal.seal(SESSION_KEY, &*key)?)).await?;
+    }
+    let key = newest(store, seal, SESSION_KEY).await?;
+    let key = key.as_slice().try_into().map_err(|_| local(SESSION_KEY, "a key has 32 bytes"))?;
+    Ok(SessionKey::new(key))
 }
 
 pub(super) async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zeroizing<Vec<u8>>> {

@@ -105,6 +105,7 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
         level: 2,
         at: now,
         data: serde_json::json!({ "seen_by": TRACES[2] }),
+        closed: None,
     };
     let permit = Actor::Platform.permit(Operation::Initialise, Subject::default()).unwrap();
     let writes = vec![Write::Account(account), Write::Finding(finding)];

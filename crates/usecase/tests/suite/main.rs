@@ -7,9 +7,11 @@
 )]
 
 mod backup;
+mod clone;
 mod disposal;
 mod enrolment;
 mod erasure;
+mod heartbeat;
 mod ledger;
 mod time;
 mod transfer;

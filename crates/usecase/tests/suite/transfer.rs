@@ -142,7 +142,7 @@ async fn findings_go_out_of_sight_with_the_device() {
     world.hand_over(number, &maker, &first).await;
     let credential = identify(&mine.certificate, cx).await.unwrap();
     assert!(enrol(&request(&other).unwrap(), credential, false, cx).await.is_err(), "another's key");
-    let found = |who| async move { tegata_usecase::finding::list(0, 10, who, cx).await.unwrap().len() };
+    let found = |who| async move { tegata_usecase::finding::list(None, (0, 10), who, cx).await.unwrap().len() };
     assert_eq!((found(&first).await, found(&maker).await), (1, 0));
     let (_, last) = world.enter("Last", Household).await;
     world.hand_over(number, &first, &last).await;

@@ -160,6 +160,10 @@ impl World {
     }
 
     pub async fn ticket(&self, quantity: u32) -> Arc<Ticket> {
+        self.ticket_of(quantity, CredentialPolicy::Unique).await
+    }
+
+    pub async fn ticket_of(&self, quantity: u32, credential: CredentialPolicy) -> Arc<Ticket> {
         let new = NewProduct {
             name: "Camera".into(),
             model: format!("C{quantity}"),
@@ -168,7 +172,7 @@ impl World {
             support_end: "2036-03".into(),
             support_reason: None,
             contact: None,
-            credential: CredentialPolicy::Unique,
+            credential,
         };
         let product = product::register(new, None, &self.maker(), self.cx()).await.unwrap();
         let confirmation = Confirmation::Implied;
