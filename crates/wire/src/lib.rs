@@ -3,12 +3,16 @@
 pub mod asn1;
 pub mod cms;
 pub mod crl;
+pub mod device_head;
+pub mod devid;
 pub mod erasure;
 pub mod est;
+pub mod heartbeat;
 pub mod life;
 pub mod pkcs10;
 pub mod problem;
 pub mod read;
+pub mod release;
 pub mod signed_note;
 pub mod tlog;
 pub mod tlog_proof;
