@@ -13,6 +13,11 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Whether the last time failed: a wait is under way, and nothing may shorten it.
+    pub fn is_waiting(&self) -> bool {
+        self.failures > 0
+    }
+
     /// It worked: the next failure is the first again.
     pub fn worked(&mut self) {
         self.failures = 0;

@@ -187,7 +187,7 @@ impl Runner {
     /// Does what the platform asked.
     fn follow(&mut self, answer: &Answer) -> Result<()> {
         let now = self.cx.time.passed();
-        if answer.update {
+        if answer.update && !self.polls.is_waiting() {
             self.poll_at = now;
         }
         if answer.erase {
@@ -229,7 +229,7 @@ impl Runner {
                 if update::read(&self.cx).is_some_and(|update| update.phase == update::Phase::Downloading) {
                     self.poll_at = now.max(self.heartbeat_at.min(self.poll_at));
                 }
-                if release::running(&self.cx)? != self.told {
+                if release::running(&self.cx)? != self.told && !self.heartbeats.is_waiting() {
                     self.heartbeat_at = self.heartbeat_at.min(now);
                 }
                 Ok(())

@@ -214,3 +214,19 @@ fn show(object: &Value, json: bool) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_has_an_example() {
+        let all = Cli::command();
+        all.clone().debug_assert();
+        for command in all.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("tegata-agent {}", command.get_name())) || help.contains("Examples:"));
+        }
+    }
+}

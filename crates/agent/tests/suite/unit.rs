@@ -14,9 +14,9 @@ use tegata_domain::chance::Chance;
 use tegata_domain::time::Timestamp;
 use tempfile::TempDir;
 
-/// Clocks that stand until the test moves them.
+/// Clocks that stand until the test moves them, or that run by so much each time somebody looks: milliseconds.
 #[derive(Default)]
-pub struct Still(AtomicU64);
+pub struct Still(AtomicU64, pub AtomicU64);
 
 impl Time for Still {
     fn now(&self) -> Timestamp {
@@ -24,7 +24,8 @@ impl Time for Still {
     }
 
     fn passed(&self) -> Duration {
-        Duration::from_millis(self.0.load(SeqCst))
+        let step = self.1.load(SeqCst);
+        Duration::from_millis(self.0.fetch_add(step, SeqCst))
     }
 }
 
@@ -46,7 +47,7 @@ impl Chance for Seeded {
 pub struct Unit {
     pub place: TempDir,
     pub cx: Cx,
-    time: Arc<Still>,
+    pub time: Arc<Still>,
     pub said: Arc<Mutex<Vec<String>>>,
     pub runner: Runner,
 }

@@ -289,3 +289,63 @@ fn links_that_lead_away_are_not_followed() {
     assert!(told && unit.file("slot").is_empty());
     assert_ne!(PRODUCT, Uuid::from_u128(7));
 }
+
+#[test]
+fn a_slow_download_lets_heartbeats_through() {
+    let (platform, mut unit) = ready(&[]);
+    offer(&platform);
+    let before = platform.desk().heartbeats.len();
+    // each look at the clock takes half a minute: an image takes many intervals of 300 s
+    unit.time.1.store(30_000, std::sync::atomic::Ordering::SeqCst);
+    unit.until("installed", installed);
+    let desk = platform.desk();
+    assert!(desk.heartbeats.len() > before + 2, "{}", desk.heartbeats.len());
+    assert!(desk.requests.iter().filter(|request| request.header("range").is_some()).count() >= 2);
+}
+
+#[test]
+fn garbage_in_the_middle_of_an_update_is_survived() {
+    let deep = "[".repeat(100_000);
+    let replies = [
+        Reply::new(200, ""),
+        Reply::new(200, "{}"),
+        Reply::new(200, r#"{"id":"8","deployment":null}"#),
+        Reply::new(200, r#"{"id":{},"deployment":{"chunks":"no"}}"#),
+        Reply::new(200, [0xff; 100]),
+        Reply::new(200, deep),
+        Reply::new(200, vec![b' '; 2_000_000]),
+        Reply::new(500, ""),
+        Reply::new(302, "").header("Location", "http://127.0.0.1:1/"),
+        Reply { cut: Some(2), ..Reply::new(200, "{\"id\"") },
+    ];
+    for path in ["/deploymentBase/8", "/softwaremodules/"] {
+        let (platform, mut unit) = ready(&[]);
+        offer(&platform);
+        // an answer that is shorter than the image is a cut, whatever it is; a longer one would be refused for good
+        let fits = |reply: &&Reply| path != "/softwaremodules/" || reply.body.len() < 1_000_000 && reply.status != 200;
+        for reply in replies.iter().filter(fits) {
+            platform.desk().instead.push((path, reply.clone(), 1));
+        }
+        unit.until("installed", installed);
+        assert_eq!(platform.desk().closed, Some(true));
+    }
+}
+
+#[test]
+fn a_poll_that_must_wait_is_not_hastened() {
+    let (platform, mut unit) = ready(&[]);
+    let asked = |platform: &Platform| {
+        let desk = platform.desk();
+        desk.requests.iter().filter(|request| request.path.ends_with("R5WE")).count()
+    };
+    (platform.desk().update, platform.desk().next) = (true, 1);
+    let busy = Reply::new(429, "{}").header("Retry-After", "600");
+    platform.desk().instead = vec![("/controller/v1/", busy, 1)];
+    unit.round();
+    let before = asked(&platform);
+    for _ in 0..20 {
+        unit.round();
+    }
+    assert!(platform.desk().heartbeats.len() > 15);
+    assert_eq!(asked(&platform), before);
+}
