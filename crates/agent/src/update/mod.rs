@@ -6,8 +6,11 @@
 //!              └── refused ──────────────┴──────────────┴── Closing: the reason is told, then all is forgotten
 //! ```
 
+mod consent;
 mod download;
 mod install;
+
+pub use consent::{answer, asked};
 
 use crate::cx::Cx;
 use crate::ddi::{Ddi, Deployment, Refused, Said, Task};
@@ -23,12 +26,8 @@ use tegata_wire::release::Manifest;
 
 const FILE: &str = "update.json";
 const IMAGE: &str = "image";
-/// What waits for a person's consent: action and version.
-const ASKED: &str = "asked.json";
 /// How the last one ended.
 const ENDED: &str = "ended.json";
-/// A person's answer: `yes` or `no`, and the action.
-const CONSENT: &str = "consent";
 
 /// How far an update is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,8 +157,7 @@ fn forget(cx: &Cx) -> Result<()> {
     let image = image(cx);
     let removed = cx.folder.disk().remove(&image);
     removed.map_err(|why| Error::file(image, why))?;
-    cx.folder.remove(ASKED)?;
-    cx.folder.remove(CONSENT)?;
+    consent::forget(cx)?;
     Ok(cx.folder.remove(FILE)?)
 }
 
@@ -182,10 +180,9 @@ fn finish(cx: &Cx, update: &Update, success: bool, text: String) -> Result<()> {
 pub fn destroy(cx: &Cx) -> Result<()> {
     let image = image(cx);
     crate::folder::destroy(cx.folder.disk(), &image).map_err(|why| Error::file(image, why))?;
-    for name in [ASKED, CONSENT, ENDED, FILE] {
-        cx.folder.remove(name)?;
-    }
-    Ok(())
+    consent::forget(cx)?;
+    cx.folder.remove(ENDED)?;
+    Ok(cx.folder.remove(FILE)?)
 }
 
 /// What the platform asks now, and what is under way, for people.
@@ -225,7 +222,7 @@ pub fn poll(cx: &Cx, ddi: &Ddi<'_>, until: Duration) -> Result<Option<Duration>>
     }
     match poll.task {
         Some(Task::Cancel(href)) => cancel(cx, ddi, &href)?,
-        Some(Task::Confirm(href)) => confirm(cx, ddi, &href)?,
+        Some(Task::Confirm(href)) => consent::confirm(cx, ddi, &href)?,
         Some(Task::Deploy(href)) => deploy(cx, ddi, &href, until)?,
         // the action is gone, and with it what was begun
         None if read(cx).is_some_and(|update| update.is_early()) => forget(cx)?,
@@ -359,67 +356,4 @@ fn cancel(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<()> {
     }
     cx.say(format!("action {action} is cancelled: {text}"));
     ignore_gone(ddi.cancel_feedback(&action, said, &[text]))
-}
-
-#[derive(Serialize, Deserialize, PartialEq)]
-struct Asked {
-    action: String,
-    version: String,
-}
-
-fn confirm(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<()> {
-    let Some((update, _)) = judged_unsaved(cx, ddi, href)? else { return Ok(()) };
-    let answer = match cx.config.update.consent {
-        crate::config::Consent::Always => Some(true),
-        crate::config::Consent::Ask => consent(cx, &update)?,
-    };
-    let Some(yes) = answer else { return Ok(()) };
-    let text = if yes { "the device agrees" } else { "a person at the device said no" };
-    ddi.confirm(&update.action, yes, &[text])?;
-    cx.folder.remove(ASKED)?;
-    Ok(cx.folder.remove(CONSENT)?)
-}
-
-/// As [`judged`]; what is refused is answered with a no, since the action is not open yet.
-fn judged_unsaved(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<Option<(Update, Deployment)>> {
-    let (action, why) = match ddi.deployment(href) {
-        Ok(offered) => match Own::gather(cx)?.judge(&offered) {
-            Ok(manifest) => return Ok(Some((Update::new(&offered, &manifest), offered))),
-            Err(why) => (offered.action, why),
-        },
-        Err(Refused::Content { action, why }) => (action, why),
-        Err(Refused::Link(error)) => return Err(error.into()),
-    };
-    status::change(cx, |status| status.update = Some(format!("refused: {why}")))?;
-    ddi.confirm(&action, false, &[&why])?;
-    Ok(None)
-}
-
-/// A person's answer to this very action; asks when nobody asked yet.
-fn consent(cx: &Cx, update: &Update) -> Result<Option<bool>> {
-    let asked = Asked { action: update.action.clone(), version: update.version.clone() };
-    if cx.folder.json::<Asked>(ASKED).ok().flatten().as_ref() != Some(&asked) {
-        cx.folder.save_json(ASKED, &asked)?;
-        cx.say(format!("version {} waits for consent: tegata-agent consent yes", update.version));
-    }
-    let said = cx.folder.text(CONSENT)?.unwrap_or_default();
-    Ok(match said.split_once(' ') {
-        Some(("yes", action)) if action == update.action => Some(true),
-        Some(("no", action)) if action == update.action => Some(false),
-        _ => None,
-    })
-}
-
-/// A person answers. Answers the version that it is about.
-pub fn answer(cx: &Cx, yes: bool) -> Result<String> {
-    let asked: Option<Asked> = cx.folder.json(ASKED)?;
-    let asked = asked.ok_or_else(|| Error::Other("nothing waits for consent".into()))?;
-    let word = if yes { "yes" } else { "no" };
-    cx.folder.save(CONSENT, format!("{word} {}", asked.action).as_bytes())?;
-    Ok(asked.version)
-}
-
-/// The version that waits for consent.
-pub fn asked(cx: &Cx) -> Option<String> {
-    cx.folder.json::<Asked>(ASKED).ok().flatten().map(|asked| asked.version)
 }
