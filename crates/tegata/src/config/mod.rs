@@ -5,6 +5,7 @@
 pub mod enrolment;
 pub mod limits;
 pub mod log;
+pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
@@ -25,7 +26,9 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, log::KEYS].into_iter().flatten()
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, release::KEYS, log::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// Where a value came from.
@@ -174,6 +177,8 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
+                poll_interval: release::poll_interval(values)?,
+                file_max: release::file_max(values)?,
             },
             log: log::Log::from(values)?,
         })
