@@ -3,6 +3,7 @@
 pub mod asn1;
 pub mod cms;
 pub mod crl;
+pub mod erasure;
 pub mod est;
 pub mod life;
 pub mod pkcs10;

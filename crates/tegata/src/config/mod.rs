@@ -5,6 +5,7 @@
 pub mod enrolment;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod release;
 pub mod revocation;
 pub mod server;
@@ -26,7 +27,7 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, release::KEYS, log::KEYS]
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, release::KEYS, mail::KEYS, log::KEYS]
         .into_iter()
         .flatten()
 }
@@ -179,6 +180,7 @@ impl Config {
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: release::poll_interval(values)?,
                 file_max: release::file_max(values)?,
+                mail: mail::settings(values)?,
             },
             log: log::Log::from(values)?,
         })
