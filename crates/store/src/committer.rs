@@ -70,6 +70,7 @@ pub struct Counts {
 struct Shared {
     queued: Notify,
     revoked: Notify,
+    moved: Notify,
     noticed: Notify,
     versions: Versions,
     transactions: AtomicU64,
@@ -146,6 +147,10 @@ impl Committer {
 
     pub(crate) fn queued(&self) -> &Notify {
         &self.shared.queued
+    }
+
+    pub(crate) fn moved(&self) -> &Notify {
+        &self.shared.moved
     }
 
     pub(crate) fn revoked(&self) -> &Notify {
@@ -264,6 +269,9 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         }
         if state.revoked {
             shared.revoked.notify_one();
+        }
+        if state.moved {
+            shared.moved.notify_one();
         }
         if state.noticed {
             shared.noticed.notify_one();
