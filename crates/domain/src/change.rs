@@ -12,6 +12,7 @@ use crate::id::{AuthorityRow, CertificateRow, TokenRow};
 use crate::organisation::Organisation;
 use crate::product::Product;
 use crate::revocation::Reason;
+use crate::target_token::TargetToken;
 use crate::time::Timestamp;
 
 /// Writes that are committed together, with the events and leaves that tell of them.
@@ -59,6 +60,8 @@ pub enum Write {
     Finding(Finding),
     /// A public fact.
     Fact(Fact),
+    /// A device's token for DDI, in the place of the one before; the device is still in that owner period, and alive.
+    TargetToken(TargetToken),
 }
 
 /// A made device with all that is committed beside it.

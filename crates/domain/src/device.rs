@@ -231,7 +231,8 @@ impl Step {
 }
 
 impl Device {
-    fn alive(&self) -> Result<(), DeviceError> {
+    /// Its life has not ended.
+    pub(crate) fn alive(&self) -> Result<(), DeviceError> {
         if self.stage == Stage::Retired { Err(DeviceError::Retired) } else { Ok(()) }
     }
 
@@ -354,4 +355,4 @@ impl Device {
 
 #[cfg(test)]
 #[path = "device_tests.rs"]
-mod tests;
+pub(crate) mod tests;

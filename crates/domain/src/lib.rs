@@ -23,4 +23,5 @@ pub mod organisation;
 pub mod permit;
 pub mod product;
 pub mod revocation;
+pub mod target_token;
 pub mod time;

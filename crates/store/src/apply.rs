@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::{
     account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
+    target_token,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -125,6 +126,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             state.queued = true;
             Ok(())
         }
+        Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
     })
 }
 

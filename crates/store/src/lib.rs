@@ -24,6 +24,7 @@ pub mod object;
 mod organisation;
 mod product;
 mod secret;
+mod target_token;
 
 pub use account::Tokens;
 pub use audit::Audit;
@@ -41,6 +42,7 @@ pub use ledger::{Ledgers, Placed, Queued};
 pub use organisation::Organisations;
 pub use product::Products;
 pub use secret::Secrets;
+pub use target_token::TargetTokens;
 
 use committer::Committer;
 use engine::Readers;

@@ -139,6 +139,7 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, get("/api/v1/devices/{number}/events"), api::device::events::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/events/{sequence}/proof"), api::device::proof::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/label.svg"), web::lookup::label)
+        .add(Token, Secure, post("/api/v1/devices/{number}/token"), api::device::token::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/{act}"), api::device::act::post)
         .add(Token, Secure, post("/api/v1/certificates/{serial}/revoke"), api::certificate::revoke::post)
         .add(Token, Secure, get("/api/v1/findings"), api::finding::get)

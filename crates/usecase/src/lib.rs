@@ -18,6 +18,7 @@ pub mod peer;
 pub mod platform;
 pub mod product;
 pub mod revocation;
+pub mod target_token;
 pub mod token;
 
 pub use cx::Cx;

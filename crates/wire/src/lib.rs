@@ -3,7 +3,9 @@
 pub mod asn1;
 pub mod cms;
 pub mod crl;
+pub mod ddi;
 pub mod est;
+pub mod http;
 pub mod life;
 pub mod pkcs10;
 pub mod problem;

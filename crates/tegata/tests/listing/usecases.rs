@@ -41,6 +41,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("batch/read::by_uid", Member(&[ReadBatch])),
     ("batch/read::list", Member(&[ReadBatch])),
     ("certificate/identify::identify", Device),
+    ("certificate/identify::known", Device),
     ("device/act::act", Member(ACTS)),
     ("device/label::label", Member(&[ReadDevice])),
     ("device/make::make", Member(&[MakeDevice])),
@@ -74,6 +75,8 @@ const USE_CASES: &[(&str, Who)] = &[
     // these two turn what was shown into who asks: anybody may try
     ("peer::device", Public),
     ("peer::member", Public),
+    ("target_token/authenticate::authenticate", Public),
+    ("target_token/issue::issue", Member(&[IssueTargetToken])),
     ("token/authenticate::authenticate", Public),
     ("token/create::create", Member(&[CreateToken])),
     ("token/end::end", Member(&[EndToken])),
