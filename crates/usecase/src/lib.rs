@@ -1,5 +1,6 @@
 //! Use cases: load, permit, decide, save. Every way into the platform passes here, whatever protocol it speaks.
 
+pub mod action;
 pub mod audit;
 pub mod authority;
 pub mod batch;
@@ -17,6 +18,7 @@ pub mod organisation;
 pub mod peer;
 pub mod platform;
 pub mod product;
+pub mod release;
 pub mod revocation;
 pub mod target_token;
 pub mod token;

@@ -1,0 +1,1 @@
+//! Actions: every step, the refused ones too.

@@ -1,0 +1,1 @@
+//! Campaigns: what comes next, and whole campaigns played in memory.
