@@ -31,12 +31,14 @@ pub struct Settings {
     pub ldevid_life: Duration,
     /// How long a CRL holds.
     pub crl_life: Duration,
+    /// How long update clients wait between two polls.
+    pub poll_interval: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day }
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, poll_interval: Duration::from_secs(300) }
     }
 }
 

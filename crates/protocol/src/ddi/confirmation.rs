@@ -8,17 +8,17 @@ use http::HeaderMap;
 use tegata_domain::action::ActionState;
 use tegata_domain::id::ActionRow;
 use tegata_usecase::action::AutoConfirm;
-use tegata_usecase::{Cx, Error, action};
+use tegata_usecase::{Cx, action};
 use tegata_wire::ddi::answer::{self, Consent};
 use tegata_wire::ddi::request as said;
 
 /// `GET confirmationBase`: whether consent is given once for all, and what waits for it.
 pub async fn base(State(cx): State<Cx>, who: Who, headers: HeaderMap) -> Result<Response, Refusal> {
     let media = reply::media(&headers)?;
-    let consent = action::auto_confirm_of(&who.device, &cx).await?.map(|given| Consent {
+    let consent = action::auto_confirm_of(&who.device, &cx).await?.map(|(given, at)| Consent {
         initiator: given.initiator,
         remark: given.remark,
-        activated_at: given.at.millis(),
+        activated_at: at.millis(),
     });
     let active = action::pending(&who.device, &cx).await?.active;
     let waiting = active.filter(|action| action.state == ActionState::Confirming);
@@ -35,12 +35,7 @@ pub async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let media = reply::media(&headers)?;
-    let row = ActionRow(path.row()?);
-    let pending = action::pending(&who.device, &cx).await?;
-    let waits = |action: &tegata_domain::action::Action| action.row == row && action.state == ActionState::Confirming;
-    let (Some(action), Some(release)) = (pending.active.filter(|a| waits(a)), pending.release) else {
-        return Err(Error::not_found("action that waits for consent").into());
-    };
+    let (action, release) = action::confirming(ActionRow(path.row()?), &who.device, &cx).await?;
     let body = deployment::view((&action, &release), &who, &history, &cx).await?.confirmation();
     Ok(reply::json(&headers, media, body))
 }

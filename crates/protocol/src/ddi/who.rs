@@ -123,6 +123,8 @@ mod tests {
     #[test]
     fn tenants() {
         assert!(is_tenant("DEFAULT") && is_tenant("my-tenant_1.x"));
-        assert!(!is_tenant("") && !is_tenant("..") && !is_tenant("a/b") && !is_tenant("a b") && !is_tenant(&"x".repeat(65)));
+        assert!(
+            !is_tenant("") && !is_tenant("..") && !is_tenant("a/b") && !is_tenant("a b") && !is_tenant(&"x".repeat(65))
+        );
     }
 }

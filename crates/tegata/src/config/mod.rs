@@ -8,6 +8,7 @@ pub mod log;
 pub mod revocation;
 pub mod server;
 pub mod tls;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +26,9 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, log::KEYS].into_iter().flatten()
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, update::KEYS, log::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// Where a value came from.
@@ -174,6 +177,7 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
+                poll_interval: update::poll_interval(values)?,
             },
             log: log::Log::from(values)?,
         })

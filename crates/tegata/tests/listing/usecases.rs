@@ -73,6 +73,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("revocation/read::crl", Public),
     ("revocation/revoke::revoke", Member(&[RevokeCertificate])),
     // these two turn what was shown into who asks: anybody may try
+    ("peer::controller", Public),
     ("peer::device", Public),
     ("peer::member", Public),
     ("target_token/authenticate::authenticate", Public),

@@ -6,6 +6,7 @@ mod feedback;
 mod offer;
 mod pending;
 mod read;
+mod remedy;
 
 pub use attributes::{Mode, attributes, attributes_of};
 pub use confirm::{AutoConfirm, auto_confirm, auto_confirm_of, confirm};
@@ -13,3 +14,4 @@ pub use feedback::{cancel_feedback, feedback};
 pub use offer::{cancelling, confirming, offer};
 pub use pending::{Pending, pending};
 pub use read::{history, installed};
+pub use remedy::remedy;
