@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -14,6 +14,7 @@ const PACKAGES: [(&str, &str); 14] = [
     ("strongswan-pki", "foreign EST client"),
     ("libstrongswan-extra-plugins", "its cryptography"),
     ("libstrongswan-standard-plugins", "its elliptic curves"),
+    ("swupdate", "foreign update client; its services are not started by us"),
     ("zbar-tools", "reads the label's code back"),
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),
