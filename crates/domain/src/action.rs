@@ -390,6 +390,53 @@ impl Action {
     }
 }
 
+/// What becomes of the action that the device installed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installs {
+    /// It stays.
+    Keeps,
+    /// It is this one.
+    This,
+    /// There is none.
+    Nothing,
+}
+
+/// A step of an action, as it is saved: with the counters of its group, in one change.
+#[derive(Debug, Clone)]
+pub struct ActionStep {
+    /// The state before.
+    pub before: ActionState,
+    /// The move that the decision was made on.
+    pub decided_on: u32,
+    /// The action after.
+    pub action: Action,
+    /// What the device said.
+    pub messages: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+    /// What becomes of the action that the device installed last.
+    pub installs: Installs,
+}
+
+impl ActionStep {
+    /// From `before` to `after`, with what the device said.
+    pub fn new(before: &Action, mut after: Action, messages: Vec<String>, at: Timestamp) -> Self {
+        after.moves = before.moves + 1;
+        after.entries += u32::from(!messages.is_empty());
+        let installs = match (before.state == after.state, after.state, after.reason) {
+            (false, ActionState::Installed | ActionState::Done, _) => Installs::This,
+            (false, ActionState::Failed, Some(FELL_BACK)) => Installs::Nothing,
+            _ => Installs::Keeps,
+        };
+        ActionStep { before: before.state, decided_on: before.moves, action: after, messages, at, installs }
+    }
+
+    /// Whether it takes a place among the devices that update at once: only while the campaign runs and has room.
+    pub fn is_gated(&self) -> bool {
+        self.before.is_waiting() && self.action.state.is_busy()
+    }
+}
+
 #[cfg(test)]
 #[path = "action_tests.rs"]
 mod tests;

@@ -3,9 +3,10 @@
 //! Why here: what happens next follows from the counts of the groups alone, so that a whole campaign can be played in
 //! memory. Invariant: a group opens only when the one before it succeeded and the rule would be quiet at the worst.
 
-use crate::action::ActionState;
-use crate::device::Stage;
-use crate::id::{CampaignRow, DeviceRow, OrganisationRow, ProductRow, ReleaseRow, Uuid};
+use crate::action::{Action, ActionState, ActionStep};
+use crate::device::{Condition, Stage};
+use crate::id::{ActionRow, CampaignRow, DeviceRow, OrganisationRow, ProductRow, ReleaseRow, Uuid};
+use crate::release::Release;
 use crate::stop::{Share, StopRule, Tally};
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -274,13 +275,62 @@ pub enum CampaignError {
     Ended(&'static str),
 }
 
-/// What was found when the targets were counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Survey {
-    /// Devices that the selection meets.
-    pub targets: u32,
-    /// Devices that run the release already.
-    pub current: u32,
+/// A device within reach, as far as a selection asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The device.
+    pub device: DeviceRow,
+    /// What it is.
+    pub product: ProductRow,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How it is.
+    pub condition: Condition,
+    /// Whether the line confirmed it.
+    pub confirmed: bool,
+    /// The version that it reports.
+    pub version: Option<String>,
+}
+
+/// Whether a selection meets a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meets {
+    /// It is none of the selection's.
+    No,
+    /// It would be, but it runs the release already.
+    Current,
+    /// It is a target.
+    Yes,
+}
+
+/// The next state of a campaign, and of groups that change with it.
+#[derive(Debug, Clone)]
+pub struct CampaignStep {
+    /// The move that the decision was made on.
+    pub decided_on: u32,
+    /// The campaign after; its counters are not written.
+    pub campaign: Campaign,
+    /// Groups whose state, size, threshold and cursor are written.
+    pub groups: Vec<Group>,
+}
+
+/// Devices that a group takes in.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// Of which campaign.
+    pub campaign: CampaignRow,
+    /// Which group.
+    pub group: u32,
+    /// Where its cursor stood.
+    pub from: DeviceRow,
+    /// Where it stands then.
+    pub to: DeviceRow,
+    /// Nothing is left to take in.
+    pub filled: bool,
+    /// What is offered, with what it supersedes.
+    pub entries: Vec<(Action, Option<ActionStep>)>,
+    /// Devices that another campaign keeps.
+    pub skipped: u32,
 }
 
 /// What is to be done next.
@@ -420,6 +470,52 @@ pub fn plan(groups: &mut [Group], targets: u32, places: &Places) {
 }
 
 impl Campaign {
+    /// Whether the selection meets a device. Held devices take a remedy only; those that ended, or never were
+    /// confirmed, nothing.
+    pub fn meets(&self, candidate: &Candidate, release: &Release) -> Meets {
+        let Candidate { device, product, stage, condition, confirmed, version } = candidate;
+        let held = matches!(condition, Condition::Quarantined | Condition::Recalled) && !release.remedy;
+        if *product != self.product || *stage == Stage::Retired || !confirmed || held {
+            return Meets::No;
+        }
+        let select = &self.selection;
+        let asked = (select.devices.is_empty() || select.devices.contains(device))
+            && select.stage.is_none_or(|asked| asked == *stage)
+            && select.version.as_ref().is_none_or(|asked| Some(asked) == version.as_ref())
+            && select.share.is_none_or(|share| within(place(self.uid, *device), share));
+        match (asked, version.as_ref() == Some(&release.version)) {
+            (false, _) => Meets::No,
+            (true, true) => Meets::Current,
+            (true, false) => Meets::Yes,
+        }
+    }
+
+    /// What a device of a group is offered; `consents` when it gave a standing consent.
+    pub fn offer(&self, row: ActionRow, (device, group): (DeviceRow, u32), consents: bool, now: Timestamp) -> Action {
+        let asks = self.consent && !consents;
+        Action {
+            row,
+            device,
+            campaign: self.row,
+            group,
+            release: self.release,
+            state: if asks { ActionState::Confirming } else { ActionState::Offered },
+            forced: self.forced,
+            consent: self.consent,
+            span: self.span,
+            moves: 0,
+            entries: 0,
+            offered_at: now,
+            begun_at: None,
+            installed_at: None,
+            deadline: None,
+            closed_at: None,
+            progress: None,
+            code: None,
+            reason: None,
+        }
+    }
+
     /// What is to be done next.
     pub fn turn(&self, groups: &[Group]) -> Turn {
         match self.state {

@@ -19,6 +19,12 @@ pub enum FindingKind {
     NoPossession,
     /// A key that is too weak or of a foreign type.
     WeakKey,
+    /// A release whose signature fits none of the product's release keys.
+    BadReleaseSignature,
+    /// A release whose security version is older than one that is out: refused, or let through by an administrator.
+    OlderRelease,
+    /// A campaign that the stop rule ended.
+    CampaignStopped,
 }
 
 impl FindingKind {
@@ -31,6 +37,9 @@ impl FindingKind {
             FindingKind::OutsideValidity => "outside_validity",
             FindingKind::NoPossession => "no_possession",
             FindingKind::WeakKey => "weak_key",
+            FindingKind::BadReleaseSignature => "bad_release_signature",
+            FindingKind::OlderRelease => "older_release",
+            FindingKind::CampaignStopped => "campaign_stopped",
         }
     }
 
@@ -39,6 +48,8 @@ impl FindingKind {
         match self {
             FindingKind::KeyUnderAnotherSerial => 5,
             FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
+            FindingKind::BadReleaseSignature | FindingKind::CampaignStopped => 4,
+            FindingKind::OlderRelease => 3,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
             FindingKind::WeakKey => 2,
         }

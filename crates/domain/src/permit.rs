@@ -117,6 +117,28 @@ pub enum Operation {
     EnrolDevice,
     /// Renew: a device asks for itself.
     RenewDevice,
+    /// Register a key that signs releases.
+    CreateReleaseKey,
+    /// See release keys.
+    ReadReleaseKey,
+    /// End a release key.
+    EndReleaseKey,
+    /// Publish a release.
+    PublishRelease,
+    /// Publish a release whose security version is older than one that is out.
+    PublishOlderRelease,
+    /// See releases.
+    ReadRelease,
+    /// Create a campaign.
+    CreateCampaign,
+    /// See campaigns and their actions.
+    ReadCampaign,
+    /// Pause, resume or cancel a campaign.
+    ChangeCampaign,
+    /// Take a campaign further: background work.
+    RunCampaign,
+    /// Fetch a release and report on it: a device for itself.
+    UpdateDevice,
 }
 
 /// What the actor must be to the subject.
@@ -161,6 +183,15 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (IssueTargetToken, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (CreateReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),
+    (ReadReleaseKey, &[Administrator, Engineer, Auditor], Maker, None),
+    (EndReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),
+    (PublishRelease, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
+    (PublishOlderRelease, &[Administrator], Maker, Some(Kind::Maker)),
+    (ReadRelease, &Role::ALL, Tenant, None),
+    (CreateCampaign, &[Administrator, Engineer, Operator], Tenant, None),
+    (ReadCampaign, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ChangeCampaign, &[Administrator, Engineer, Operator], Tenant, None),
 ];
 
 /// What a right is asked for.
@@ -214,7 +245,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol and renew itself")]
+    #[error("a device may only enrol, renew and update itself")]
     Device,
 }
 
@@ -272,7 +303,7 @@ impl Operation {
 
     /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | RunCampaign | UpdateDevice)
     }
 }
 
@@ -294,12 +325,14 @@ impl Actor {
                 (member.name.clone(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice) || subject.device != Some(*row) {
+                if !matches!(operation, EnrolDevice | RenewDevice | UpdateDevice) || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
             }
-            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
+            Actor::Platform
+                if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken | RunCampaign) =>
+            {
                 ("platform".to_owned(), None)
             }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),

@@ -63,7 +63,14 @@ fn devices_and_strangers() {
         assert_eq!(Actor::Public.permit(operation, subject(1, 1)).unwrap_err(), Refusal::NoCredential);
     }
     for role in Role::ALL {
-        for operation in [Operation::Initialise, Operation::Publish, Operation::EnrolDevice, Operation::RenewDevice] {
+        for operation in [
+            Operation::Initialise,
+            Operation::Publish,
+            Operation::EnrolDevice,
+            Operation::RenewDevice,
+            Operation::RunCampaign,
+            Operation::UpdateDevice,
+        ] {
             assert!(member(role, 1, &Kind::ALL).permit(operation, subject(1, 1)).is_err());
         }
     }

@@ -71,6 +71,26 @@ pub struct Running {
     pub at: Timestamp,
 }
 
+/// What is kept of what a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributeSet {
+    /// Whether all that were there go first.
+    pub replace: bool,
+    /// Names with their new values; none removes.
+    pub values: std::collections::BTreeMap<String, Option<String>>,
+}
+
+/// A standing consent of a device or its user to all that is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who gave it.
+    pub initiator: Option<String>,
+    /// Why.
+    pub remark: Option<String>,
+}
+
 /// What a maker says of a new release.
 #[derive(Debug, Clone, Default)]
 pub struct NewRelease {

@@ -10,3 +10,4 @@ pub mod request;
 pub mod seal;
 pub mod secret;
 pub mod signer;
+pub mod statement;

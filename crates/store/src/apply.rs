@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
-    target_token,
+    account, action, audit, authority, batch, campaign, certificate, crl, device, event, finding, ledger, organisation,
+    product, release, target_token,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) queued: bool,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
+    /// A campaign or an action moved.
+    pub(crate) moved: bool,
 }
 
 impl State {
@@ -125,6 +127,37 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             ledger::insert_fact(c, value)?;
             state.queued = true;
             Ok(())
+        }
+        Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
+        Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
+        Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
+        Write::Running(value) => {
+            release::run(c, value)?;
+            Ok(())
+        }
+        Write::Attributes(device, set) => {
+            release::describe(c, *device, set)?;
+            Ok(())
+        }
+        Write::Consent(device, value) => {
+            release::consent(c, *device, value.as_ref())?;
+            Ok(())
+        }
+        Write::Action(step) => {
+            state.moved = true;
+            guard(action::step(c, step)?, Refused::Stale)
+        }
+        Write::Campaign(value) => {
+            state.moved = true;
+            guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists)
+        }
+        Write::CampaignStep(step) => {
+            state.moved = true;
+            guard(campaign::step(c, step)?, Refused::Stale)
+        }
+        Write::Fill(fill) => {
+            state.moved = true;
+            guard(campaign::fill(c, fill)?, Refused::Stale)
         }
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
     })

@@ -67,6 +67,7 @@ pub struct Counts {
 struct Shared {
     queued: Notify,
     revoked: Notify,
+    moved: Notify,
     transactions: AtomicU64,
     changes: AtomicU64,
     refused: AtomicU64,
@@ -138,6 +139,10 @@ impl Committer {
         &self.shared.queued
     }
 
+    pub(crate) fn moved(&self) -> &Notify {
+        &self.shared.moved
+    }
+
     pub(crate) fn revoked(&self) -> &Notify {
         &self.shared.revoked
     }
@@ -203,6 +208,9 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         }
         if state.revoked {
             shared.revoked.notify_one();
+        }
+        if state.moved {
+            shared.moved.notify_one();
         }
     }
     for answer in answers {

@@ -5,10 +5,12 @@
 //! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and queued leaves.
 
 mod account;
+mod action;
 mod apply;
 mod audit;
 mod authority;
 mod batch;
+mod campaign;
 mod certificate;
 mod committer;
 mod counter;
@@ -23,13 +25,16 @@ mod migrate;
 pub mod object;
 mod organisation;
 mod product;
+mod release;
 mod secret;
 mod target_token;
 
 pub use account::Tokens;
+pub use action::{Actions, Live, Visible};
 pub use audit::Audit;
 pub use authority::Authorities;
 pub use batch::Batches;
+pub use campaign::{Campaigns, Chosen};
 pub use certificate::Certificates;
 pub use committer::Counts;
 pub use counter::Row;
@@ -41,6 +46,7 @@ pub use finding::Findings;
 pub use ledger::{Ledgers, Placed, Queued};
 pub use organisation::Organisations;
 pub use product::Products;
+pub use release::{Releases, Updating};
 pub use secret::Secrets;
 pub use target_token::TargetTokens;
 
@@ -129,6 +135,11 @@ impl Store {
     /// Woken after every commit that revoked a certificate.
     pub fn revoked(&self) -> &tokio::sync::Notify {
         self.0.committer.revoked()
+    }
+
+    /// Woken after every commit that moved a campaign or an action.
+    pub fn moved(&self) -> &tokio::sync::Notify {
+        self.0.committer.moved()
     }
 
     /// What the committer has done since the start.

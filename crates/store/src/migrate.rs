@@ -5,8 +5,11 @@ use crate::engine::APPLICATION_ID;
 use crate::error::{Error, ErrorKind};
 use rusqlite::Connection;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/sqlite/0001_first_light.sql"), include_str!("migrations/sqlite/0007_target_token.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_first_light.sql"),
+    include_str!("migrations/sqlite/0004_release.sql"),
+    include_str!("migrations/sqlite/0007_target_token.sql"),
+];
 
 /// Brings a database to the version of this program.
 pub(crate) fn run(connection: &Connection, mode: Mode) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! What every use case is given: store, clock, chance, keys, settings.
 
 use crate::authority::Issuers;
+use crate::campaign::Surveys;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::release::Releases;
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -31,14 +33,21 @@ pub struct Settings {
     pub ldevid_life: Duration,
     /// How long a CRL holds.
     pub crl_life: Duration,
-    /// How long update clients wait between two polls.
+    /// How often devices ask for releases.
     pub poll_interval: Duration,
+    /// The largest file of a release, in bytes.
+    pub file_max: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day, poll_interval: Duration::from_secs(300) }
+        Settings {
+            ldevid_life: 90 * day,
+            crl_life: 7 * day,
+            poll_interval: Duration::from_secs(300),
+            file_max: 1 << 30,
+        }
     }
 }
 
@@ -68,6 +77,10 @@ pub struct Inner {
     pub ledger: Ledger,
     /// Products that were looked up lately.
     pub catalogue: Catalogue,
+    /// Files of releases, and releases that were asked for lately.
+    pub releases: Releases,
+    /// Targets of campaigns that are being counted.
+    pub surveys: Surveys,
 }
 
 /// The context of a use case; cheap to clone.

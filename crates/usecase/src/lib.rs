@@ -4,6 +4,7 @@ pub mod action;
 pub mod audit;
 pub mod authority;
 pub mod batch;
+pub mod campaign;
 pub mod certificate;
 pub mod cursor;
 pub mod cx;

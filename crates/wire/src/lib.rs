@@ -10,6 +10,7 @@ pub mod life;
 pub mod pkcs10;
 pub mod problem;
 pub mod read;
+pub mod release;
 pub mod signed_note;
 pub mod tlog;
 pub mod tlog_proof;

@@ -178,6 +178,7 @@ impl Config {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
+                file_max: tegata_usecase::cx::Settings::default().file_max,
             },
             log: log::Log::from(values)?,
         })

@@ -14,7 +14,7 @@ async fn an_update_waits_for_consent() {
     assert!(reply.update().is_none());
     let asked = reply.confirmation_base().unwrap();
     let id = asked.update_info().await.unwrap().action_id().to_owned();
-    assert!(asked.metadata().await.unwrap().contains(&("security_version".into(), "1".into())));
+    assert!(asked.metadata().await.unwrap()[0].1.contains("security_version 1"));
     refused(hand.get(&format!("/deploymentBase/{id}")), 404);
     let base = hand.get("/confirmationBase").expect(200).json();
     assert_eq!(base["autoConfirm"], json!({ "active": false }));

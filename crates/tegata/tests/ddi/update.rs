@@ -25,7 +25,9 @@ async fn an_update_is_done_when_the_version_runs() {
     let chunk = update.chunks().next().unwrap();
     assert_eq!((chunk.part(), chunk.version()), ("os", "2.0"));
     let metadata: Vec<_> = chunk.metadata().collect();
-    assert!(metadata.contains(&("security_version", "1")) && metadata.contains(&("product", field.product.as_str())));
+    let manifest = metadata.iter().find(|(key, _)| *key == "tegata.manifest").unwrap().1;
+    let manifest = tegata_wire::release::Manifest::parse(manifest).unwrap();
+    assert_eq!((manifest.product, manifest.size), (field.product.clone(), firmware().len() as u64));
 
     let folder = tempfile::tempdir().unwrap();
     let files = update.download(folder.path()).await.unwrap();

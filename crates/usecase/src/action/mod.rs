@@ -1,6 +1,7 @@
 //! Actions: what a device asks, says and is told on its way to a release. Every call is of a device that was identified.
 
 mod attributes;
+mod change;
 mod confirm;
 mod feedback;
 mod offer;

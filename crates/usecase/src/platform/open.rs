@@ -6,6 +6,7 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::release::Releases;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +57,7 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
     ];
     let ledger = Ledger::open(&store, keys, &names.public_url).await?;
+    let releases = Releases::open(&store)?;
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -69,6 +71,8 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         issuers: Issuers::default(),
         ledger,
         catalogue: Catalogue::default(),
+        releases,
+        surveys: Default::default(),
     })))
 }
 
