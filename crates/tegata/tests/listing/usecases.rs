@@ -34,6 +34,7 @@ const ACTS: &[Operation] = &[
 
 /// The list: `noun/file::function`.
 const USE_CASES: &[(&str, Who)] = &[
+    ("action/remedy::remedy", Device),
     ("audit/read::list", Member(&[ReadAudit])),
     ("authority/read::certificate", Public),
     ("authority/read::roots", Public),
@@ -68,6 +69,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("product/read::by_uid", Member(&[ReadProduct])),
     ("product/read::list", Member(&[ReadProduct])),
     ("product/register::register", Member(&[CreateProduct])),
+    ("release/metadata::metadata", Device),
     ("revocation/publish::publish", Platform),
     ("revocation/publish::publish_due", Platform),
     ("revocation/read::crl", Public),
