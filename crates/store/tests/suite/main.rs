@@ -10,3 +10,4 @@ mod fixture;
 mod folder;
 mod guards;
 mod ledger;
+mod target_token;
