@@ -4,6 +4,7 @@ pub mod audit;
 pub mod batch;
 mod body;
 mod caller;
+pub mod campaign;
 pub mod certificate;
 pub mod device;
 pub mod finding;
@@ -11,6 +12,7 @@ pub mod openapi;
 pub mod organisation;
 mod page;
 pub mod product;
+pub mod release;
 mod status;
 pub mod token;
 

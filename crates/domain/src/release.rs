@@ -104,6 +104,8 @@ pub struct NewRelease {
     pub file_name: String,
     /// An administrator wants it although its security version is older than one that was published.
     pub allow_older: bool,
+    /// The release key that signed it; any of the product's when absent.
+    pub key: Option<Uuid>,
 }
 
 /// Why a release cannot be published so.

@@ -1,5 +1,6 @@
 //! Background work: each file one job, which only calls use cases.
 
+mod campaign_run;
 mod crl_publish;
 mod ledger_sequence;
 
@@ -12,6 +13,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
+    jobs.spawn(campaign_run::run(cx.clone()));
     jobs
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod init;
 mod logs;
+mod release;
 mod serve;
 pub mod verify;
 
@@ -38,6 +39,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check proofs, checkpoints and copies of the ledger, without any server
     Verify(verify::Verify),
+    /// Prepare a release: the manifest that its maker signs
+    Release(release::Release),
     /// Look for what is wrong or risky with a data folder
     Doctor(doctor::Doctor),
     /// Show the configuration and where each value comes from
@@ -80,6 +83,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(command) => init::run(command),
         Command::Serve(command) => serve::run(command),
         Command::Verify(command) => verify::run(command),
+        Command::Release(command) => release::run(command),
         Command::Doctor(command) => doctor::run(command),
         Command::Config(command) => config::run(command),
     }

@@ -5,6 +5,7 @@
 pub mod enrolment;
 pub mod limits;
 pub mod log;
+pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
@@ -26,9 +27,8 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, update::KEYS, log::KEYS]
-        .into_iter()
-        .flatten()
+    let first = [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS];
+    first.into_iter().chain([release::KEYS, update::KEYS, log::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -178,7 +178,7 @@ impl Config {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
-                file_max: tegata_usecase::cx::Settings::default().file_max,
+                file_max: release::file_max(values)?,
             },
             log: log::Log::from(values)?,
         })

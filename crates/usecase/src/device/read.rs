@@ -10,6 +10,7 @@ use tegata_domain::id::{DeviceRow, Uuid};
 use tegata_domain::number::{Number, Serial};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
+use tegata_domain::release::Running;
 use tegata_store::Page;
 
 /// A device as its maker or owner sees it.
@@ -22,6 +23,8 @@ pub struct Seen {
     pub product: Arc<Product>,
     /// Its owner's outward id; `None` when the asker made it and others own it now: whose it is, is theirs to tell.
     pub owner: Option<Uuid>,
+    /// What it runs, and the id of that release where it is one.
+    pub running: Option<(Running, Option<Uuid>)>,
 }
 
 /// What belongs to others is not there.
@@ -53,7 +56,8 @@ async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
     };
     let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: Arc::clone(&entry.product), owner, device })
+    let running = crate::release::running::seen(device.row, cx).await?;
+    Ok(Seen { number, product: Arc::clone(&entry.product), owner, running, device })
 }
 
 /// One device.

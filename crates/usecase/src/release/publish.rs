@@ -80,7 +80,7 @@ pub async fn publish(
     let permit = actor.permit(operation, Subject::of(product.organisation))?;
     new.check().map_err(|e| Error::invalid("release", e))?;
     let (draft, release) = describe(upload, &product, new.clone(), cx).await?;
-    let release = sign(release, signature, &product, &permit, cx).await?;
+    let release = sign(release, (new.key, signature), &product, &permit, cx).await?;
     if let Some(known) = known(&release, cx).await? {
         return Ok(known);
     }
@@ -139,7 +139,7 @@ async fn describe(mut upload: Upload, product: &Product, new: NewRelease, cx: &I
 /// With its signature, which fits one of the product's live keys where it has any.
 async fn sign(
     mut release: Release,
-    signature: Vec<u8>,
+    (key, signature): (Option<Uuid>, Vec<u8>),
     product: &Product,
     permit: &Permit,
     cx: &Inner,
@@ -150,8 +150,9 @@ async fn sign(
     let keys = cx.store.release().keys(product.row, 0, u32::MAX).await?;
     let live: Vec<_> = keys.into_iter().filter(|key| key.ended_at.is_none()).collect();
     let message = manifest(&release, product.uid).text();
+    let meant = |uid: Uuid| key.is_none_or(|key| key == uid);
     let fits = |spki: &[u8]| statement::verify(spki, message.as_bytes(), &signature).is_ok();
-    let fitting = live.iter().find(|key| fits(&key.spki)).map(|key| key.uid);
+    let fitting = live.iter().find(|key| meant(key.uid) && fits(&key.spki)).map(|key| key.uid);
     if fitting.is_none() && !live.is_empty() {
         let data = serde_json::json!({
             "product": product.uid.to_string(), "version": release.version,

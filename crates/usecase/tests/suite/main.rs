@@ -6,7 +6,9 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod campaign;
 mod enrolment;
 mod ledger;
+mod release;
 mod time;
 mod world;
