@@ -111,10 +111,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             }
             guard(held, Refused::Stale)
         }
-        Write::Certificate(value) => {
-            certificate::insert(c, value)?;
-            Ok(())
-        }
+        Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
         Write::Revocation(value) => {
             state.revoked = true;
             guard(crl::revoke(c, value)?, Refused::Stale)
