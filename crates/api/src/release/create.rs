@@ -47,8 +47,8 @@ pub async fn post(
 ) -> Result<(StatusCode, axum::Json<Value>), Status> {
     let form = read(request, &actor, &cx).await?;
     let (file, asked) = form.asked()?;
-    let release = publish(file, asked, &actor, &cx).await?;
-    Ok((StatusCode::CREATED, axum::Json(super::view(&release, &cx).await?)))
+    let published = publish(file, asked, &actor, &cx).await?;
+    Ok((StatusCode::CREATED, axum::Json(super::view(&published))))
 }
 
 fn multipart(request: Request, file_max: u64) -> Result<Multipart<'static>, Status> {

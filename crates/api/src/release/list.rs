@@ -23,9 +23,6 @@ pub async fn get(
     page: Page,
 ) -> Result<Response, Status> {
     let product = asked.product.map(|id| Uuid::parse_str(&id).map_err(|_| Error::not_found("product"))).transpose()?;
-    let mut rows = Vec::new();
-    for release in release::list(product, (page.after, page.limit), &actor, &cx).await? {
-        rows.push((release.row.0, super::view(&release, &cx).await?));
-    }
-    page.reply(rows, &cx)
+    let all = release::list(product, (page.after, page.limit), &actor, &cx).await?;
+    page.reply(all.iter().map(|published| (published.release.row.0, super::view(published))).collect(), &cx)
 }

@@ -14,6 +14,5 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Status> {
     let id = Uuid::parse_str(&id).map_err(|_| Error::not_found("release"))?;
-    let release = release::by_uid(id, &actor, &cx).await?;
-    Ok(axum::Json(super::view(&release, &cx).await?))
+    Ok(axum::Json(super::view(&release::by_uid(id, &actor, &cx).await?)))
 }

@@ -35,7 +35,7 @@ pub struct Asked {
 pub async fn create(asked: Asked, key: Option<&str>, actor: &Actor, cx: &Inner) -> Result<Progress> {
     let own = crate::organisation::own(actor, cx).await?;
     let permit = actor.permit(Operation::CreateCampaign, Subject::of(own.row))?;
-    let release = crate::release::by_uid(asked.release, actor, cx).await?;
+    let release = crate::release::by_uid(asked.release, actor, cx).await?.release;
     let product = crate::release::product_of(&release, cx).await?;
     same_product(&asked, &product)?;
     let mut new = asked.new;

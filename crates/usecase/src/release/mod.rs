@@ -14,4 +14,5 @@ pub(crate) use kept::by_row;
 pub use key::{end, keys, register};
 pub use metadata::metadata;
 pub use publish::{Upload, publish, upload};
-pub use read::{by_uid, list, product_of};
+pub(crate) use read::product_of;
+pub use read::{Published, by_uid, list};

@@ -1,8 +1,10 @@
 //! Publishes a release: the file streams to disk, its manifest is checked against the maker's signature, and what was
 //! published is a public fact.
 
+use super::Published;
 use crate::cx::{Cx, Inner};
 use crate::error::{Error, Result};
+use std::sync::Arc;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::fact::Fact;
 use tegata_domain::finding::{Finding, FindingKind};
@@ -74,15 +76,16 @@ pub async fn publish(
     (product, new, signature): (Uuid, NewRelease, Vec<u8>),
     actor: &Actor,
     cx: &Inner,
-) -> Result<Release> {
+) -> Result<Published> {
     let product = crate::product::by_uid(product, actor, cx).await?;
     let operation = if new.allow_older { Operation::PublishOlderRelease } else { Operation::PublishRelease };
     let permit = actor.permit(operation, Subject::of(product.organisation))?;
     new.check().map_err(|e| Error::invalid("release", e))?;
     let (draft, release) = describe(upload, &product, new.clone(), cx).await?;
     let release = sign(release, (new.key, signature), &product, &permit, cx).await?;
+    let published = |release| Published { release: Arc::new(release), product: product.uid };
     if let Some(known) = known(&release, cx).await? {
-        return Ok(known);
+        return Ok(published(known));
     }
     let older = new.older_than(cx.store.release().security_version(product.row).await?);
     let mut writes = Vec::new();
@@ -101,9 +104,9 @@ pub async fn publish(
     writes.push(Write::Fact(Fact::release_published(&release, product.uid)));
     let change = Change::of(release.uid.to_string(), writes);
     match cx.store.save(change, &permit, release.created_at).await.map_err(Error::from) {
-        Err(e) if e.code == "exists" => known(&release, cx).await?.ok_or(e),
+        Err(e) if e.code == "exists" => known(&release, cx).await?.map(published).ok_or(e),
         Err(e) => Err(e),
-        Ok(()) => Ok(release),
+        Ok(()) => Ok(published(release)),
     }
 }
 

@@ -15,7 +15,7 @@ use tegata_domain::stop::Share;
 use tegata_usecase::action::{self, AutoConfirm, Mode, Pending};
 use tegata_usecase::campaign::{Act, Asked, Progress};
 use tegata_usecase::device::act::Saying;
-use tegata_usecase::release::{artifact, running};
+use tegata_usecase::release::artifact;
 use tegata_usecase::{Cx, Error, Kind, campaign, certificate, device, finding};
 
 struct Fleet {
@@ -59,7 +59,7 @@ impl Fleet {
         self.world.cx()
     }
 
-    async fn release(&self, new: NewRelease) -> Release {
+    async fn release(&self, new: NewRelease) -> Arc<Release> {
         let file = new.version.clone();
         let published = release_of(&self.world, self.product, (new, file.as_bytes()), None, &self.world.maker()).await;
         published.unwrap()
@@ -373,7 +373,9 @@ async fn a_bad_release_is_stopped_and_taken_back() {
     const SIZE: usize = 600;
     let fleet = Arc::new(Fleet::new(SIZE as u32).await);
     let release = fleet.release(version("2.0", 2)).await;
-    let uid = fleet.start(&release, NewCampaign::default()).await;
+    // a canary large enough that one failure in it says nothing
+    let groups = [60, 200].map(|devices| NewGroup { extent: Extent::Devices(devices), success: None }).to_vec();
+    let uid = fleet.start(&release, NewCampaign { groups, ..NewCampaign::default() }).await;
     let mut hurt = 0;
     let mut silent = std::collections::HashSet::new();
     for round in 0..60 {

@@ -1,6 +1,7 @@
 //! Releases: who publishes what, under which key; what devices run.
 
 use crate::world::{World, day};
+use std::sync::Arc;
 use tegata_domain::device::Device;
 use tegata_domain::id::Uuid;
 use tegata_domain::permit::{Actor, Member, Role};
@@ -22,7 +23,7 @@ pub async fn release_of(
     (new, file): (NewRelease, &[u8]),
     signer: Option<&Signer>,
     actor: &Actor,
-) -> Result<Release> {
+) -> Result<Arc<Release>> {
     let manifest = Manifest {
         product: product.to_string(),
         version: new.version.clone(),
@@ -36,7 +37,7 @@ pub async fn release_of(
     for chunk in file.chunks(100_000) {
         sink.write(chunk).await?;
     }
-    publish(sink, (product, new, signature), actor, world.cx()).await
+    Ok(publish(sink, (product, new, signature), actor, world.cx()).await?.release)
 }
 
 fn refusal<T>(outcome: Result<T, Error>) -> (Kind, &'static str, String) {
