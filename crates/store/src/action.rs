@@ -7,11 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::time::Duration;
 use tegata_domain::action::{Action, ActionState, ActionStep, Installs, REASONS};
 use tegata_domain::campaign::CampaignState;
-use tegata_domain::id::{ActionRow, CampaignRow, DeviceRow, ReleaseRow};
+use tegata_domain::id::{ActionRow, CampaignRow, DeviceRow, OrganisationRow, ReleaseRow};
 use tegata_domain::time::Timestamp;
 
 const COLUMNS: &str = "a.id, a.device, a.campaign, a.number, a.release, a.state, a.forced, a.consent, a.span, a.moves,
     a.entries, a.offered_at, a.begun_at, a.installed_at, a.deadline, a.closed_at, a.step, a.steps, a.code, a.reason";
+
+/// What a [`Live`] takes from the campaign.
+const CAMPAIGN: &str = "c.state, c.busy < c.at_once, case when c.by_maker then null else c.organisation end";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Action> {
     read_at(row, 0)
@@ -162,6 +165,8 @@ pub struct Live {
     pub campaign: CampaignState,
     /// Whether one more device may update at present.
     pub room: bool,
+    /// Whose campaign it is; `None` where the maker's, whose reach is every device of its product.
+    pub of: Option<OrganisationRow>,
 }
 
 fn read_live(row: &Row<'_>) -> rusqlite::Result<Live> {
@@ -170,7 +175,8 @@ fn read_live(row: &Row<'_>) -> rusqlite::Result<Live> {
 
 fn read_live_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Live> {
     let campaign = code(row, at + 20, &CampaignState::ALL)?;
-    Ok(Live { action: read_at(row, at)?, campaign, room: row.get(at + 21)? })
+    let of = row.get::<_, Option<i64>>(at + 22)?.map(OrganisationRow);
+    Ok(Live { action: read_at(row, at)?, campaign, room: row.get(at + 21)?, of })
 }
 
 /// What a poll asks for.
@@ -198,7 +204,7 @@ impl Actions<'_> {
     /// What waits for a device, in one statement: the path of every poll.
     pub async fn visible(&self, device: DeviceRow) -> Result<Visible, Error> {
         let text = format!(
-            "select coalesce(u.wanted, 1), u.installed, {COLUMNS}, c.state, c.busy < c.at_once
+            "select coalesce(u.wanted, 1), u.installed, {COLUMNS}, {CAMPAIGN}
              from (select $1 as device) d left join updating u on u.device = d.device
              left join action a on a.device = d.device and a.closed_at is null
              left join campaign c on c.id = a.campaign"
@@ -225,7 +231,7 @@ impl Actions<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: ActionRow) -> Result<Option<Live>, Error> {
         let text = format!(
-            "select {COLUMNS}, c.state, c.busy < c.at_once from action a join campaign c on c.id = a.campaign
+            "select {COLUMNS}, {CAMPAIGN} from action a join campaign c on c.id = a.campaign
              where a.id = $1"
         );
         self.0.read(|c| Ok(prepare(c, &text)?.query_row([row.0], read_live).optional()?))

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tegata_domain::id::Uuid;
 use tegata_domain::permit::Actor;
 use tegata_domain::release::NewRelease;
-use tegata_usecase::release::{Upload, publish, upload};
+use tegata_usecase::release::{Asked, Upload, publish, upload};
 use tegata_usecase::{Cx, Error};
 use tegata_wire::problem::Problem;
 
@@ -136,7 +136,7 @@ impl Form {
         STANDARD.decode(plain).unwrap_or(raw)
     }
 
-    fn asked(mut self) -> Result<(Upload, (Uuid, NewRelease, Vec<u8>)), Error> {
+    fn asked(mut self) -> Result<(Upload, Asked), Error> {
         let file = self.file.take().ok_or_else(|| Error::invalid("multipart", "the field \"file\" is missing"))?;
         let number = self.needed("security_version")?.parse();
         let id = |name, text: &str| Uuid::parse_str(text).map_err(|_| Error::not_found(name));

@@ -143,8 +143,7 @@ impl Stock {
 
     /// Everything that the first organisation has, in one text: it must not change when calls are refused.
     pub fn state(&self) -> String {
-        let lists =
-            ["organisations", "tokens", "products", "batches", "devices", "releases", "campaigns", "findings", "audit"];
+        let lists = ["organisations", "tokens", "products", "batches", "devices", "releases", "findings", "audit"];
         let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
         lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
     }

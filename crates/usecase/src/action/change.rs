@@ -34,7 +34,8 @@ pub(super) fn refused(error: ActionError) -> Error {
 /// An action that this device may see, with its release.
 pub(super) async fn load(row: ActionRow, device: &Device, cx: &Inner) -> Result<(Action, Arc<Release>)> {
     let live = cx.store.action().by_row(row).await?.ok_or_else(not_found)?;
-    if live.action.device != device.row || (live.action.state.is_waiting() && !shows(&live)) {
+    let earlier = live.of.is_some_and(|organisation| organisation != device.owner);
+    if live.action.device != device.row || earlier || (live.action.state.is_waiting() && !shows(&live, device)) {
         return Err(not_found());
     }
     let release = crate::release::by_row(live.action.release, cx).await?;

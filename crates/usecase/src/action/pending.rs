@@ -33,7 +33,7 @@ pub struct Pending {
 pub async fn pending(device: &Device, cx: &Inner) -> Result<Pending> {
     let visible = cx.store.action().visible(device.row).await?;
     let (mut active, mut release) = (None, None);
-    if let Some(live) = visible.live.filter(shows) {
+    if let Some(live) = visible.live.filter(|live| shows(live, device)) {
         let its = crate::release::by_row(live.action.release, cx).await?;
         if may_have(device, &its) {
             (active, release) = (Some(Arc::new(live.action)), Some(its));
@@ -43,8 +43,12 @@ pub async fn pending(device: &Device, cx: &Inner) -> Result<Pending> {
     Ok(Pending { active, release, installed: visible.installed, wants_attributes: visible.wanted, sleep })
 }
 
-/// Whether a device sees an action: what has not begun, only while its campaign offers and has a place.
-pub(super) fn shows(live: &Live) -> bool {
+/// Whether a device sees an action: what has not begun, only while its campaign offers and has a place; that of an
+/// earlier owner not at all.
+pub(super) fn shows(live: &Live, device: &Device) -> bool {
+    if live.of.is_some_and(|organisation| organisation != device.owner) {
+        return false;
+    }
     let offers = live.campaign == CampaignState::Running;
     live.action.is_open_to_device()
         && match live.action.state {

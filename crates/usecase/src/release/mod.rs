@@ -13,6 +13,6 @@ pub use kept::Releases;
 pub(crate) use kept::by_row;
 pub use key::{end, keys, register};
 pub use metadata::metadata;
-pub use publish::{Upload, publish, upload};
+pub use publish::{Asked, Upload, publish, upload};
 pub(crate) use read::product_of;
 pub use read::{Published, by_uid, list};

@@ -69,14 +69,12 @@ impl Upload {
     }
 }
 
+/// What is published: of which product, as what, under which signature.
+pub type Asked = (Uuid, NewRelease, Vec<u8>);
+
 /// Publishes what was uploaded as a release of a product. The same version with the same content again answers what is
 /// there.
-pub async fn publish(
-    upload: Upload,
-    (product, new, signature): (Uuid, NewRelease, Vec<u8>),
-    actor: &Actor,
-    cx: &Inner,
-) -> Result<Published> {
+pub async fn publish(upload: Upload, (product, new, signature): Asked, actor: &Actor, cx: &Inner) -> Result<Published> {
     let product = crate::product::by_uid(product, actor, cx).await?;
     let operation = if new.allow_older { Operation::PublishOlderRelease } else { Operation::PublishRelease };
     let permit = actor.permit(operation, Subject::of(product.organisation))?;
