@@ -7,7 +7,9 @@ mod caller;
 pub mod campaign;
 pub mod certificate;
 pub mod device;
+pub mod export;
 pub mod finding;
+pub mod notice;
 pub mod openapi;
 pub mod organisation;
 mod page;
@@ -15,6 +17,7 @@ pub mod product;
 pub mod release;
 mod status;
 pub mod token;
+pub mod transfer;
 
 pub use status::Status;
 

@@ -7,16 +7,19 @@ use crate::batch::Batch;
 use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
 use crate::device::Device;
+use crate::disposal::Erasure;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::id::{AuthorityRow, CertificateRow, DeviceRow, ReleaseKeyRow, TokenRow};
+use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, ReleaseKeyRow, TokenRow};
+use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
 use crate::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::target_token::TargetToken;
 use crate::time::Timestamp;
+use crate::transfer::{Claim, Offer};
 
 /// Writes that are committed together, with the events and leaves that tell of them.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +88,47 @@ pub enum Write {
     Fill(Box<Fill>),
     /// A device's token for DDI, in the place of the one before; the device is still in that owner period, and alive.
     TargetToken(TargetToken),
+    /// A notice, which waits to be sent.
+    Notice(Notice),
+    /// A notice went out; it had not.
+    NoticeSent(NoticeRow, Timestamp),
+    /// A notice could not be sent; when it is tried again. It had not gone out.
+    NoticeTried(NoticeRow, Timestamp),
+    /// A notice was read; nobody had said so.
+    NoticeReceipt(NoticeRow, Timestamp),
+    /// Where the notices of an organisation go.
+    Contact(OrganisationRow, Option<Contact>),
+    /// A code that hands a device on; the giver still owns it. It replaces an older one.
+    Offer(Offer),
+    /// The end of the offer of a device, if one stands.
+    OfferEnd(DeviceRow),
+    /// A device is taken over; the offer stands.
+    Claim(Claim),
+    /// A device is asked to erase itself; it is still in that owner period.
+    DisposalAsk(DeviceRow, u32, Timestamp),
+    /// How a device's secrets ended with it.
+    DisposalEnd(Box<DisposalEnd>),
+    /// What an organisation left behind goes. Its owner periods were erased and it owns no living device, unless the
+    /// erasure is replayed.
+    Erasure {
+        /// Which.
+        organisation: OrganisationRow,
+        /// It was erased before, in a store that was restored since.
+        replayed: bool,
+    },
+}
+
+/// How a device's secrets ended with it.
+#[derive(Debug, Clone)]
+pub struct DisposalEnd {
+    /// The device.
+    pub device: DeviceRow,
+    /// Who confirmed it.
+    pub erasure: Erasure,
+    /// What the device stated, and its signature.
+    pub receipt: Option<(String, Vec<u8>)>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A made device with all that is committed beside it.

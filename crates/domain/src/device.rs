@@ -147,6 +147,8 @@ pub struct Said {
     pub at: Option<Timestamp>,
     /// To whom it goes.
     pub to: Option<String>,
+    /// Who saw that its secrets were erased.
+    pub witness: Option<String>,
 }
 
 impl Said {
@@ -167,6 +169,9 @@ impl Said {
         }
         if let Some(to) = self.to {
             data.insert("to".into(), to.into());
+        }
+        if let Some(witness) = self.witness {
+            data.insert("witness".into(), witness.into());
         }
         if let Some(at) = self.at {
             data.insert("reported_at".into(), at.rfc3339().into());
@@ -237,7 +242,7 @@ impl Device {
     }
 
     /// May it move from hand to hand?
-    fn movable(&self) -> Result<(), DeviceError> {
+    pub(crate) fn movable(&self) -> Result<(), DeviceError> {
         self.alive()?;
         if !self.confirmed {
             return Err(DeviceError::Unconfirmed);

@@ -76,7 +76,8 @@ fn unconfirmed_devices_stay_at_the_line() {
 
 #[test]
 fn installing_keeps_what_was_said_apart_from_the_evidence() {
-    let said = Said { by: "owner", reason: Some("ward 3".into()), to: Some("a clinic".into()), at: None };
+    let said =
+        Said { by: "owner", reason: Some("ward 3".into()), to: Some("a clinic".into()), at: None, witness: None };
     let step = device().install(said, NOW).unwrap();
     let data = &step.events[0].data;
     assert_eq!(

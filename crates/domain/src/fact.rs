@@ -1,7 +1,23 @@
 //! Public facts: the leaves of the ledger's first log, in clear.
 
+use crate::ledger::{Head, Log};
 use crate::time::Timestamp;
 use serde_json::{Value, json};
+
+/// The log before a restore.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoredLog<'a> {
+    /// Which.
+    pub log: Log,
+    /// Its origin.
+    pub origin: &'a str,
+    /// Its verifier key, in signed-note form.
+    pub key: &'a str,
+    /// Its last checkpoint in the backup.
+    pub head: Head,
+    /// The moment of the backup.
+    pub backup_made_at: Timestamp,
+}
 
 /// A fact; its leaf is the canonical JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +83,20 @@ impl Fact {
     pub fn release_key_ended(key: &crate::release::ReleaseKey, product: crate::id::Uuid, now: Timestamp) -> Self {
         let data = json!({ "key": key.uid.to_string(), "product": product.to_string() });
         Fact { at: now, kind: "release_key_ended", data }
+    }
+
+    /// A log goes on under another origin, since a backup was restored: the last checkpoint of the old one that the
+    /// backup knew, and the key that signed it. What the old log held beyond that size is lost here.
+    pub fn log_restored(at: Timestamp, old: &RestoredLog<'_>, origin: &str) -> Self {
+        Fact {
+            at,
+            kind: "log_restored",
+            data: json!({
+                "log": old.log.name(), "old_origin": old.origin, "old_key": old.key, "size": old.head.size,
+                "root": data_encoding::HEXLOWER.encode(&old.head.root), "origin": origin,
+                "backup_made_at": old.backup_made_at.rfc3339(),
+            }),
+        }
     }
 
     /// How long the logs are kept (C2SP tlog-tiles asks for a policy before anything is pruned).

@@ -36,6 +36,8 @@ rows! {
     CampaignRow,
     /// Row of an action; in decimal, DDI's action id.
     ActionRow,
+    /// Row of a notice.
+    NoticeRow,
 }
 
 /// The largest row that a management number or a certificate serial can carry (40 bits).

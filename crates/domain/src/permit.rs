@@ -63,6 +63,8 @@ pub struct Member {
 pub enum Operation {
     /// Set the platform up.
     Initialise,
+    /// Restore a platform from a backup.
+    Restore,
     /// Write checkpoints, CRLs and the like.
     Publish,
     /// Enter an organisation.
@@ -113,6 +115,12 @@ pub enum Operation {
     RevokeCertificate,
     /// See findings.
     ReadFinding,
+    /// See notices.
+    ReadNotice,
+    /// Say that a notice was read.
+    ReceiveNotice,
+    /// Say where the notices of an organisation go.
+    SetContact,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -139,6 +147,16 @@ pub enum Operation {
     RunCampaign,
     /// Fetch a release and report on it: a device for itself.
     UpdateDevice,
+    /// Hand a device on, or take that back.
+    TransferDevice,
+    /// Take a device over with a code.
+    ClaimDevice,
+    /// Ask a device to erase itself.
+    DisposeDevice,
+    /// Tell that its secrets are gone: a device speaks for itself.
+    EraseDevice,
+    /// Erase what an organisation left behind.
+    EraseOrganisation,
 }
 
 /// What the actor must be to the subject.
@@ -192,6 +210,13 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (CreateCampaign, &[Administrator, Engineer, Operator], Tenant, None),
     (ReadCampaign, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ChangeCampaign, &[Administrator, Engineer, Operator], Tenant, None),
+    (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ReceiveNotice, &[Administrator, Operator], Tenant, None),
+    (SetContact, &[Administrator], Tenant, None),
+    (TransferDevice, &[Administrator, Operator], Owner, None),
+    (ClaimDevice, &[Administrator, Operator], Tenant, None),
+    (DisposeDevice, &[Administrator, Operator], Owner, None),
+    (EraseOrganisation, &[Administrator], Tenant, None),
 ];
 
 /// What a right is asked for.
@@ -209,6 +234,11 @@ impl Subject {
     /// Something that belongs to one organisation.
     pub fn of(organisation: OrganisationRow) -> Self {
         Subject { maker: Some(organisation), owner: Some(organisation), device: None }
+    }
+
+    /// An organisation itself: its own, and of the platform that entered it.
+    pub fn tenant(organisation: OrganisationRow, platform: OrganisationRow) -> Self {
+        Subject { maker: Some(platform), owner: Some(organisation), device: None }
     }
 }
 
@@ -245,7 +275,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol, renew and update itself")]
+    #[error("a device may only enrol, renew, update and end itself")]
     Device,
 }
 
@@ -303,7 +333,7 @@ impl Operation {
 
     /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | RunCampaign | UpdateDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice | RunCampaign | UpdateDevice)
     }
 }
 
@@ -322,16 +352,22 @@ impl Actor {
         let (name, organisation) = match self {
             Actor::Member(member) => {
                 member_may(member, operation, subject)?;
-                (member.name.clone(), Some(member.organisation))
+                // the name of who erased would outlast what was erased
+                let name = if operation == EraseOrganisation { member.role.name() } else { &*member.name };
+                (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice | UpdateDevice) || subject.device != Some(*row) {
+                let own = matches!(operation, EnrolDevice | RenewDevice | EraseDevice | UpdateDevice);
+                if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
             }
             Actor::Platform
-                if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken | RunCampaign) =>
+                if matches!(
+                    operation,
+                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation | RunCampaign
+                ) =>
             {
                 ("platform".to_owned(), None)
             }

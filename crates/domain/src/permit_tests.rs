@@ -56,6 +56,7 @@ fn maker_and_owner_have_their_own_acts() {
 fn devices_and_strangers() {
     let device = Actor::Device(DeviceRow(1));
     assert!(device.permit(Operation::EnrolDevice, subject(1, 2)).is_ok());
+    assert!(device.permit(Operation::EraseDevice, subject(1, 2)).is_ok());
     let other = Subject { device: Some(DeviceRow(2)), ..subject(1, 2) };
     assert_eq!(device.permit(Operation::EnrolDevice, other).unwrap_err(), Refusal::Device);
     for operation in Operation::listed() {
@@ -68,6 +69,7 @@ fn devices_and_strangers() {
             Operation::Publish,
             Operation::EnrolDevice,
             Operation::RenewDevice,
+            Operation::EraseDevice,
             Operation::RunCampaign,
             Operation::UpdateDevice,
         ] {

@@ -3,6 +3,7 @@
 mod campaign_run;
 mod crl_publish;
 mod ledger_sequence;
+mod notice_send;
 
 use std::future::Future;
 use tegata_usecase::Cx;
@@ -14,6 +15,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
     jobs.spawn(campaign_run::run(cx.clone()));
+    jobs.spawn(notice_send::run(cx.clone()));
     jobs
 }
 

@@ -1,9 +1,10 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::version::{Thing, touched};
 use crate::{
-    account, action, audit, authority, batch, campaign, certificate, crl, device, event, finding, ledger, organisation,
-    product, release, target_token,
+    account, action, audit, authority, batch, campaign, certificate, crl, device, disposal, erasure, event, finding,
+    ledger, notice, organisation, product, release, target_token, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -22,6 +23,10 @@ pub(crate) struct State {
     pub(crate) revoked: bool,
     /// A campaign or an action moved.
     pub(crate) moved: bool,
+    /// What gets a new version.
+    pub(crate) touched: Vec<Thing>,
+    /// A notice waits.
+    pub(crate) noticed: bool,
 }
 
 impl State {
@@ -66,6 +71,7 @@ pub(crate) fn change(
     }
     let mut outcome = Ok(());
     for write in &change.writes {
+        state.touched.extend(touched(write));
         outcome = apply(connection, write, state)?;
         if outcome.is_err() {
             break;
@@ -125,6 +131,36 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             state.queued = true;
             Ok(())
         }
+        Write::Notice(value) => {
+            notice::insert(c, value)?;
+            state.noticed = true;
+            Ok(())
+        }
+        Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
+        Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
+        Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
+        Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
+        Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
+        Write::OfferEnd(device) => {
+            transfer::end(c, *device)?;
+            Ok(())
+        }
+        Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
+        Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
+        Write::DisposalEnd(value) => {
+            disposal::end(c, value)?;
+            Ok(())
+        }
+        Write::Erasure { organisation, replayed } => {
+            guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
+        }
+        other => roll_out(c, other, state)?,
+    })
+}
+
+/// What releases, campaigns and devices on their way to them write.
+fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    Ok(match write {
         Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
         Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
         Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
@@ -154,9 +190,11 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         }
         Write::Fill(fill) => {
             state.moved = true;
+            state.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
             guard(campaign::fill(c, fill)?, Refused::Stale)
         }
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
+        _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
 }
 

@@ -31,14 +31,14 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match (mode, path.exists()) {
         (Mode::Create, false) => flags |= OpenFlags::SQLITE_OPEN_CREATE,
-        (Mode::Existing, true) => {}
+        (Mode::Existing | Mode::Reading, true) => {}
         (Mode::Create, true) => {
             return Err(Error::new(
                 ErrorKind::Version,
                 format!("{} exists already; nothing was changed", path.display()),
             ));
         }
-        (Mode::Existing, false) => {
+        (Mode::Existing | Mode::Reading, false) => {
             let hint = "`tegata init --data DIR` makes a data folder";
             return Err(Error::new(ErrorKind::Version, format!("{} is absent; {hint}", path.display())));
         }
@@ -49,6 +49,23 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
         "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
          pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8000;",
     )?;
+    Ok(connection)
+}
+
+/// A database that this program may read as it is: ours, and of its version.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
+    if !path.exists() {
+        let text = format!("{} is absent; `tegata init --data DIR` makes a data folder", path.display());
+        return Err(Error::new(ErrorKind::Version, text));
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let (version, newest) = (crate::snapshot::check(&connection)?, crate::migrate::newest());
+    if version < newest {
+        let text =
+            format!("the data has version {version}, this program {newest}; run `tegata serve` once to bring it up");
+        return Err(Error::new(ErrorKind::Version, text));
+    }
     Ok(connection)
 }
 
@@ -63,11 +80,17 @@ fn settle(connection: &Connection) -> Result<(), Error> {
 pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Whether each connection stays at the moment of its first read. Reads one after the other share one connection.
+    pinned: bool,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Readers { path, idle: Mutex::new(Vec::new()) }
+        Readers { path, idle: Mutex::new(Vec::new()), pinned: false }
+    }
+
+    pub(crate) fn pinned(path: PathBuf) -> Self {
+        Readers { pinned: true, ..Self::new(path) }
     }
 
     /// Runs one read. A point read costs a few microseconds, so it runs on the caller's thread (ADR 3).
@@ -88,6 +111,9 @@ impl Readers {
         settle(&connection)?;
         connection
             .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
+        if self.pinned {
+            connection.execute_batch("begin")?;
+        }
         Ok(connection)
     }
 }

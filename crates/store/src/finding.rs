@@ -47,7 +47,8 @@ impl Store {
 }
 
 impl Findings<'_> {
-    /// Those of an organisation after `after`, at most `limit`, each with its row.
+    /// Those of an organisation after `after`, at most `limit`, each with its row. A finding on a device that it
+    /// neither made nor owns any more is not among them.
     pub async fn page(
         &self,
         organisation: OrganisationRow,
@@ -55,7 +56,10 @@ impl Findings<'_> {
         limit: u32,
     ) -> Result<Vec<(i64, Finding)>, Error> {
         let text = "select id, uid, organisation, device, batch, kind, level, at, data from finding
-            where organisation = $1 and id > $2 order by id limit $3";
+            where organisation = $1 and id > $2
+            and (device is null or exists (select 1 from device d
+                where d.id = finding.device and (d.owner = $1 or d.maker = $1)))
+            order by id limit $3";
         let values = (organisation.0, after, limit);
         self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }

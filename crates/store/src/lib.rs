@@ -7,6 +7,7 @@
 mod account;
 mod action;
 mod apply;
+pub mod archive;
 mod audit;
 mod authority;
 mod batch;
@@ -16,18 +17,25 @@ mod committer;
 mod counter;
 mod crl;
 mod device;
+mod disposal;
 mod engine;
+mod erasure;
 mod error;
 mod event;
 mod finding;
 mod ledger;
 mod migrate;
+mod notice;
 pub mod object;
 mod organisation;
+mod period;
 mod product;
 mod release;
 mod secret;
+pub mod snapshot;
 mod target_token;
+mod transfer;
+pub mod version;
 
 pub use account::Tokens;
 pub use action::{Actions, Live, Visible};
@@ -40,15 +48,19 @@ pub use committer::Counts;
 pub use counter::Row;
 pub use crl::{Crls, RevokedCertificate, ShardDue};
 pub use device::{Devices, Page};
+pub use disposal::Disposals;
+pub use erasure::{Ended, Erasures, Held, Standing, TOMBSTONES};
 pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
 pub use ledger::{Ledgers, Placed, Queued};
 pub use organisation::Organisations;
+pub use period::Periods;
 pub use product::Products;
 pub use release::{Releases, Updating};
 pub use secret::Secrets;
 pub use target_token::TargetTokens;
+pub use transfer::Transfers;
 
 use committer::Committer;
 use engine::Readers;
@@ -66,6 +78,8 @@ pub enum Mode {
     Create,
     /// A folder that `init` made.
     Existing,
+    /// The same, as it is at the first read, while another process may be writing: nothing can be written.
+    Reading,
 }
 
 /// The store of one data folder.
@@ -77,8 +91,8 @@ struct Inner {
     committer: Committer,
     counters: counter::Counters,
     folder: PathBuf,
-    /// Held for as long as the store is open: one process per data folder.
-    _lock: File,
+    /// Held for as long as the store is open: one writing process per data folder.
+    _lock: Option<File>,
 }
 
 /// Why a change was not saved.
@@ -95,11 +109,16 @@ pub enum SaveError {
 impl Store {
     /// Opens the store of a data folder.
     pub fn open(folder: &Path, mode: Mode) -> Result<Self, Error> {
-        let lock = engine::lock(folder)?;
         let path = folder.join("tegata.db");
-        let writer = engine::open_writer(&path, mode)?;
-        migrate::run(&writer, mode)?;
-        let readers = Readers::new(path);
+        let (lock, writer, readers) = if mode == Mode::Reading {
+            (None, engine::open_to_read(&path)?, Readers::pinned(path))
+        } else {
+            let lock = engine::lock(folder)?;
+            let writer = engine::open_writer(&path, mode)?;
+            migrate::run(&writer, mode)?;
+            committer::compact_if_due(&writer)?;
+            (Some(lock), writer, Readers::new(path))
+        };
         readers.with(|_| Ok(()))?;
         let committer = Committer::start(writer)?;
         let counters = counter::Counters::default();
@@ -140,6 +159,16 @@ impl Store {
     /// Woken after every commit that moved a campaign or an action.
     pub fn moved(&self) -> &tokio::sync::Notify {
         self.0.committer.moved()
+    }
+
+    /// Woken after every commit that entered a notice.
+    pub fn noticed(&self) -> &tokio::sync::Notify {
+        self.0.committer.noticed()
+    }
+
+    /// The version of a thing now. What is read after this holds for as long as the version stays.
+    pub fn version(&self, thing: version::Thing) -> u32 {
+        self.0.committer.version(thing)
     }
 
     /// What the committer has done since the start.

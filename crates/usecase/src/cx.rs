@@ -13,6 +13,7 @@ use tegata_domain::number::Permutations;
 use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
+use tegata_outside::mail;
 use tegata_store::Store;
 
 /// The public names that were fixed at `init`: no slash at the end.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
+    /// How notices leave.
+    pub mail: mail::Settings,
 }
 
 impl Default for Settings {
@@ -47,6 +50,7 @@ impl Default for Settings {
             crl_life: 7 * day,
             poll_interval: Duration::from_secs(300),
             file_max: 1 << 30,
+            mail: Default::default(),
         }
     }
 }
@@ -81,6 +85,10 @@ pub struct Inner {
     pub releases: Releases,
     /// Targets of campaigns that are being counted.
     pub surveys: Surveys,
+    /// Carries letters.
+    pub postman: mail::Postman,
+    /// Wrong codes of organisations that would take devices over.
+    pub tries: crate::transfer::Tries,
 }
 
 /// The context of a use case; cheap to clone.

@@ -4,6 +4,7 @@ pub mod asn1;
 pub mod cms;
 pub mod crl;
 pub mod ddi;
+pub mod erasure;
 pub mod est;
 pub mod http;
 pub mod life;

@@ -10,4 +10,5 @@ mod fixture;
 mod folder;
 mod guards;
 mod ledger;
+mod snapshot;
 mod target_token;

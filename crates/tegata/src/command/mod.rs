@@ -1,11 +1,15 @@
 //! Subcommands, each in its file.
 
+mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod init;
 mod logs;
+mod progress;
 mod release;
+mod restore;
 mod serve;
 pub mod verify;
 
@@ -41,6 +45,12 @@ enum Command {
     Verify(verify::Verify),
     /// Prepare a release: the manifest that its maker signs
     Release(release::Release),
+    /// Back up a data folder into one sealed file, also while the platform runs on it
+    Backup(backup::Backup),
+    /// Restore a data folder from a backup
+    Restore(restore::Restore),
+    /// Write all data of an organisation in open formats
+    Export(export::Export),
     /// Look for what is wrong or risky with a data folder
     Doctor(doctor::Doctor),
     /// Show the configuration and where each value comes from
@@ -84,6 +94,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(command) => serve::run(command),
         Command::Verify(command) => verify::run(command),
         Command::Release(command) => release::run(command),
+        Command::Backup(command) => backup::run(command),
+        Command::Restore(command) => restore::run(command),
+        Command::Export(command) => export::run(command),
         Command::Doctor(command) => doctor::run(command),
         Command::Config(command) => config::run(command),
     }

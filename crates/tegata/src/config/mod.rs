@@ -5,6 +5,7 @@
 pub mod enrolment;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod release;
 pub mod revocation;
 pub mod server;
@@ -28,7 +29,7 @@ pub struct Key {
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     let first = [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS];
-    first.into_iter().chain([release::KEYS, update::KEYS, log::KEYS]).flatten()
+    first.into_iter().chain([release::KEYS, update::KEYS, mail::KEYS, log::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -179,6 +180,7 @@ impl Config {
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
                 file_max: release::file_max(values)?,
+                mail: mail::settings(values)?,
             },
             log: log::Log::from(values)?,
         })

@@ -72,6 +72,12 @@ fn signed() -> Vec<Case> {
         Case::public("/.well-known/est/{label}/csrattrs", |_| get("/.well-known/est/line/csrattrs")),
         Case::device("/.well-known/est/{label}/simpleenroll", |s| enrol(s, "/.well-known/est/line/simpleenroll")),
         Case::device("/.well-known/est/{label}/simplereenroll", |s| enrol(s, "/.well-known/est/line/simplereenroll")),
+        // a statement of another device: the one in hand stays well
+        Case::device("/agent/v1/erasure", |_| {
+            let body = serde_json::json!({ "statement": "tegata-erasure/v1\n", "signature": "AA==" });
+            Message::new("POST", "/agent/v1/erasure").json(&body)
+        })
+        .answers(400),
         Case::public("/crl/{ca}/{file}", |s| get(s.named("/crl/", ".crl"))),
         Case::public("/ca/{file}", |s| get(s.named("/ca/", ".crt"))),
         Case::public("/ledger/keys", |_| get("/ledger/keys")),

@@ -1,7 +1,8 @@
 //! What waits for a device: the hot path of every poll.
 //!
-//! One statement with point look-ups. What it depends on changes only with commits that touch this device's live action
-//! or its campaign: a cache by device row, emptied by those, can stand before [`pending`].
+//! One statement with point look-ups. What it depends on changes only with commits that touch this device (its action
+//! is one of the things that move its version), and with the state and the places of its campaign: a cache by device row
+//! that looks at both can stand before [`pending`].
 
 use crate::cx::Inner;
 use crate::error::Result;

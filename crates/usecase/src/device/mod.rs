@@ -10,4 +10,4 @@ pub use act::{Act, act};
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};
-pub(crate) use read::{hide, load};
+pub(crate) use read::{hide, load, sight};

@@ -76,7 +76,9 @@ async fn check_key(spki: &[u8], credential: &Credential, permit: &Permit, cx: &I
         at: now,
         data: serde_json::json!({ "at": "enrolment" }),
     };
-    cx.store.save(Change::of("", vec![Write::Finding(finding)]), permit, now).await?;
+    let notice = crate::notice::found(&finding, cx);
+    let writes = std::iter::once(Write::Finding(finding)).chain(notice).collect();
+    cx.store.save(Change::of("", writes), permit, now).await?;
     let text = "this key belongs to another device; every device makes a key of its own";
     Err(Error::denied(FindingKind::KeyUnderAnotherSerial.name(), text))
 }

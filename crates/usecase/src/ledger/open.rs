@@ -9,23 +9,46 @@ use super::sequence::{leaf_of, write_tiles};
 use super::{Ledger, OneLog, Published, origin};
 use crate::error::{Error, Kind, Result};
 use std::sync::{Arc, RwLock};
-use tegata_domain::ledger::Log;
+use tegata_domain::ledger::{Head, Log};
 use tegata_keys::signer::Signer;
-use tegata_store::Store;
 use tegata_store::object::Objects;
+use tegata_store::{Mode, Store};
 use tegata_wire::signed_note::Verifier;
 use tegata_wire::tlog::{empty_root, leaf_hash};
 use tegata_wire::tlog_tiles::Edge;
 
+/// What the origins of both logs are made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    /// The public name.
+    pub public_url: &'a str,
+    /// Set by a restore.
+    pub generation: Option<&'a str>,
+}
+
 impl Ledger {
-    /// Opens both logs; `keys` are those of facts and devices.
-    pub(crate) async fn open(store: &Store, keys: [Signer; 2], public_url: &str) -> Result<Self> {
+    /// Opens both logs; `keys` are those of facts and devices. A store that is only read is opened as far as it was
+    /// published, and no tile is written.
+    pub(crate) async fn open(store: &Store, keys: [Signer; 2], named: Named<'_>, mode: Mode) -> Result<Self> {
         let [facts, devices] = keys;
         Ok(Ledger([
-            open_log(store, Log::Facts, facts, public_url).await?,
-            open_log(store, Log::Devices, devices, public_url).await?,
+            open_log(store, Log::Facts, facts, (named, mode)).await?,
+            open_log(store, Log::Devices, devices, (named, mode)).await?,
         ]))
     }
+}
+
+/// Makes the tiles of a log anew from the store, and holds its root against `recorded` heads, small to large.
+pub(crate) async fn rebuild(store: &Store, log: Log, recorded: &[Head]) -> Result<()> {
+    let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
+    let mut edge = Edge::new();
+    for head in recorded {
+        replay(store, log, &objects, &mut edge, head.size).await?;
+        if (edge.size(), edge.root()) != (head.size, head.root) {
+            return Err(mismatch(log, head.size));
+        }
+    }
+    Ok(objects.sync()?)
 }
 
 fn mismatch(log: Log, at: u64) -> Error {
@@ -37,12 +60,15 @@ fn mismatch(log: Log, at: u64) -> Error {
     Error::new(Kind::Internal, "ledger_mismatch", text)
 }
 
-async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> Result<OneLog> {
-    let origin = origin(public_url, log);
+async fn open_log(store: &Store, log: Log, signer: Signer, (named, mode): (Named<'_>, Mode)) -> Result<OneLog> {
+    let origin = origin(named.public_url, named.generation, log);
     let key = signer.public_key().try_into().map_err(Error::internal)?;
     let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
     let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
-    let (edge, published) = load(store, log, &objects).await?;
+    let (edge, published) = match mode {
+        Mode::Reading => load_published(store, log, &objects).await?,
+        Mode::Create | Mode::Existing => load(store, log, &objects).await?,
+    };
     Ok(OneLog {
         log,
         origin,
@@ -57,6 +83,17 @@ async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> 
 /// The right edge as the store has it, with all full tiles on disk, and the published checkpoint with its edge.
 pub(super) async fn load(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
     let head = store.ledger().head(log).await?;
+    let (mut edge, published) = load_published(store, log, objects).await?;
+    replay(store, log, objects, &mut edge, head.size).await?;
+    if (edge.size(), edge.root()) != (head.size, head.root) {
+        return Err(mismatch(log, head.size));
+    }
+    objects.sync()?;
+    Ok((edge, published))
+}
+
+/// The right edge at the published checkpoint, and that checkpoint.
+async fn load_published(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
     let checkpoint = store.ledger().checkpoint(log).await?;
     let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
     let whole = signed - signed % 256;
@@ -70,11 +107,6 @@ pub(super) async fn load(store: &Store, log: Log, objects: &Objects) -> Result<(
         return Err(mismatch(log, signed));
     }
     let published = checkpoint.map(|checkpoint| Published { checkpoint, edge: Arc::new(edge.clone()) });
-    replay(store, log, objects, &mut edge, head.size).await?;
-    if (edge.size(), edge.root()) != (head.size, head.root) {
-        return Err(mismatch(log, head.size));
-    }
-    objects.sync()?;
     Ok((edge, published))
 }
 

@@ -8,10 +8,11 @@ use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::{Arc, PoisonError};
 use tegata_domain::ledger::{Checkpoint, Head, Log};
+use tegata_keys::signer::Signer;
 use tegata_store::object::Objects;
 use tegata_store::{Placed, Store};
 use tegata_wire::life;
-use tegata_wire::signed_note::{self, Checkpoint as Text};
+use tegata_wire::signed_note::{self, Checkpoint as Text, Verifier};
 use tegata_wire::tlog::leaf_hash;
 use tegata_wire::tlog_tiles::{CompleteTile, Edge, encode_bundle, encode_tile};
 
@@ -98,14 +99,24 @@ async fn publish(one: &OneLog, edge: &Edge, cx: &Inner) -> Result<()> {
         return Ok(());
     }
     one.objects.sync()?;
-    let text = Text { origin: one.origin.clone(), size: head.size, root: head.root };
-    let text = text.text().map_err(|e| Error::internal(e.to_string()))?;
-    let signature = one.signer.sign(text.as_bytes())?;
-    let signature: [u8; 64] = signature.try_into().map_err(|_| Error::internal("Ed25519 signature"))?;
-    let note = signed_note::sign(&text, &one.verifier, |_| signature).map_err(|e| Error::internal(e.to_string()))?;
-    let checkpoint = Checkpoint { head, note };
+    let checkpoint = signed(head, &one.origin, &one.signer)?;
     cx.store.ledger().publish(one.log, checkpoint.clone()).await?;
     let published = Published { checkpoint, edge: Arc::new(edge.clone()) };
     *one.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
     Ok(())
+}
+
+fn wrong(e: impl std::fmt::Display) -> Error {
+    Error::internal(e.to_string())
+}
+
+/// A checkpoint over `head`, signed under the log's origin.
+pub(crate) fn signed(head: Head, origin: &str, signer: &Signer) -> Result<Checkpoint> {
+    let key = signer.public_key().try_into().map_err(Error::internal)?;
+    let verifier = Verifier::new(origin, key).map_err(wrong)?;
+    let text = Text { origin: origin.to_owned(), size: head.size, root: head.root }.text().map_err(wrong)?;
+    let signature: [u8; 64] =
+        signer.sign(text.as_bytes())?.try_into().map_err(|_| Error::internal("Ed25519 signature"))?;
+    let note = signed_note::sign(&text, &verifier, |_| signature).map_err(wrong)?;
+    Ok(Checkpoint { head, note })
 }

@@ -6,9 +6,13 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod backup;
 mod campaign;
+mod disposal;
 mod enrolment;
+mod erasure;
 mod ledger;
 mod release;
 mod time;
+mod transfer;
 mod world;

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Serialize;
 use tegata_domain::device::{Condition, Stage};
+use tegata_domain::disposal::Erasure;
 use tegata_domain::lookup::{Answer, Lookup, Todo};
 use tegata_domain::product::{Product, Sector};
 
@@ -59,6 +60,8 @@ struct Device<'a> {
     todo: Todo,
     stage: Stage,
     condition: Condition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erasure: Option<Erasure>,
     #[serde(flatten)]
     model: Model<'a>,
     stamps: Vec<Stamped>,
@@ -104,6 +107,7 @@ pub(super) fn device(lookup: &Lookup) -> Response {
         todo: lookup.todo,
         stage: lookup.stage,
         condition: lookup.condition,
+        erasure: lookup.erasure,
         model: Model::of(&lookup.product, &lookup.maker),
         stamps: stamps(lookup, &number),
         proven: Tiers { registered: "confirmed", code: "not_counted", signed_now: "not_asked" },

@@ -1,0 +1,3 @@
+//! What our own agent asks for: below `/agent/v1`.
+
+pub mod erasure;
