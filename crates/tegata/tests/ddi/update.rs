@@ -200,3 +200,21 @@ async fn who_asks() {
     assert!(device.client.poll().await.is_err(), "a new token ends the old one");
     assert!(by(ClientAuthorization::TargetToken(renewed), None).poll().await.is_ok());
 }
+
+#[tokio::test]
+async fn a_token_ends_with_the_owner() {
+    let field = Field::new();
+    let device = field.device("A");
+    let buyer = tegata_testkit::tenant::organisation(&field.maker, "Buyer", &["operator"]);
+    let buyer = field.world.public().bearer(&buyer.secret);
+    let number = &device.unit.number;
+    assert!(device.client.poll().await.is_ok());
+    let offer = field.maker.post(&format!("/api/v1/devices/{number}/transfer"), &json!({})).expect(200).json();
+    assert!(device.client.poll().await.is_ok(), "an offer changes nothing");
+    buyer.post("/api/v1/claims", &json!({ "code": offer["code"] })).expect(200);
+    refused(field.by_hand(&device).get(""), 401);
+    field.maker.post(&format!("/api/v1/devices/{number}/token"), &json!({})).expect(403);
+    let token = buyer.post(&format!("/api/v1/devices/{number}/token"), &json!({})).expect(200).json();
+    let token = ClientAuthorization::TargetToken(factory::text(&token, "token"));
+    assert!(field.client(number, token, None).poll().await.is_ok());
+}
