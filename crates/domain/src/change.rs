@@ -18,6 +18,7 @@ use crate::product::Product;
 use crate::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::session::Session;
+use crate::target_token::TargetToken;
 use crate::time::Timestamp;
 use crate::transfer::{Claim, Offer};
 
@@ -105,6 +106,8 @@ pub enum Write {
     CampaignStep(Box<CampaignStep>),
     /// Devices that a group takes in; its cursor stands where the decision was made.
     Fill(Box<Fill>),
+    /// A device's token for DDI, in the place of the one before; the device is still in that owner period, and alive.
+    TargetToken(TargetToken),
     /// A notice, which waits to be sent.
     Notice(Notice),
     /// A notice went out; it had not.

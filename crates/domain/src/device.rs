@@ -240,6 +240,7 @@ impl Step {
 }
 
 impl Device {
+    /// Its life has not ended.
     pub(crate) fn alive(&self) -> Result<(), DeviceError> {
         if self.stage == Stage::Retired { Err(DeviceError::Retired) } else { Ok(()) }
     }
@@ -385,4 +386,4 @@ impl Device {
 
 #[cfg(test)]
 #[path = "device_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,7 @@ use crate::enrolment::{self, EnrolmentError};
 
 const NOW: Timestamp = Timestamp::NEVER;
 
-fn device() -> Device {
+pub(crate) fn device() -> Device {
     Device {
         row: DeviceRow(1),
         uid: Uuid::nil(),

@@ -33,5 +33,6 @@ pub mod release;
 pub mod revocation;
 pub mod session;
 pub mod stop;
+pub mod target_token;
 pub mod time;
 pub mod transfer;

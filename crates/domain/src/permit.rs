@@ -109,6 +109,8 @@ pub enum Operation {
     RecallDevice,
     /// Retire a device.
     RetireDevice,
+    /// Give a device a token for update polls.
+    IssueTargetToken,
     /// Revoke a certificate.
     RevokeCertificate,
     /// See findings.
@@ -202,6 +204,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (RepairDevice, &[Administrator, Operator], Tenant, None),
     (RecallDevice, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
     (RetireDevice, &[Administrator, Operator], Owner, None),
+    (IssueTargetToken, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (CreateReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),

@@ -36,6 +36,7 @@ mod secret;
 mod seen;
 mod session;
 pub mod snapshot;
+mod target_token;
 mod transfer;
 pub mod version;
 
@@ -64,6 +65,7 @@ pub use release::{Releases, Updating};
 pub use secret::Secrets;
 pub use seen::Seen;
 pub use session::Sessions;
+pub use target_token::TargetTokens;
 pub use transfer::Transfers;
 
 use committer::Committer;

@@ -8,6 +8,7 @@ pub mod list;
 pub mod make;
 pub mod proof;
 pub mod read;
+pub mod token;
 
 use serde_json::{Value, json};
 use tegata_domain::number::Number;

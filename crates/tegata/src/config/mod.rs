@@ -11,6 +11,7 @@ pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +29,7 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS];
+    let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections = [server::KEYS, tls::KEYS, limits::KEYS].into_iter().chain(device_side);
     sections.chain([mail::KEYS, log::KEYS]).flatten()
 }
@@ -179,7 +180,7 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
-                poll_interval: release::poll_interval(values)?,
+                poll_interval: update::poll_interval(values)?,
                 file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,

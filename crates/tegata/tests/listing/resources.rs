@@ -143,6 +143,10 @@ fn devices() -> Vec<Case> {
         .through(&["ledger/prove::prove"]),
         Case::token(Get, "/api/v1/devices/{number}/label.svg", ReadDevice, move |s| of(s, "/label.svg"))
             .through(&["device/label::label"]),
+        Case::token(Post, "/api/v1/devices/{number}/token", IssueTargetToken, |s| {
+            post(format!("/api/v1/devices/{}/token", s.unit.number), &json!({}))
+        })
+        .through(&["target_token/issue::issue"]),
     ]
 }
 
