@@ -4,6 +4,7 @@ use crate::account::{Account, Token};
 use crate::authority::Authority;
 use crate::batch::Batch;
 use crate::certificate::Certificate;
+use crate::credential::Credential;
 use crate::device::Device;
 use crate::disposal::Erasure;
 use crate::event::Event;
@@ -59,6 +60,8 @@ pub enum Write {
     Certificate(Certificate),
     /// A certificate ends; it had not ended.
     Revocation(Revocation),
+    /// The initial password of a device; it had none.
+    Credential(Credential),
     /// A finding.
     Finding(Finding),
     /// A finding that stands open once for its organisation, device and kind; while it does, nothing changes.

@@ -27,6 +27,10 @@ pub enum FindingKind {
     CannotConfirm,
     /// A device still has the password that it was born with.
     InitialPassword,
+    /// A confirmed device came again with another initial password.
+    AnotherCredential,
+    /// An identity was issued that the line never confirmed.
+    NeverConfirmed,
 }
 
 impl FindingKind {
@@ -43,6 +47,8 @@ impl FindingKind {
             FindingKind::RolledBack => "rolled_back",
             FindingKind::CannotConfirm => "cannot_confirm",
             FindingKind::InitialPassword => "initial_password",
+            FindingKind::AnotherCredential => "another_credential",
+            FindingKind::NeverConfirmed => "never_confirmed",
         }
     }
 
@@ -50,10 +56,10 @@ impl FindingKind {
     pub fn level(self) -> u8 {
         match self {
             FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
-            FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
+            FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity | FindingKind::AnotherCredential => 4,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
             FindingKind::RolledBack | FindingKind::InitialPassword => 3,
-            FindingKind::WeakKey | FindingKind::CannotConfirm => 2,
+            FindingKind::WeakKey | FindingKind::CannotConfirm | FindingKind::NeverConfirmed => 2,
         }
     }
 }

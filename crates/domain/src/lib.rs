@@ -10,6 +10,7 @@ pub mod batch;
 pub mod certificate;
 pub mod chance;
 pub mod change;
+pub mod credential;
 pub mod device;
 pub mod disposal;
 pub mod enrolment;

@@ -121,6 +121,8 @@ pub enum Operation {
     SetContact,
     /// Close a finding.
     CloseFinding,
+    /// Void a device that its line never confirmed: the platform itself.
+    VoidDevice,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -304,10 +306,13 @@ impl Operation {
         out
     }
 
-    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
+    /// Whether it belongs in the audit. Making, voiding, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice)
+        !matches!(
+            self,
+            Publish | MakeDevice | VoidDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice
+        )
     }
 }
 
@@ -340,7 +345,7 @@ impl Actor {
             Actor::Platform
                 if matches!(
                     operation,
-                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation
+                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation | VoidDevice
                 ) =>
             {
                 ("platform".to_owned(), None)

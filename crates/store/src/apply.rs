@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, initial_password,
-    ledger, notice, organisation, product, session, transfer,
+    account, audit, authority, batch, certificate, credential, crl, device, disposal, erasure, event, finding,
+    initial_password, ledger, notice, organisation, product, session, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -123,6 +123,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             state.revoked = true;
             guard(crl::revoke(c, value)?, Refused::Stale)
         }
+        Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
         Write::Finding(value) => {
             finding::insert(c, value)?;
             Ok(())

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
+    include_str!("migrations/sqlite/0002_line.sql"),
     include_str!("migrations/sqlite/0003_owner.sql"),
     include_str!("migrations/sqlite/0005_heart.sql"),
     include_str!("migrations/sqlite/0008_notice.sql"),

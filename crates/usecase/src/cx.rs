@@ -38,13 +38,15 @@ pub struct Settings {
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.
     pub heartbeat: Duration,
+    /// How long a line may take to confirm a device of a batch that requires it.
+    pub confirm_within: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        let heartbeat = Duration::from_secs(300);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default(), heartbeat }
+        let (heartbeat, confirm_within) = (Duration::from_secs(300), 7 * day);
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default(), heartbeat, confirm_within }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod production;
 pub mod revocation;
 pub mod server;
 pub mod tls;
@@ -27,9 +28,18 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
-        .into_iter()
-        .flatten()
+    let sections = [
+        server::KEYS,
+        tls::KEYS,
+        limits::KEYS,
+        enrolment::KEYS,
+        heartbeat::KEYS,
+        revocation::KEYS,
+        production::KEYS,
+        mail::KEYS,
+        log::KEYS,
+    ];
+    sections.into_iter().flatten()
 }
 
 /// Where a value came from.
@@ -180,6 +190,7 @@ impl Config {
                 crl_life: revocation::crl_life(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
         })

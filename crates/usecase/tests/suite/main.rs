@@ -8,6 +8,7 @@
 
 mod backup;
 mod clone;
+mod confirm;
 mod disposal;
 mod enrolment;
 mod erasure;
