@@ -5,8 +5,8 @@
 mod fixture;
 
 use std::path::PathBuf;
+use tegata_document::label::{Label, svg};
 use tegata_web::asset::stylesheet;
-use tegata_web::label::{Label, svg};
 use tegata_web::language::Language;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let product = fixture::camera();
     let url = format!("https://tegata.example/01/{}/21/EW210-000123?n={number}", product.gtin);
     let (model, gtin) = (&*product.model, &*product.gtin);
-    let label = Label { url: &url, number, model, maker: "Example Works", serial: "EW210-000123", gtin };
+    let label =
+        Label { url: &url, number, model, maker: "Example Works", serial: "EW210-000123", gtin, password: None };
     std::fs::write(folder.join("label.svg"), svg(&label)?)?;
     println!("{}", folder.display());
     Ok(())
