@@ -2,14 +2,8 @@
 //!
 //! No dates and no status: at the line both are of this moment, and a program in the field asks the platform.
 
-use aws_lc_rs::signature::{self as aws, UnparsedPublicKey, VerificationAlgorithm};
-use der::asn1::ObjectIdentifier as Oid;
 use tegata_wire::read::Malformed;
-use tegata_wire::{pkcs10, x509};
-
-const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
-const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
-const ED25519: Oid = Oid::new_unwrap("1.3.101.112");
+use tegata_wire::x509;
 
 /// Why a chain does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,17 +19,9 @@ pub enum ChainError {
     Empty,
 }
 
-/// Whether `signature` over `message` was made with the key of a SubjectPublicKeyInfo: ECDSA in DER with the hash of
-/// its curve (P-256 with SHA-256, P-384 with SHA-384), or Ed25519.
+/// Whether `signature` over `message` was made with the key of a SubjectPublicKeyInfo.
 pub fn signed_by(spki: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    let Ok(key) = pkcs10::public_key(spki) else { return false };
-    let algorithm: &'static dyn VerificationAlgorithm = match key.curve {
-        Some(curve) if curve == P256.as_bytes() => &aws::ECDSA_P256_SHA256_ASN1,
-        Some(curve) if curve == P384.as_bytes() => &aws::ECDSA_P384_SHA384_ASN1,
-        None if key.algorithm == ED25519.as_bytes() => &aws::ED25519,
-        Some(_) | None => return false,
-    };
-    UnparsedPublicKey::new(algorithm, key.key).verify(message, signature).is_ok()
+    crate::statement::verify(spki, message, signature).is_ok()
 }
 
 /// Checks that each certificate (DER, leaf first) was issued by the next, the last of `chain` by `root` where one is
@@ -82,7 +68,7 @@ mod tests {
         let issuer = Issuer::new(top, &top_der, Uuid::nil(), 1, &at).unwrap();
         let middle_der = issuer.authority([2; 16], &authority_name("Works", "IDevID"), middle.spki(), now).unwrap();
         let issuer = Issuer::new(middle, &middle_der, Uuid::nil(), 1, &at).unwrap();
-        let serial = Serial::parse(&"21".repeat(SERIAL_LENGTH)).expect("a serial of ours");
+        let serial = Serial([0x21; 19]);
         let says = Ldevid { serial, subject: Uuid::nil(), spki: device.spki(), now, until: Timestamp::NEVER };
         [top_der, middle_der, issuer.ldevid(&says).unwrap()]
     }

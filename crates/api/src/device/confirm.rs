@@ -94,7 +94,8 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Readback>, cx: Cx) -> Bytes {
     let mut out = String::with_capacity(parsed.len() * 64);
     for (number, asked) in parsed {
         let refused = match (asked, &failed) {
-            (Err(problem), _) | (Ok(_), Some(problem)) => Some(problem.clone()),
+            (Err(problem), _) => Some(problem),
+            (Ok(_), Some(problem)) => Some(problem.clone()),
             (Ok(_), None) => match outcomes.next() {
                 Some(Ok(())) => None,
                 Some(Err(error)) => Some(problem(&error)),
