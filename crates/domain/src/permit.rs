@@ -309,10 +309,7 @@ impl Operation {
     /// Whether it belongs in the audit. Making, voiding, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(
-            self,
-            Publish | MakeDevice | VoidDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice
-        )
+        !matches!(self, Publish | MakeDevice | VoidDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice)
     }
 }
 

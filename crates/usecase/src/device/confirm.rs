@@ -124,6 +124,7 @@ async fn found(device: &Device, text: &str, (now, permit): (Timestamp, &Permit),
         level: kind.level(),
         at: now,
         data: serde_json::json!({ "serial": device.serial }),
+        closed: None,
     };
     cx.store.save(Change::of("", vec![Write::Finding(finding)]), permit, now).await?;
     Ok(Error::conflict(kind.name(), text))

@@ -76,6 +76,7 @@ async fn decide(device: Device, now: Timestamp, cx: &Inner) -> Result<Option<Cha
         level: kind.level(),
         at: now,
         data: serde_json::json!({ "serial": serial }),
+        closed: None,
     };
     let mut writes = vec![write, Write::Finding(finding)];
     writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);

@@ -28,7 +28,7 @@ async fn kinds(world: &World, number: Number) -> Vec<&'static str> {
 }
 
 async fn findings(world: &World) -> Vec<String> {
-    let all = finding::list(0, 1000, &world.maker(), world.cx()).await.unwrap();
+    let all = finding::list(None, (0, 1000), &world.maker(), world.cx()).await.unwrap();
     all.into_iter().map(|(_, finding)| finding.kind).collect()
 }
 
