@@ -29,7 +29,7 @@ async fn kinds(world: &World, number: Number) -> Vec<&'static str> {
 
 async fn findings(world: &World) -> Vec<String> {
     let all = finding::list(None, (0, 1000), &world.maker(), world.cx()).await.unwrap();
-    all.into_iter().map(|(_, finding)| finding.kind).collect()
+    all.into_iter().map(|seen| seen.finding.kind).collect()
 }
 
 #[tokio::test]
