@@ -6,6 +6,7 @@ use crate::authority::Authority;
 use crate::batch::Batch;
 use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
+use crate::credential::Credential;
 use crate::device::Device;
 use crate::disposal::Erasure;
 use crate::event::Event;
@@ -63,6 +64,8 @@ pub enum Write {
     Certificate(Certificate),
     /// A certificate ends; it had not ended.
     Revocation(Revocation),
+    /// The initial password of a device; it had none.
+    Credential(Credential),
     /// A finding.
     Finding(Finding),
     /// A finding that stands open once for its organisation, device and kind; while it does, nothing changes.

@@ -135,12 +135,15 @@ pub enum DeviceError {
     /// It is not quarantined.
     #[error("this device is not quarantined but {0}")]
     NotQuarantined(&'static str),
+    /// It was confirmed, or may still be.
+    #[error("this device was confirmed, or may still be")]
+    NotVoid,
 }
 
 /// What a person says with an act; all of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Said {
-    /// Who acts: `maker`, `owner` or `device`.
+    /// Who acts: `maker`, `owner`, `device` or `platform`.
     pub by: &'static str,
     /// Why.
     pub reason: Option<String>,
@@ -371,6 +374,18 @@ impl Device {
             step.event(EventKind::Recalled, now, said.data());
         }
         Ok(step)
+    }
+
+    /// The line never confirmed the device: its life ends before it began. Its certificates are to be revoked in the
+    /// same change.
+    pub fn void(self, within: std::time::Duration, now: Timestamp) -> Result<Step, DeviceError> {
+        self.alive()?;
+        let due = self.stamps.first().is_none_or(|made| now.since(made.at) >= within);
+        if self.confirmed || self.stage != Stage::Made || !due {
+            return Err(DeviceError::NotVoid);
+        }
+        let reason = "the production line did not confirm it in time";
+        self.retire(Said { reason: Some(reason.to_owned()), ..Said::by("platform") }, now)
     }
 
     /// The device's life ends. Its certificates are to be revoked in the same change.

@@ -12,6 +12,7 @@ pub mod campaign;
 pub mod certificate;
 pub mod chance;
 pub mod change;
+pub mod credential;
 pub mod device;
 pub mod disposal;
 pub mod enrolment;

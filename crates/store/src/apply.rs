@@ -3,8 +3,8 @@
 use crate::error::{Error, ErrorKind};
 use crate::version::{Thing, touched};
 use crate::{
-    account, action, audit, authority, batch, campaign, certificate, crl, device, disposal, erasure, event, finding,
-    initial_password, ledger, notice, organisation, product, release, session, target_token, transfer,
+    account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
+    finding, initial_password, ledger, notice, organisation, product, release, session, target_token, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -122,6 +122,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             state.revoked = true;
             guard(crl::revoke(c, value)?, Refused::Stale)
         }
+        Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
         Write::Finding(value) => {
             finding::insert(c, value)?;
             Ok(())

@@ -141,6 +141,7 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, get("/api/v1/batches"), api::batch::list::get)
         .add(Token, Secure, get("/api/v1/batches/{id}"), api::batch::read::get)
         .add(Token, Secure, post("/api/v1/batches/{id}/devices"), api::device::make::post)
+        .add(Token, Secure, post("/api/v1/batches/{id}/confirmations"), api::device::confirm::post)
         .add(Token, Secure, get("/api/v1/devices"), api::device::list::get)
         .add(Token, Secure, get("/api/v1/devices/{number}"), api::device::read::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/events"), api::device::events::get)

@@ -1,6 +1,7 @@
 //! Devices.
 
 pub mod act;
+pub mod confirm;
 pub mod dispose;
 pub mod events;
 mod lines;

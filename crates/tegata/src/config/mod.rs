@@ -7,6 +7,7 @@ pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod production;
 pub mod release;
 pub mod revocation;
 pub mod server;
@@ -30,7 +31,7 @@ pub struct Key {
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
-    let sections = [server::KEYS, tls::KEYS, limits::KEYS].into_iter().chain(device_side);
+    let sections = [server::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
     sections.chain([mail::KEYS, log::KEYS]).flatten()
 }
 
@@ -184,6 +185,7 @@ impl Config {
                 file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
         })

@@ -121,6 +121,12 @@ fn batches() -> Vec<Case> {
             factory::lines(&s.batch, factory::line(&s.fresh(), &factory::csr(&factory::key())))
         })
         .through(&["device/make::ticket", "device/make::make"]),
+        Case::token(Post, "/api/v1/batches/{id}/confirmations", ConfirmDevice, |s| {
+            let line = json!({ "number": s.unit.number }).to_string();
+            Message::new("POST", format!("/api/v1/batches/{}/confirmations", s.batch))
+                .body("application/x-ndjson", line)
+        })
+        .through(&["device/confirm::readback", "device/confirm::confirm"]),
     ]
 }
 
