@@ -108,6 +108,8 @@ async fn a_revocation_between_reading_and_publishing_is_not_lost() {
     crls.publish(due, Crl { number, der: vec![1], next_update: NOW }, held).await.unwrap();
     assert_eq!(crls.due(tegata_domain::time::Timestamp::from_millis(0)).await.unwrap(), [due], "still stale");
     assert_eq!(crls.revoked(due).await.unwrap().len(), 2);
+    let erased = ShardDue { authority: AuthorityRow(9), shard: 3 };
+    assert!(crls.next_number(erased).await.is_err(), "no list of an authority that is not there");
     assert!(crls.next_number(due).await.unwrap() > number);
     let again = world.store.save(revoke(1), &permit(), NOW).await.unwrap_err();
     assert!(matches!(again, SaveError::Refused(Refused::Stale)), "a second end is refused");
