@@ -166,7 +166,7 @@ fn taken_over_used_ended_and_forgotten() {
 /// One device signs that it ended, of another a witness says so.
 fn end_two(world: &World, home: &Api, phone: &Api, (ended, seen): (&Unit, &Unit)) {
     home.post(&format!("/api/v1/devices/{}/dispose", ended.number), &json!({})).expect(200);
-    let shown = enrol(world, &ended);
+    let shown = enrol(world, ended);
     let signed = sign_off(world, ended, &shown).expect(200).json();
     assert_eq!(signed["stage"], "retired");
     sign_off(world, ended, &shown).expect(403);
