@@ -118,11 +118,13 @@ impl Erasures<'_> {
 }
 
 /// What its last owner left on a device whose life ended; the receipt of its erasure stays.
-const LEFT_WITH_THE_LAST: [&str; 4] = [
+const LEFT_WITH_THE_LAST: [&str; 6] = [
     "update disposal set requested_at = null where device = $1",
     "delete from seen where device = $1",
     "delete from session where device = $1",
     "delete from credential where device = $1",
+    "delete from attribute where device = $1",
+    "delete from updating where device = $1",
 ];
 
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
@@ -157,6 +159,12 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         return Ok(false);
     }
     for text in [
+        // its campaigns, with what devices told in them
+        "delete from action_message where action in
+            (select a.id from action a join campaign c on c.id = a.campaign where c.organisation = $1)",
+        "delete from action where campaign in (select id from campaign where organisation = $1)",
+        "delete from campaign_group where campaign in (select id from campaign where organisation = $1)",
+        "delete from campaign where organisation = $1",
         "delete from token where organisation = $1",
         "delete from account where organisation = $1",
         "delete from finding where organisation = $1",
