@@ -10,6 +10,8 @@ use rusqlite::Connection;
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
+use tegata_domain::device::Device;
+use tegata_domain::event::Event;
 use tegata_domain::id::BatchRow;
 
 /// What one transaction gathers.
@@ -108,14 +110,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
         Write::Made(made) => make(c, made, state)?,
         Write::Device { decided_on, device, events } => {
-            let held = device::update(c, device, *decided_on)?;
-            if held {
-                for value in events {
-                    event::insert(c, device.row, value)?;
-                }
-                state.queued |= !events.is_empty();
-            }
-            guard(held, Refused::Stale)
+            guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
         }
         Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
         Write::Revocation(value) => {
@@ -159,16 +154,10 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
         Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
-        Write::OfferEnd(device) => {
-            transfer::end(c, *device)?;
-            Ok(())
-        }
+        Write::OfferEnd(device) => Ok(transfer::end(c, *device)?),
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
         Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
-        Write::DisposalEnd(value) => {
-            disposal::end(c, value)?;
-            Ok(())
-        }
+        Write::DisposalEnd(value) => Ok(disposal::end(c, value)?),
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
@@ -214,6 +203,20 @@ fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
         _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
+}
+
+fn step(
+    c: &Connection,
+    device: &Device,
+    (decided_on, events): (u32, &[Event]),
+    state: &mut State,
+) -> Result<bool, Error> {
+    let held = device::update(c, device, decided_on)?;
+    if held {
+        events.iter().try_for_each(|value| event::insert(c, device.row, value))?;
+        state.queued |= !events.is_empty();
+    }
+    Ok(held)
 }
 
 fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {

@@ -309,7 +309,7 @@ fn without_the_fading_key_lives_go_on_and_what_was_said_is_gone() {
     let server = serve(&world, &data);
     let api = api(&world, &server);
     let proof = |sequence: u64| api.get(&format!("/api/v1/devices/{}/events/{sequence}/proof", unit.number));
-    assert_eq!(proof(2).expect(409).json()["type"], "urn:tegata:problem:erased");
+    assert_eq!(proof(2).expect(410).json()["type"], "urn:tegata:problem:erased");
     let after = factory::act(&api, &unit.number, "install");
     factory::proof(&api, &unit.number, after["sequence"].as_u64().unwrap());
 }

@@ -120,11 +120,13 @@ pub async fn events(
     let device = permitted(number, actor, cx).await?;
     let sight = sight(&device, actor, cx).await?;
     let (mut seen, mut after) = (Vec::new(), after);
+    // long periods of others are passed over in few steps
+    let step = limit.max(500);
     loop {
-        let page = cx.store.event().page(device.row, after, limit).await?;
+        let page = cx.store.event().page(device.row, after, step).await?;
         let Some((last, _)) = page.last() else { return Ok(seen) };
         after = last.sequence;
-        let whole = page.len() < limit as usize;
+        let whole = page.len() < step as usize;
         for (event, index) in page {
             match sight.event(&event) {
                 View::Whole => seen.push((event, index)),

@@ -72,17 +72,16 @@ async fn build(number: Number, device: &Device, (event, index): (Event, Option<u
     let previous = previous(device, sequence, cx).await?;
     let key = cx.store.event().epoch_key_left(device.row, event.period).await?.ok_or_else(erased)?;
     let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
+    // under another key than it was committed with, as after a restore without what had faded
     if extra.leaf() != leaf(&event.commitment) {
-        let text = "what this event said was erased; that it happened stays committed in the log";
-        return Err(Error::conflict("erased", text));
+        return Err(erased());
     }
     let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
 }
 
 fn erased() -> Error {
-    let text = "what this entry told was erased, as its owner asked; its commitment stays in the ledger, and nobody can \
-                open it any more";
+    let text = "what this entry told was erased; its commitment stays in the ledger, and nobody can open it any more";
     Error::new(Kind::Gone, "erased", text)
 }
 

@@ -84,7 +84,7 @@ async fn what_fades_is_gone_when_its_time_is_over() {
     assert!(restored.dropped);
     let cx = open(&world, at("late")).await;
     let refused = prove(number, 1, &world, &cx).await.err().unwrap();
-    assert_eq!((refused.kind, refused.code), (Kind::Conflict, "erased"));
+    assert_eq!((refused.kind, refused.code), (Kind::Gone, "erased"));
     let seen = tegata_usecase::device::certificates(number, &world.maker(), &cx).await.unwrap();
     assert_eq!(seen[0].1.der, made.certificate, "identity outlives what was said");
     act(number, Act::Ship, Saying::default(), &world.maker(), &cx).await.unwrap();
