@@ -1,6 +1,7 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
 use crate::error::Error;
+use crate::leaf::Placing;
 use crate::{
     account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
 };
@@ -15,13 +16,18 @@ use tegata_domain::id::BatchRow;
 pub(crate) struct State {
     /// Per batch: room left at the begin, and devices taken from it.
     rooms: HashMap<BatchRow, (u32, u32)>,
-    /// Leaves were queued.
-    pub(crate) queued: bool,
+    /// Leaves that got their places.
+    pub(crate) leaves: Placing,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
 }
 
 impl State {
+    /// Of a transaction that places its leaves there.
+    pub(crate) fn new(leaves: Placing) -> Self {
+        State { leaves, ..State::default() }
+    }
+
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
     fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
         let (room, taken) = match self.rooms.get(&row) {
@@ -57,7 +63,7 @@ pub(crate) fn change(
 ) -> Result<Result<(), Refused>, Error> {
     // A single write refuses with its first statement, before it wrote anything: no savepoint is needed.
     let alone = change.writes.len() == 1;
-    let rooms = (!alone).then(|| state.rooms.clone());
+    let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark()));
     if !alone {
         connection.execute_batch("savepoint change")?;
     }
@@ -73,12 +79,13 @@ pub(crate) fn change(
     {
         audit::insert(connection, entry, &change.subject)?;
     }
-    if let Some(rooms) = rooms {
+    if let Some((rooms, mark)) = before {
         if outcome.is_ok() {
             connection.execute_batch("release change")?;
         } else {
             connection.execute_batch("rollback to change; release change")?;
             state.rooms = rooms;
+            state.leaves.back_to(mark);
         }
     }
     Ok(outcome)
@@ -102,9 +109,8 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             let held = device::update(c, device, *decided_on)?;
             if held {
                 for value in events {
-                    event::insert(c, device.row, value)?;
+                    event::insert(c, device.row, value, &mut state.leaves)?;
                 }
-                state.queued |= !events.is_empty();
             }
             guard(held, Refused::Stale)
         }
@@ -121,8 +127,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             Ok(())
         }
         Write::Fact(value) => {
-            ledger::insert_fact(c, value)?;
-            state.queued = true;
+            ledger::insert_fact(c, value, &mut state.leaves)?;
             Ok(())
         }
     })
@@ -139,7 +144,6 @@ fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Ref
     }
     certificate::insert(c, &made.certificate)?;
     event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
-    event::insert(c, made.device.row, &made.event)?;
-    state.queued = true;
+    event::insert(c, made.device.row, &made.event, &mut state.leaves)?;
     Ok(Ok(()))
 }

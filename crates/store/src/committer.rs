@@ -4,7 +4,9 @@
 //! Invariant: an answer is sent after the commit of its transaction, and one refused change undoes nothing of others.
 
 use crate::apply;
+use crate::engine::Readers;
 use crate::error::{Error, ErrorKind};
+use crate::leaf::{Fresh, Placing};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -63,8 +65,9 @@ pub struct Counts {
     pub commit_micros: u64,
 }
 
-#[derive(Default)]
 struct Shared {
+    readers: Arc<Readers>,
+    fresh: Fresh,
     queued: Notify,
     revoked: Notify,
     transactions: AtomicU64,
@@ -72,6 +75,22 @@ struct Shared {
     refused: AtomicU64,
     failed: AtomicU64,
     commit_micros: AtomicU64,
+}
+
+impl Shared {
+    fn new(readers: Arc<Readers>, leaves: &Placing) -> Self {
+        Shared {
+            readers,
+            fresh: Fresh::new(leaves),
+            queued: Notify::new(),
+            revoked: Notify::new(),
+            transactions: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            commit_micros: AtomicU64::new(0),
+        }
+    }
 }
 
 /// The thread, seen from outside.
@@ -95,11 +114,12 @@ impl Drop for Committer {
 }
 
 impl Committer {
-    pub(crate) fn start(connection: Connection) -> Result<Self, Error> {
+    pub(crate) fn start(connection: Connection, readers: Arc<Readers>) -> Result<Self, Error> {
         let (requests, inbox) = bounded(WAITING);
-        let shared = Arc::new(Shared::default());
+        let leaves = Placing::read(&connection)?;
+        let shared = Arc::new(Shared::new(readers, &leaves));
         let theirs = Arc::clone(&shared);
-        let work = move || run(&connection, &inbox, &theirs);
+        let work = move || run(&connection, leaves, &inbox, &theirs);
         let thread = Some(std::thread::Builder::new().name("committer".into()).spawn(work)?);
         Ok(Committer { requests: Some(requests), thread, shared })
     }
@@ -138,6 +158,10 @@ impl Committer {
         &self.shared.queued
     }
 
+    pub(crate) fn fresh(&self) -> &Fresh {
+        &self.shared.fresh
+    }
+
     pub(crate) fn revoked(&self) -> &Notify {
         &self.shared.revoked
     }
@@ -154,7 +178,7 @@ impl Committer {
     }
 }
 
-fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
+fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
     while let Ok(first) = inbox.recv() {
         let mut size = weight(&first);
         let mut together = vec![first];
@@ -163,8 +187,9 @@ fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
             size += weight(&next);
             together.push(next);
         }
-        transaction(connection, together, shared);
+        leaves = transaction(connection, together, leaves, shared);
     }
+    shared.readers.pause();
     if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
         tracing::warn!(%error, "the write-ahead log stays beside the database; the next start takes it in");
     }
@@ -180,8 +205,10 @@ fn weight(request: &Request) -> usize {
 /// An answer that is sent once the commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared) {
-    let mut state = apply::State::default();
+/// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
+fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
+    let next = leaves.clone();
+    let mut state = apply::State::new(leaves);
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
     for request in requests {
@@ -198,15 +225,32 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         let _ended_by_itself = connection.execute_batch("rollback");
     } else {
         shared.transactions.fetch_add(1, Relaxed);
-        if state.queued {
+        shared.fresh.add(&state.leaves);
+        if state.leaves.any() {
             shared.queued.notify_one();
         }
         if state.revoked {
             shared.revoked.notify_one();
         }
     }
+    let next = if outcome.is_ok() { state.leaves.after() } else { read_again(connection, next, shared) };
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
+    }
+    next
+}
+
+/// After a failure it is the store that knows which places are taken, even where a commit failed late.
+fn read_again(connection: &Connection, next: Placing, shared: &Shared) -> Placing {
+    match Placing::read(connection) {
+        Ok(leaves) => {
+            shared.fresh.again(&leaves);
+            leaves
+        }
+        Err(error) => {
+            tracing::error!(%error, "the end of the leaves cannot be read");
+            next
+        }
     }
 }
 
@@ -249,7 +293,10 @@ fn one(
 fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
     let start = std::time::Instant::now();
-    connection.execute_batch("commit")?;
+    shared.readers.pause();
+    let committed = connection.execute_batch("commit");
+    shared.readers.go_on();
+    committed?;
     shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Why here: one concrete [`Store`] that all use cases share. It decides nothing: each write carries its guard, and a
 //! guard that does not hold comes back as [`Refused`].
-//! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and queued leaves.
+//! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and their leaves.
 
 mod account;
 mod apply;
@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod event;
 mod finding;
+mod leaf;
 mod ledger;
 mod migrate;
 pub mod object;
@@ -37,7 +38,8 @@ pub use device::{Devices, Page};
 pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
-pub use ledger::{Ledgers, Placed, Queued};
+pub use leaf::Contents;
+pub use ledger::{Ledgers, Standing};
 pub use organisation::Organisations;
 pub use product::Products;
 pub use secret::Secrets;
@@ -65,7 +67,7 @@ pub enum Mode {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    readers: Readers,
+    readers: Arc<Readers>,
     committer: Committer,
     counters: counter::Counters,
     folder: PathBuf,
@@ -91,9 +93,9 @@ impl Store {
         let path = folder.join("tegata.db");
         let writer = engine::open_writer(&path, mode)?;
         migrate::run(&writer, mode)?;
-        let readers = Readers::new(path);
+        let readers = Arc::new(Readers::new(path));
         readers.with(|_| Ok(()))?;
-        let committer = Committer::start(writer)?;
+        let committer = Committer::start(writer, Arc::clone(&readers))?;
         let counters = counter::Counters::default();
         Ok(Store(Arc::new(Inner { readers, committer, counters, folder: folder.to_owned(), _lock: lock })))
     }
@@ -103,7 +105,7 @@ impl Store {
         &self.0.folder
     }
 
-    /// Saves one change: durable and queued for the ledger, or not at all. `now` is the audit's time.
+    /// Saves one change: durable and with its place in the ledger, or not at all. `now` is the audit's time.
     pub async fn save(&self, change: Change, permit: &Permit, now: Timestamp) -> Result<(), SaveError> {
         let mut outcomes = self.save_all(vec![change], permit, now).await?;
         Ok(outcomes.pop().unwrap_or(Ok(()))?)
@@ -119,7 +121,7 @@ impl Store {
         self.0.committer.commit(changes, committer::Signed::of(permit, now)).await
     }
 
-    /// Woken after every commit that queued leaves.
+    /// Woken after every commit with leaves, which then wait for a checkpoint.
     pub fn queued(&self) -> &tokio::sync::Notify {
         self.0.committer.queued()
     }

@@ -47,7 +47,7 @@ pub fn uid(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-fn organisation() -> Organisation {
+pub fn organisation() -> Organisation {
     Organisation {
         row: OrganisationRow(1),
         uid: uid(1),

@@ -7,6 +7,7 @@ use tegata_domain::certificate::Certificate;
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
 use tegata_domain::id::{DeviceRow, Uuid};
+use tegata_domain::ledger::Log;
 use tegata_domain::number::{Number, Serial};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
@@ -80,7 +81,8 @@ pub async fn certificates(number: Number, actor: &Actor, cx: &Inner) -> Result<V
     Ok(all.into_iter().filter_map(|c| Some((serial(&c)?, c))).collect())
 }
 
-/// The life of a device after event `after`, at most `limit`, each event with the index of its leaf.
+/// The life of a device after event `after`, at most `limit`, each event with the index of its leaf once that is under
+/// a published checkpoint.
 pub async fn events(
     number: Number,
     (after, limit): (u32, u32),
@@ -88,5 +90,7 @@ pub async fn events(
     cx: &Inner,
 ) -> Result<Vec<(Event, Option<u64>)>> {
     let device = permitted(number, actor, cx).await?;
-    Ok(cx.store.event().page(device.row, after, limit).await?)
+    let size = cx.ledger.published_size(Log::Devices);
+    let page = cx.store.event().page(device.row, after, limit).await?;
+    Ok(page.into_iter().map(|(event, index)| (event, Some(index).filter(|index| *index < size))).collect())
 }

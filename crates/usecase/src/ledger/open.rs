@@ -1,20 +1,19 @@
 //! Opens both logs at the start: tiles that a crash left out are made again from the store, and a root that does not
 //! match is a refusal.
 //!
-//! Invariant: a checkpoint is published after its tiles are on disk, so only what lies behind the last published
-//! checkpoint can be missing.
+//! Invariant: the store says up to which size the full tiles are files that survive a crash. Whatever lies behind is
+//! made again, whether there is a file or not.
 
 use super::read::Files;
-use super::sequence::{leaf_of, write_tiles};
+use super::sequence::Growing;
+use super::shelf::Shelf;
 use super::{Ledger, OneLog, Published, origin};
 use crate::error::{Error, Kind, Result};
 use std::sync::{Arc, RwLock};
-use tegata_domain::ledger::Log;
+use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
 use tegata_store::Store;
-use tegata_store::object::Objects;
 use tegata_wire::signed_note::Verifier;
-use tegata_wire::tlog::{empty_root, leaf_hash};
 use tegata_wire::tlog_tiles::Edge;
 
 impl Ledger {
@@ -41,56 +40,45 @@ async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> 
     let origin = origin(public_url, log);
     let key = signer.public_key().try_into().map_err(Error::internal)?;
     let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
-    let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
-    let (edge, published) = load(store, log, &objects).await?;
+    let tiled = store.ledger().standing(log).await?.tiled;
+    let shelf = Shelf::open(store.folder().join("ledger").join(log.name()), tiled)?;
+    let (growing, published) = load(store, log, &shelf).await?;
     Ok(OneLog {
-        log,
         origin,
         signer,
         verifier,
-        objects,
-        edge: tokio::sync::Mutex::new(Some(edge)),
+        shelf,
+        edge: tokio::sync::Mutex::new(Some(growing)),
         published: RwLock::new(published),
     })
 }
 
-/// The right edge as the store has it, with all full tiles on disk, and the published checkpoint with its edge.
-pub(super) async fn load(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
-    let head = store.ledger().head(log).await?;
-    let checkpoint = store.ledger().checkpoint(log).await?;
-    let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
-    let whole = signed - signed % 256;
-    let mut edge = Edge::load(whole, &Files { objects }).map_err(|e| {
+/// The right edge as the store has it, with all full tiles on the shelf, and the published checkpoint.
+pub(super) async fn load(store: &Store, log: Log, shelf: &Shelf) -> Result<(Growing, Option<Published>)> {
+    let standing = store.ledger().standing(log).await?;
+    let (head, whole) = (standing.head, standing.tiled);
+    if whole > head.size || whole % 256 > 0 {
+        return Err(mismatch(log, whole));
+    }
+    let edge = Edge::load(whole, &Files { shelf }).map_err(|e| {
         tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
         mismatch(log, whole)
     })?;
-    replay(store, log, objects, &mut edge, signed).await?;
-    let expected = checkpoint.as_ref().map_or_else(empty_root, |c| c.head.root);
-    if edge.root() != expected {
-        return Err(mismatch(log, signed));
-    }
-    let published = checkpoint.map(|checkpoint| Published { checkpoint, edge: Arc::new(edge.clone()) });
-    replay(store, log, objects, &mut edge, head.size).await?;
-    if (edge.size(), edge.root()) != (head.size, head.root) {
-        return Err(mismatch(log, head.size));
-    }
-    objects.sync()?;
-    Ok((edge, published))
-}
-
-/// Appends the leaves of the store up to `end`, and writes the tiles that become full.
-async fn replay(store: &Store, log: Log, objects: &Objects, edge: &mut Edge, end: u64) -> Result<()> {
-    while edge.size() < end {
-        let start = edge.size();
-        let count = (end - start).min(4096) as u32;
-        let contents = store.ledger().contents(log, start, count).await?;
-        if contents.len() != count as usize {
+    let mut growing = Growing::at(edge);
+    while growing.edge.size() < head.size {
+        let start = growing.edge.size();
+        let contents = store.ledger().contents(log, start, (head.size - start).min(4096) as u32).await?;
+        if contents.is_empty() {
             return Err(mismatch(log, start));
         }
-        let leaves: Vec<Vec<u8>> = contents.iter().map(|content| leaf_of(log, content)).collect();
-        let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
-        let complete = edge.append(&hashes);
-        write_tiles(store, log, objects, &complete, (start, &leaves)).await?;
+        shelf.room()?;
+        let full = growing.grow(log, &contents)?;
+        shelf.put(full, growing.whole());
     }
-    Ok(())
+    if growing.head() != head {
+        return Err(mismatch(log, head.size));
+    }
+    let edge = Arc::new(growing.edge.clone());
+    let published = standing.note.map(|note| Published { checkpoint: Arc::new(Checkpoint { head, note }), edge });
+    Ok((growing, published))
 }

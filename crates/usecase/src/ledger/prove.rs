@@ -46,8 +46,7 @@ async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx:
         let text = "this event carries words of a person; its owner or maker can hand its proof out";
         return Err(Error::denied("words", text));
     }
-    let proven = index.zip(published).filter(|(index, p)| *index < p.checkpoint.head.size);
-    let Some((index, published)) = proven else {
+    let Some(published) = published.filter(|p| index < p.checkpoint.head.size) else {
         let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
         return Err(Error::new(Kind::NotYet, "not_yet", text));
     };
@@ -57,7 +56,7 @@ async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx:
     let previous = previous(device, sequence, cx).await?;
     let key = cx.store.event().epoch_key(device.row, event.period).await?;
     let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
-    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
+    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note.clone() };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
 }
 
