@@ -122,7 +122,7 @@ impl Readers {
         if reader.since.is_some_and(|since| since != now) {
             reader.end();
         }
-        if reader.since.is_none() && now % 2 == 0 {
+        if reader.since.is_none() && now.is_multiple_of(2) {
             reader.connection.prepare_cached("begin")?.execute([])?;
             reader.since = Some(now);
         }

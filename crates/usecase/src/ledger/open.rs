@@ -14,7 +14,7 @@ use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
 use tegata_store::Store;
 use tegata_wire::signed_note::Verifier;
-use tegata_wire::tlog_tiles::Edge;
+use tegata_wire::tlog_tiles::{Edge, TILE_WIDTH};
 
 impl Ledger {
     /// Opens both logs; `keys` are those of facts and devices.
@@ -57,7 +57,7 @@ async fn open_log(store: &Store, log: Log, signer: Signer, public_url: &str) -> 
 pub(super) async fn load(store: &Store, log: Log, shelf: &Shelf) -> Result<(Growing, Option<Published>)> {
     let standing = store.ledger().standing(log).await?;
     let (head, whole) = (standing.head, standing.tiled);
-    if whole > head.size || whole % 256 > 0 {
+    if whole > head.size || !whole.is_multiple_of(TILE_WIDTH.into()) {
         return Err(mismatch(log, whole));
     }
     let edge = Edge::load(whole, &Files { shelf }).map_err(|e| {

@@ -52,7 +52,7 @@ impl Growing {
             };
             with_leaf(log, content, add).map_err(|e| Error::internal(e.to_string()))?;
             size += 1;
-            if size % u64::from(TILE_WIDTH) == 0 {
+            if size.is_multiple_of(TILE_WIDTH.into()) {
                 let next = Vec::with_capacity(self.bundle.len());
                 let bundle = std::mem::replace(&mut self.bundle, next);
                 full.push((super::read::bundle_name(size / u64::from(TILE_WIDTH) - 1), bundle));
