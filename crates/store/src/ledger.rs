@@ -18,7 +18,7 @@ pub(crate) fn insert_fact(c: &Connection, fact: &Fact, leaves: &mut Placing) -> 
 
 /// How far a log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Progress {
     /// Size and root of the signed tree.
     pub head: Head,
     /// The signed checkpoint of it; `None` while there is none.
@@ -63,11 +63,11 @@ impl Ledgers<'_> {
     }
 
     /// How far a log is.
-    pub async fn standing(&self, log: Log) -> Result<Standing, Error> {
+    pub async fn standing(&self, log: Log) -> Result<Progress, Error> {
         let text = "select size, root, note, tiled from log where id = $1";
         let read = |row: &rusqlite::Row<'_>| {
             let head = Head { size: row.get::<_, i64>(0)? as u64, root: row.get(1)? };
-            Ok(Standing { head, note: row.get(2)?, tiled: row.get::<_, i64>(3)? as u64 })
+            Ok(Progress { head, note: row.get(2)?, tiled: row.get::<_, i64>(3)? as u64 })
         };
         let standing = self.0.read(|c| Ok(prepare(c, text)?.query_row([log as u8], read).optional()?))?;
         standing.ok_or_else(|| Error::new(ErrorKind::Version, "the data folder has no ledger; init did not finish"))

@@ -39,7 +39,7 @@ pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
 pub use leaf::Contents;
-pub use ledger::{Ledgers, Standing};
+pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
 pub use product::Products;
 pub use secret::Secrets;
