@@ -24,7 +24,7 @@ const PACKAGES: [(&str, &str); 14] = [
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 1] = ["pkilint==0.13.3"];
+const PYTHON: [&str; 2] = ["pkilint==0.13.3", "aiosmtpd==1.4.6"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

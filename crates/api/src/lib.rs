@@ -6,13 +6,16 @@ mod body;
 mod caller;
 pub mod certificate;
 pub mod device;
+pub mod export;
 pub mod finding;
+pub mod notice;
 pub mod openapi;
 pub mod organisation;
 mod page;
 pub mod product;
 mod status;
 pub mod token;
+pub mod transfer;
 
 pub use status::Status;
 

@@ -5,14 +5,18 @@ use crate::authority::Authority;
 use crate::batch::Batch;
 use crate::certificate::Certificate;
 use crate::device::Device;
+use crate::disposal::Erasure;
 use crate::event::Event;
 use crate::fact::Fact;
-use crate::finding::Finding;
-use crate::id::{AuthorityRow, CertificateRow, TokenRow};
+use crate::finding::{Finding, FindingKind};
+use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, TokenRow, Uuid};
+use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
 use crate::revocation::Reason;
+use crate::session::Session;
 use crate::time::Timestamp;
+use crate::transfer::{Claim, Offer};
 
 /// Writes that are committed together, with the events and leaves that tell of them.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +61,68 @@ pub enum Write {
     Revocation(Revocation),
     /// A finding.
     Finding(Finding),
+    /// A finding that stands open once for its organisation, device and kind; while it does, nothing changes.
+    FindingOpen(Finding),
+    /// Closes what stands open of this kind for a device; nothing changes where nothing does.
+    FindingClose(DeviceRow, FindingKind, Timestamp, String),
+    /// Closes one finding, by its outward id; it was open.
+    FindingEnd(Uuid, Timestamp, String),
+    /// The next state of a session that is still at the version the decision was made on.
+    Session(Box<Session>),
+    /// A new session epoch: tokens that were given before are not known any more. Nothing where none were given.
+    SessionEpoch(DeviceRow),
+    /// Whether the initial password of a device was changed; it stood otherwise.
+    InitialPassword {
+        /// The device.
+        device: DeviceRow,
+        /// Changed, or that of the label again.
+        changed: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// A public fact.
     Fact(Fact),
+    /// A notice, which waits to be sent.
+    Notice(Notice),
+    /// A notice went out; it had not.
+    NoticeSent(NoticeRow, Timestamp),
+    /// A notice could not be sent; when it is tried again. It had not gone out.
+    NoticeTried(NoticeRow, Timestamp),
+    /// A notice was read; nobody had said so.
+    NoticeReceipt(NoticeRow, Timestamp),
+    /// Where the notices of an organisation go.
+    Contact(OrganisationRow, Option<Contact>),
+    /// A code that hands a device on; the giver still owns it. It replaces an older one.
+    Offer(Offer),
+    /// The end of the offer of a device, if one stands.
+    OfferEnd(DeviceRow),
+    /// A device is taken over; the offer stands.
+    Claim(Claim),
+    /// A device is asked to erase itself; it is still in that owner period.
+    DisposalAsk(DeviceRow, u32, Timestamp),
+    /// How a device's secrets ended with it.
+    DisposalEnd(Box<DisposalEnd>),
+    /// What an organisation left behind goes. Its owner periods were erased and it owns no living device, unless the
+    /// erasure is replayed.
+    Erasure {
+        /// Which.
+        organisation: OrganisationRow,
+        /// It was erased before, in a store that was restored since.
+        replayed: bool,
+    },
+}
+
+/// How a device's secrets ended with it.
+#[derive(Debug, Clone)]
+pub struct DisposalEnd {
+    /// The device.
+    pub device: DeviceRow,
+    /// Who confirmed it.
+    pub erasure: Erasure,
+    /// What the device stated, and its signature.
+    pub receipt: Option<(String, Vec<u8>)>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A made device with all that is committed beside it.

@@ -4,9 +4,10 @@
 //! its evidence, never silently.
 
 use crate::event::{EventKind, NewEvent};
+use crate::finding::FindingKind;
 use crate::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow, Uuid};
 use crate::time::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Where a device stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -147,6 +148,8 @@ pub struct Said {
     pub at: Option<Timestamp>,
     /// To whom it goes.
     pub to: Option<String>,
+    /// Who saw that its secrets were erased.
+    pub witness: Option<String>,
 }
 
 impl Said {
@@ -167,6 +170,9 @@ impl Said {
         }
         if let Some(to) = self.to {
             data.insert("to".into(), to.into());
+        }
+        if let Some(witness) = self.witness {
+            data.insert("witness".into(), witness.into());
         }
         if let Some(at) = self.at {
             data.insert("reported_at".into(), at.rfc3339().into());
@@ -211,6 +217,9 @@ impl Step {
             data.insert("presumed".into(), presumed.iter().map(|s| s.name()).collect());
         }
         data.insert("evidence".into(), evidence.into());
+        if stage == Stage::InUse {
+            data.insert("stage".into(), stage.name().into());
+        }
         let sequence = self.next_sequence();
         self.device.stamps.extend(presumed.iter().map(|s| Stamp { stage: *s, at: now, sequence: None }));
         self.stamp(stage, now, sequence);
@@ -231,12 +240,12 @@ impl Step {
 }
 
 impl Device {
-    fn alive(&self) -> Result<(), DeviceError> {
+    pub(crate) fn alive(&self) -> Result<(), DeviceError> {
         if self.stage == Stage::Retired { Err(DeviceError::Retired) } else { Ok(()) }
     }
 
     /// May it move from hand to hand?
-    fn movable(&self) -> Result<(), DeviceError> {
+    pub(crate) fn movable(&self) -> Result<(), DeviceError> {
         self.alive()?;
         if !self.confirmed {
             return Err(DeviceError::Unconfirmed);
@@ -290,6 +299,28 @@ impl Device {
         self.movable()?;
         let mut step = Step::new(self);
         step.reach(Stage::Installed, said, "reported", now);
+        Ok(step)
+    }
+
+    /// The device was heard from in its place: in use from its first sign of life on. Later signs change nothing, nor do
+    /// those of a device that is held, ended or not confirmed.
+    pub fn hear(self, evidence: &str, now: Timestamp) -> Step {
+        let counts = self.movable().is_ok();
+        let mut step = Step::new(self);
+        if counts {
+            step.reach(Stage::InUse, Said::by("device"), evidence, now);
+        }
+        step
+    }
+
+    /// The platform holds a device for what it found itself: *found*, then *quarantined*. Nothing changes where the
+    /// device is held already.
+    pub fn contain(mut self, kind: FindingKind, evidence: Value, now: Timestamp) -> Result<Step, DeviceError> {
+        self.movable()?;
+        self.condition = Condition::Quarantined;
+        let mut step = Step::new(self);
+        step.event(EventKind::Found, now, json!({ "by": "platform", "kind": kind.name(), "evidence": evidence }));
+        step.event(EventKind::Quarantined, now, json!({ "by": "platform", "reason": kind.name() }));
         Ok(step)
     }
 

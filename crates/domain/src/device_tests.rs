@@ -76,7 +76,8 @@ fn unconfirmed_devices_stay_at_the_line() {
 
 #[test]
 fn installing_keeps_what_was_said_apart_from_the_evidence() {
-    let said = Said { by: "owner", reason: Some("ward 3".into()), to: Some("a clinic".into()), at: None };
+    let said =
+        Said { by: "owner", reason: Some("ward 3".into()), to: Some("a clinic".into()), at: None, witness: None };
     let step = device().install(said, NOW).unwrap();
     let data = &step.events[0].data;
     assert_eq!(
@@ -104,4 +105,37 @@ fn enrolment_refuses() {
     assert_eq!(with(Stage::Made, Condition::Recalled), EnrolmentError::Recalled);
     let old = enrolment::renew(Device { period: 2, ..device() }, 1, "", NOW);
     assert_eq!(old, Err(EnrolmentError::EarlierOwner));
+}
+
+#[test]
+fn the_first_sign_of_life_is_an_event_and_no_later_one() {
+    let step = device().hear("heartbeat", NOW);
+    let data = &step.events[0].data;
+    assert_eq!((step.events.len(), step.device.stage, &data["stage"]), (1, Stage::InUse, &"in_use".into()));
+    assert_eq!(data["presumed"], serde_json::json!(["shipped", "sold", "installed"]));
+    assert_eq!(data["evidence"], "heartbeat");
+    assert!(step.device.hear("heartbeat", NOW).events.is_empty());
+    let installed = device().install(Said::default(), NOW).unwrap().device;
+    let step = installed.hear("poll", NOW);
+    assert!(step.device.stage == Stage::InUse && step.events[0].data.get("presumed").is_none());
+}
+
+#[test]
+fn no_sign_of_life_of_what_is_held() {
+    for held in [Condition::Quarantined, Condition::Recalled] {
+        assert!(Device { condition: held, ..device() }.hear("poll", NOW).events.is_empty());
+    }
+    assert!(Device { stage: Stage::Retired, ..device() }.hear("poll", NOW).events.is_empty());
+    assert!(Device { confirmed: false, ..device() }.hear("poll", NOW).events.is_empty());
+}
+
+#[test]
+fn the_platform_contains_a_device_once() {
+    let contain = |condition| Device { condition, ..device() }.contain(FindingKind::TwoBodies, Value::Null, NOW);
+    let step = contain(Condition::Well).unwrap();
+    let kinds: Vec<_> = step.events.iter().map(|e| (e.kind, e.data["by"].clone())).collect();
+    assert_eq!(kinds, [(EventKind::Found, "platform".into()), (EventKind::Quarantined, "platform".into())]);
+    assert_eq!(step.device.condition, Condition::Quarantined);
+    assert_eq!(contain(Condition::Quarantined), Err(DeviceError::Held("quarantined")));
+    assert_eq!(contain(Condition::Recalled), Err(DeviceError::Held("recalled")));
 }

@@ -113,6 +113,16 @@ pub struct Event {
     pub commitment: [u8; 32],
 }
 
+/// Members of an event's data that carry words of a person.
+const WORDS: [&str; 3] = ["reason", "to", "witness"];
+
+impl Event {
+    /// Whether it carries words of a person: then it is shown and proven to those whose period it is only.
+    pub fn has_words(&self) -> bool {
+        WORDS.iter().any(|word| self.data.get(word).is_some())
+    }
+}
+
 /// The bytes that a commitment covers: JSON of RFC 8785 (members sorted, no white space) with `at`, `data`, `device`,
 /// `kind`, `previous` (commitment of the event before, hex; 64 zeros for the first) and `sequence`.
 pub fn canonical(device: Uuid, sequence: u32, previous: &[u8; 32], new: &NewEvent) -> Vec<u8> {

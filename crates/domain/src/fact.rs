@@ -1,7 +1,23 @@
 //! Public facts: the leaves of the ledger's first log, in clear.
 
+use crate::ledger::{Head, Log};
 use crate::time::Timestamp;
 use serde_json::{Value, json};
+
+/// The log before a restore.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoredLog<'a> {
+    /// Which.
+    pub log: Log,
+    /// Its origin.
+    pub origin: &'a str,
+    /// Its verifier key, in signed-note form.
+    pub key: &'a str,
+    /// Its last checkpoint in the backup.
+    pub head: Head,
+    /// The moment of the backup.
+    pub backup_made_at: Timestamp,
+}
 
 /// A fact; its leaf is the canonical JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +54,20 @@ impl Fact {
             at: authority.created_at,
             kind: "authority_certified",
             data: json!({ "authority": authority.uid.to_string(), "kind": authority.kind, "sha256": digest_hex }),
+        }
+    }
+
+    /// A log goes on under another origin, since a backup was restored: the last checkpoint of the old one that the
+    /// backup knew, and the key that signed it. What the old log held beyond that size is lost here.
+    pub fn log_restored(at: Timestamp, old: &RestoredLog<'_>, origin: &str) -> Self {
+        Fact {
+            at,
+            kind: "log_restored",
+            data: json!({
+                "log": old.log.name(), "old_origin": old.origin, "old_key": old.key, "size": old.head.size,
+                "root": data_encoding::HEXLOWER.encode(&old.head.root), "origin": origin,
+                "backup_made_at": old.backup_made_at.rfc3339(),
+            }),
         }
     }
 

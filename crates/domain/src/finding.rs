@@ -19,6 +19,14 @@ pub enum FindingKind {
     NoPossession,
     /// A key that is too weak or of a foreign type.
     WeakKey,
+    /// Two bodies live under one identity.
+    TwoBodies,
+    /// A device came back with an older state: restored from a backup, or a copy.
+    RolledBack,
+    /// A device that was given session tokens showed none that is known.
+    CannotConfirm,
+    /// A device still has the password that it was born with.
+    InitialPassword,
 }
 
 impl FindingKind {
@@ -31,16 +39,21 @@ impl FindingKind {
             FindingKind::OutsideValidity => "outside_validity",
             FindingKind::NoPossession => "no_possession",
             FindingKind::WeakKey => "weak_key",
+            FindingKind::TwoBodies => "two_bodies",
+            FindingKind::RolledBack => "rolled_back",
+            FindingKind::CannotConfirm => "cannot_confirm",
+            FindingKind::InitialPassword => "initial_password",
         }
     }
 
     /// How much it asks of a person, 1–5; 4 and 5 call somebody.
     pub fn level(self) -> u8 {
         match self {
-            FindingKind::KeyUnderAnotherSerial => 5,
+            FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
             FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
-            FindingKind::WeakKey => 2,
+            FindingKind::RolledBack | FindingKind::InitialPassword => 3,
+            FindingKind::WeakKey | FindingKind::CannotConfirm => 2,
         }
     }
 }
@@ -64,4 +77,26 @@ pub struct Finding {
     pub at: Timestamp,
     /// The evidence: an object without personal data.
     pub data: Value,
+    /// When and why it was closed.
+    pub closed: Option<(Timestamp, String)>,
+}
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingState {
+    /// Somebody should look at it.
+    Open,
+    /// Somebody did, or its cause is gone.
+    Closed,
+}
+
+impl FindingState {
+    /// From its word in the API.
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "open" => Some(FindingState::Open),
+            "closed" => Some(FindingState::Closed),
+            _ => None,
+        }
+    }
 }

@@ -28,6 +28,8 @@ rows! {
     CertificateRow,
     /// Row of an authority.
     AuthorityRow,
+    /// Row of a notice.
+    NoticeRow,
 }
 
 /// The largest row that a management number or a certificate serial can carry (40 bits).

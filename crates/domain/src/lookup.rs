@@ -1,6 +1,7 @@
 //! What anybody may see of a device: the public look-up.
 
 use crate::device::{Condition, Device, Stage};
+use crate::disposal::Erasure;
 use crate::number::Number;
 use crate::product::Product;
 use crate::time::Timestamp;
@@ -76,6 +77,8 @@ pub struct Lookup {
     pub answer: Answer,
     /// What to do next.
     pub todo: Todo,
+    /// Of a device whose life ended: who confirmed that its secrets are gone.
+    pub erasure: Option<Erasure>,
     /// When this was looked up.
     pub at: Timestamp,
 }
@@ -106,6 +109,7 @@ impl Lookup {
             proved,
             answer,
             todo,
+            erasure: None,
             at,
         }
     }

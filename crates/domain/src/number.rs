@@ -38,6 +38,11 @@ pub struct Number(u128);
 pub struct MalformedNumber;
 
 impl Number {
+    /// The text of 80 bits: other codes are written like numbers.
+    pub(crate) fn of_bits(bits: [u8; 10]) -> Self {
+        Number(bits.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte)))
+    }
+
     /// Reads a number; case and hyphens are ignored, I and L read as 1, O as 0.
     pub fn parse(text: &str) -> Result<Self, MalformedNumber> {
         if text.len() > 40 {

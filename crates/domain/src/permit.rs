@@ -63,6 +63,8 @@ pub struct Member {
 pub enum Operation {
     /// Set the platform up.
     Initialise,
+    /// Restore a platform from a backup.
+    Restore,
     /// Write checkpoints, CRLs and the like.
     Publish,
     /// Enter an organisation.
@@ -111,10 +113,32 @@ pub enum Operation {
     RevokeCertificate,
     /// See findings.
     ReadFinding,
+    /// See notices.
+    ReadNotice,
+    /// Say that a notice was read.
+    ReceiveNotice,
+    /// Say where the notices of an organisation go.
+    SetContact,
+    /// Close a finding.
+    CloseFinding,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
     RenewDevice,
+    /// Hand a device on, or take that back.
+    TransferDevice,
+    /// Take a device over with a code.
+    ClaimDevice,
+    /// Ask a device to erase itself.
+    DisposeDevice,
+    /// Tell that its secrets are gone: a device speaks for itself.
+    EraseDevice,
+    /// Erase what an organisation left behind.
+    EraseOrganisation,
+    /// Give a sign of life: a device tells of itself.
+    HearDevice,
+    /// Hold a device for what was found: the platform alone.
+    ContainDevice,
 }
 
 /// What the actor must be to the subject.
@@ -158,6 +182,14 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (RetireDevice, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ReceiveNotice, &[Administrator, Operator], Tenant, None),
+    (SetContact, &[Administrator], Tenant, None),
+    (TransferDevice, &[Administrator, Operator], Owner, None),
+    (ClaimDevice, &[Administrator, Operator], Tenant, None),
+    (DisposeDevice, &[Administrator, Operator], Owner, None),
+    (EraseOrganisation, &[Administrator], Tenant, None),
+    (CloseFinding, &[Administrator, Engineer, Operator], Tenant, None),
 ];
 
 /// What a right is asked for.
@@ -175,6 +207,11 @@ impl Subject {
     /// Something that belongs to one organisation.
     pub fn of(organisation: OrganisationRow) -> Self {
         Subject { maker: Some(organisation), owner: Some(organisation), device: None }
+    }
+
+    /// An organisation itself: its own, and of the platform that entered it.
+    pub fn tenant(organisation: OrganisationRow, platform: OrganisationRow) -> Self {
+        Subject { maker: Some(platform), owner: Some(organisation), device: None }
     }
 }
 
@@ -211,7 +248,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol and renew itself")]
+    #[error("a device may only enrol, renew, tell of itself and end itself")]
     Device,
 }
 
@@ -267,9 +304,10 @@ impl Operation {
         out
     }
 
-    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one.
+    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
+    /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice)
+        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice)
     }
 }
 
@@ -288,17 +326,27 @@ impl Actor {
         let (name, organisation) = match self {
             Actor::Member(member) => {
                 member_may(member, operation, subject)?;
-                (member.name.clone(), Some(member.organisation))
+                // the name of who erased would outlast what was erased
+                let name = if operation == EraseOrganisation { member.role.name() } else { &*member.name };
+                (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                if !matches!(operation, EnrolDevice | RenewDevice) || subject.device != Some(*row) {
+                let own = matches!(operation, EnrolDevice | RenewDevice | EraseDevice | HearDevice);
+                if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
                 ("device".to_owned(), subject.owner)
             }
-            Actor::Platform if matches!(operation, Initialise | Publish | CreateOrganisation | CreateToken) => {
+            Actor::Platform
+                if matches!(
+                    operation,
+                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation
+                ) =>
+            {
                 ("platform".to_owned(), None)
             }
+            // it stands in the audit of whose device it is
+            Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
         Ok(Permit { operation, actor: name, organisation })

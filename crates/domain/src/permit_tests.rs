@@ -56,14 +56,19 @@ fn maker_and_owner_have_their_own_acts() {
 fn devices_and_strangers() {
     let device = Actor::Device(DeviceRow(1));
     assert!(device.permit(Operation::EnrolDevice, subject(1, 2)).is_ok());
+    assert!(device.permit(Operation::EraseDevice, subject(1, 2)).is_ok());
     let other = Subject { device: Some(DeviceRow(2)), ..subject(1, 2) };
     assert_eq!(device.permit(Operation::EnrolDevice, other).unwrap_err(), Refusal::Device);
     for operation in Operation::listed() {
         assert_eq!(device.permit(operation, subject(1, 1)).unwrap_err(), Refusal::Device);
         assert_eq!(Actor::Public.permit(operation, subject(1, 1)).unwrap_err(), Refusal::NoCredential);
     }
+    assert!(Actor::Platform.permit(Operation::ContainDevice, subject(1, 2)).is_ok());
+    assert_eq!(device.permit(Operation::ContainDevice, subject(1, 2)).unwrap_err(), Refusal::Device);
     for role in Role::ALL {
-        for operation in [Operation::Initialise, Operation::Publish, Operation::EnrolDevice, Operation::RenewDevice] {
+        let own = [Operation::EnrolDevice, Operation::RenewDevice, Operation::HearDevice, Operation::EraseDevice];
+        let platform = [Operation::ContainDevice, Operation::Initialise, Operation::Publish];
+        for operation in own.into_iter().chain(platform) {
             assert!(member(role, 1, &Kind::ALL).permit(operation, subject(1, 1)).is_err());
         }
     }

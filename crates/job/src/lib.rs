@@ -2,6 +2,8 @@
 
 mod crl_publish;
 mod ledger_sequence;
+mod notice_send;
+mod seen_flush;
 
 use std::future::Future;
 use tegata_usecase::Cx;
@@ -12,6 +14,8 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
+    jobs.spawn(notice_send::run(cx.clone()));
+    jobs.spawn(seen_flush::run(cx.clone()));
     jobs
 }
 

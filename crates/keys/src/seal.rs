@@ -2,6 +2,7 @@
 
 use crate::signer::KeyError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use std::io::Write;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -9,6 +10,8 @@ use zeroize::Zeroizing;
 /// Opens and closes what is kept at rest.
 pub struct Seal {
     key: RandomizedNonceKey,
+    /// Keys of message authentication codes are derived with this one.
+    derive: hmac::Key,
 }
 
 /// The unlock file could not be read or made.
@@ -34,7 +37,8 @@ impl Seal {
     /// From the 32 bytes of the unlock file.
     pub fn new(secret: &[u8; 32]) -> Result<Self, KeyError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, secret).map_err(|_| KeyError("unlock secret"))?;
-        Ok(Seal { key })
+        let derive = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"tegata-mac/v1");
+        Ok(Seal { key, derive: hmac::Key::new(hmac::HMAC_SHA256, derive.as_ref()) })
     }
 
     /// Makes an unlock file (0600) that did not exist.
@@ -59,6 +63,16 @@ impl Seal {
         let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes());
         let secret = bytes.ok().and_then(|b| <[u8; 32]>::try_from(b).ok()).map(Zeroizing::new);
         secret.and_then(|s| Self::new(&s).ok()).ok_or(UnlockError::Form(name))
+    }
+
+    /// A message authentication code under a key that this label alone has (HMAC-SHA256 over a key derived the same way):
+    /// for links that nobody can make up and that need not be stored.
+    pub fn mac(&self, label: &str, message: &[u8]) -> [u8; 32] {
+        let key = hmac::sign(&self.derive, label.as_bytes());
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), message);
+        let mut out = [0; 32];
+        out.copy_from_slice(tag.as_ref());
+        out
     }
 
     /// Seals: nonce ‖ ciphertext ‖ tag.

@@ -2,8 +2,10 @@
 
 use crate::error::Error;
 use crate::leaf::Placing;
+use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, event, finding, ledger, organisation, product,
+    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, initial_password,
+    ledger, notice, organisation, product, session, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -20,6 +22,10 @@ pub(crate) struct State {
     pub(crate) leaves: Placing,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
+    /// What gets a new version.
+    pub(crate) touched: Vec<Thing>,
+    /// A notice waits.
+    pub(crate) noticed: bool,
 }
 
 impl State {
@@ -69,6 +75,7 @@ pub(crate) fn change(
     }
     let mut outcome = Ok(());
     for write in &change.writes {
+        state.touched.extend(touched(write));
         outcome = apply(connection, write, state)?;
         if outcome.is_err() {
             break;
@@ -126,9 +133,49 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             finding::insert(c, value)?;
             Ok(())
         }
+        Write::FindingOpen(value) => {
+            finding::open(c, value)?;
+            Ok(())
+        }
+        Write::FindingClose(device, kind, at, reason) => {
+            finding::close(c, *device, *kind, (*at, reason))?;
+            Ok(())
+        }
+        Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
+        Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
+        Write::SessionEpoch(device) => {
+            session::begin_epoch(c, *device)?;
+            Ok(())
+        }
+        Write::InitialPassword { device, changed, at } => {
+            guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
+        }
         Write::Fact(value) => {
             ledger::insert_fact(c, value, &mut state.leaves)?;
             Ok(())
+        }
+        Write::Notice(value) => {
+            notice::insert(c, value)?;
+            state.noticed = true;
+            Ok(())
+        }
+        Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
+        Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
+        Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
+        Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
+        Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
+        Write::OfferEnd(device) => {
+            transfer::end(c, *device)?;
+            Ok(())
+        }
+        Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
+        Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
+        Write::DisposalEnd(value) => {
+            disposal::end(c, value)?;
+            Ok(())
+        }
+        Write::Erasure { organisation, replayed } => {
+            guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
     })
 }

@@ -7,6 +7,7 @@ use crate::apply;
 use crate::engine::Readers;
 use crate::error::{Error, ErrorKind};
 use crate::leaf::{Fresh, Placing};
+use crate::version::{Thing, Versions};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ impl Signed {
 enum Request {
     Changes(Vec<Change>, Signed, oneshot::Sender<Result<Outcomes, Error>>),
     Task(Task, oneshot::Sender<Result<(), Error>>),
+    /// Outside of any transaction.
+    Compact(oneshot::Sender<Result<bool, Error>>),
 }
 
 /// What the committer has done since the start.
@@ -70,6 +73,8 @@ struct Shared {
     fresh: Fresh,
     queued: Notify,
     revoked: Notify,
+    noticed: Notify,
+    versions: Versions,
     transactions: AtomicU64,
     changes: AtomicU64,
     refused: AtomicU64,
@@ -84,6 +89,8 @@ impl Shared {
             fresh: Fresh::new(leaves),
             queued: Notify::new(),
             revoked: Notify::new(),
+            noticed: Notify::new(),
+            versions: Versions::default(),
             transactions: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -143,6 +150,11 @@ impl Committer {
         value.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer gave no answer"))
     }
 
+    /// Folds the write-ahead log and writes the database anew; false when that was not possible.
+    pub(crate) async fn compact(&self) -> Result<bool, Error> {
+        self.send(Request::Compact).await
+    }
+
     async fn send<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         let stopped = || Error::new(ErrorKind::Broken, "the committer has stopped");
@@ -166,6 +178,14 @@ impl Committer {
         &self.shared.revoked
     }
 
+    pub(crate) fn noticed(&self) -> &Notify {
+        &self.shared.noticed
+    }
+
+    pub(crate) fn version(&self, thing: Thing) -> u32 {
+        self.shared.versions.of(thing)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let s = &self.shared;
         Counts {
@@ -179,15 +199,24 @@ impl Committer {
 }
 
 fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
+    let mut compacting = None;
     while let Ok(first) = inbox.recv() {
-        let mut size = weight(&first);
-        let mut together = vec![first];
-        while size < TOGETHER {
-            let Ok(next) = inbox.try_recv() else { break };
-            size += weight(&next);
-            together.push(next);
+        let (mut size, mut together) = (0, Vec::new());
+        let mut next = Some(first);
+        while let Some(request) = next {
+            size += weight(&request);
+            match request {
+                Request::Compact(reply) => compacting = Some(reply),
+                request => together.push(request),
+            }
+            next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
         }
-        leaves = transaction(connection, together, leaves, shared);
+        if !together.is_empty() {
+            leaves = transaction(connection, together, leaves, shared);
+        }
+        if let Some(reply) = compacting.take() {
+            let _gone = reply.send(compact(connection, &shared.readers));
+        }
     }
     shared.readers.pause();
     if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
@@ -198,8 +227,48 @@ fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, 
 fn weight(request: &Request) -> usize {
     match request {
         Request::Changes(changes, ..) => changes.len(),
-        Request::Task(..) => 1,
+        Request::Task(..) | Request::Compact(_) => 1,
     }
+}
+
+/// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
+const COMPACT_MAX: i64 = 2 << 30;
+
+/// Deleted content is overwritten where it stood (secure_delete), but a page that was split before may keep a copy of
+/// what moved, and the write-ahead log keeps older pages. Only a database that was written anew has neither.
+fn compact(connection: &Connection, readers: &Readers) -> Result<bool, Error> {
+    // a kept read would hold the log back
+    readers.pause();
+    let done = write_anew(connection);
+    readers.go_on();
+    done
+}
+
+fn write_anew(connection: &Connection) -> Result<bool, Error> {
+    let fold = || connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
+    let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
+    let folded = fold()? == 0;
+    if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
+        connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
+        return Ok(false);
+    }
+    connection.execute_batch("vacuum")?;
+    Ok(fold()? == 0 && folded)
+}
+
+/// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start
+/// tries again.
+pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
+    let due: i64 = connection.query_row("select count(*) from meta where name = 'compact'", [], |row| row.get(0))?;
+    if due == 0 {
+        return Ok(());
+    }
+    tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
+    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
+    if let Err(error) = connection.execute_batch(text) {
+        tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
+    }
+    Ok(())
 }
 
 /// An answer that is sent once the commit is on disk.
@@ -225,12 +294,17 @@ fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing,
         let _ended_by_itself = connection.execute_batch("rollback");
     } else {
         shared.transactions.fetch_add(1, Relaxed);
+        // before anybody is told, and after reads see what was committed
+        state.touched.iter().for_each(|thing| shared.versions.moved(*thing));
         shared.fresh.add(&state.leaves);
         if state.leaves.any() {
             shared.queued.notify_one();
         }
         if state.revoked {
             shared.revoked.notify_one();
+        }
+        if state.noticed {
+            shared.noticed.notify_one();
         }
     }
     let next = if outcome.is_ok() { state.leaves.after() } else { read_again(connection, next, shared) };
@@ -258,6 +332,7 @@ fn unanswered(request: Request) -> Answer {
     match request {
         Request::Changes(_, _, reply) => Box::new(move |r| drop(reply.send(r.map(|()| Vec::new())))),
         Request::Task(_, reply) => Box::new(move |r| drop(reply.send(r))),
+        Request::Compact(reply) => Box::new(move |r| drop(reply.send(r.map(|()| false)))),
     }
 }
 
@@ -285,6 +360,10 @@ fn one(
             let result = task(connection);
             answers.push(Box::new(move |r| drop(reply.send(r))));
             result
+        }
+        compact @ Request::Compact(_) => {
+            answers.push(unanswered(compact));
+            Ok(())
         }
     }
 }

@@ -50,6 +50,13 @@ impl Row {
 #[derive(Default)]
 pub(crate) struct Counters(Mutex<HashMap<Row, (i64, i64)>>);
 
+impl Counters {
+    /// Blocks that were reserved are not handed out any more.
+    pub(crate) async fn forget(&self) {
+        self.0.lock().await.clear();
+    }
+}
+
 impl Store {
     /// The first of `count` row numbers in a row that nobody else gets.
     pub async fn reserve(&self, row: Row, count: u32) -> Result<i64, Error> {
@@ -72,6 +79,8 @@ fn advance(c: &rusqlite::Connection, name: &str, by: i64) -> Result<i64, Error> 
     if let Some(start) = prepare(c, text)?.query_row((name, by), |row| row.get(0)).optional()? {
         return Ok(start);
     }
-    c.execute("insert into counter (name, next) values ($1, 1 + $2)", (name, by))?;
-    Ok(1)
+    // a restored platform begins new counters above all that the one before it may have given
+    let text = "insert into counter (name, next)
+        values ($1, $2 + coalesce((select next from counter where name = $3), 1)) returning next - $2";
+    Ok(prepare(c, text)?.query_row((name, by, crate::snapshot::FLOOR), |row| row.get(0))?)
 }

@@ -1,6 +1,7 @@
 //! Revocations and the lists that tell of them: SQL.
 
 use crate::engine::{prepare, time};
+use crate::snapshot::FLOOR;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::change::Revocation;
@@ -16,9 +17,10 @@ pub(crate) fn revoke(c: &Connection, r: &Revocation) -> Result<bool, Error> {
     }
     let text = "insert into revocation (authority, shard, certificate) values ($1, $2, $3) on conflict do nothing";
     prepare(c, text)?.execute((r.authority.0, r.shard, r.certificate.0))?;
-    let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2, 0, null, 0, 1)
+    let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2,
+        coalesce((select next from counter where name = $3), 0), null, 0, 1)
         on conflict (authority, shard) do update set stale = 1";
-    prepare(c, text)?.execute((r.authority.0, r.shard))?;
+    prepare(c, text)?.execute((r.authority.0, r.shard, FLOOR))?;
     Ok(true)
 }
 
@@ -77,10 +79,11 @@ impl Crls<'_> {
 
     /// Takes the next number of a list before it is signed: it never falls, also after a crash.
     pub async fn next_number(&self, due: ShardDue) -> Result<i64, Error> {
-        let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2, 1, null, 0, 1)
+        let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2,
+            1 + coalesce((select next from counter where name = $3), 0), null, 0, 1)
             on conflict (authority, shard) do update set number = number + 1 returning number";
         let (authority, shard) = (due.authority.0, due.shard);
-        let task = move |c: &Connection| Ok(prepare(c, text)?.query_row((authority, shard), |r| r.get(0))?);
+        let task = move |c: &Connection| Ok(prepare(c, text)?.query_row((authority, shard, FLOOR), |r| r.get(0))?);
         self.0.0.committer.task(task).await
     }
 

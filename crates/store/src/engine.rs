@@ -32,14 +32,14 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match (mode, path.exists()) {
         (Mode::Create, false) => flags |= OpenFlags::SQLITE_OPEN_CREATE,
-        (Mode::Existing, true) => {}
+        (Mode::Existing | Mode::Reading, true) => {}
         (Mode::Create, true) => {
             return Err(Error::new(
                 ErrorKind::Version,
                 format!("{} exists already; nothing was changed", path.display()),
             ));
         }
-        (Mode::Existing, false) => {
+        (Mode::Existing | Mode::Reading, false) => {
             let hint = "`tegata init --data DIR` makes a data folder";
             return Err(Error::new(ErrorKind::Version, format!("{} is absent; {hint}", path.display())));
         }
@@ -50,6 +50,23 @@ pub(crate) fn open_writer(path: &Path, mode: Mode) -> Result<Connection, Error> 
         "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
          pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8000;",
     )?;
+    Ok(connection)
+}
+
+/// A database that this program may read as it is: ours, and of its version.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
+    if !path.exists() {
+        let text = format!("{} is absent; `tegata init --data DIR` makes a data folder", path.display());
+        return Err(Error::new(ErrorKind::Version, text));
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let (version, newest) = (crate::snapshot::check(&connection)?, crate::migrate::newest());
+    if version < newest {
+        let text =
+            format!("the data has version {version}, this program {newest}; run `tegata serve` once to bring it up");
+        return Err(Error::new(ErrorKind::Version, text));
+    }
     Ok(connection)
 }
 
@@ -71,12 +88,15 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Reader>>,
     /// Commits begun and ended: odd while one runs.
     commits: AtomicU64,
+    /// Whether each connection stays at the moment of its first read. Reads one after the other share one connection.
+    pinned: bool,
 }
 
 /// One read connection.
 struct Reader {
     connection: Connection,
-    /// Count of commits at which its open transaction began.
+    /// Count of commits at which its open transaction began; `None` without one, and where it is pinned: that one is
+    /// never ended.
     since: Option<u64>,
 }
 
@@ -93,7 +113,11 @@ impl Reader {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Readers { path, idle: Mutex::default(), commits: AtomicU64::new(0) }
+        Readers { path, idle: Mutex::default(), commits: AtomicU64::new(0), pinned: false }
+    }
+
+    pub(crate) fn pinned(path: PathBuf) -> Self {
+        Readers { pinned: true, ..Self::new(path) }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
@@ -122,7 +146,7 @@ impl Readers {
         if reader.since.is_some_and(|since| since != now) {
             reader.end();
         }
-        if reader.since.is_none() && now.is_multiple_of(2) {
+        if reader.since.is_none() && now.is_multiple_of(2) && !self.pinned {
             reader.connection.prepare_cached("begin")?.execute([])?;
             reader.since = Some(now);
         }
@@ -148,6 +172,9 @@ impl Readers {
         settle(&connection)?;
         connection
             .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
+        if self.pinned {
+            connection.execute_batch("begin")?;
+        }
         Ok(connection)
     }
 }
@@ -207,5 +234,22 @@ mod tests {
         }
         assert!(readers.with(|c| Ok(c.execute_batch("select nothing")?)).is_err());
         assert_eq!((kept(), readers.idle().len()), (0, 1), "after a failure it begins anew");
+    }
+
+    #[test]
+    fn a_pinned_read_stays_at_its_moment_through_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tegata.db");
+        let writer = open_writer(&path, Mode::Create).unwrap();
+        writer.execute_batch("create table t (n)").unwrap();
+        let readers = Readers::pinned(path);
+        let count = || readers.with(|c| Ok(c.query_row("select count(*) from t", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(count().unwrap(), 0);
+        writer.execute_batch("insert into t values (1)").unwrap();
+        readers.pause();
+        assert_eq!(count().unwrap(), 0);
+        readers.go_on();
+        assert!(readers.with(|c| Ok(c.execute_batch("select nothing")?)).is_err());
+        assert_eq!((count().unwrap(), readers.idle().len()), (0, 1));
     }
 }

@@ -69,11 +69,15 @@ impl Events<'_> {
         self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
     }
 
+    /// The epoch key of an owner period; `None` when it was erased.
+    pub async fn epoch_key_left(&self, device: DeviceRow, period: u32) -> Result<Option<[u8; 32]>, Error> {
+        let text = "select key from epoch where device = $1 and period = $2";
+        self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, period), |row| row.get(0)).optional()?))
+    }
+
     /// The epoch key of an owner period.
     pub async fn epoch_key(&self, device: DeviceRow, period: u32) -> Result<[u8; 32], Error> {
-        let text = "select key from epoch where device = $1 and period = $2";
-        let key =
-            self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, period), |row| row.get(0)).optional()?))?;
+        let key = self.epoch_key_left(device, period).await?;
         key.ok_or_else(|| Error::new(ErrorKind::Broken, "the epoch key of this owner period was erased"))
     }
 }

@@ -2,13 +2,26 @@
 
 use crate::engine::{prepare, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, Row};
-use tegata_domain::finding::Finding;
-use tegata_domain::id::{BatchRow, DeviceRow, OrganisationRow};
+use rusqlite::{Connection, OptionalExtension, Row};
+use tegata_domain::finding::{Finding, FindingKind, FindingState};
+use tegata_domain::id::{BatchRow, DeviceRow, OrganisationRow, Uuid};
+use tegata_domain::time::Timestamp;
+
+const COLUMNS: &str = "id, uid, organisation, device, batch, kind, level, at, data, closed_at, close_reason";
 
 pub(crate) fn insert(c: &Connection, f: &Finding) -> Result<(), Error> {
-    let text = "insert into finding (uid, organisation, device, batch, kind, level, at, data)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    enter(c, f, false)
+}
+
+/// Enters a finding that stands open once for its organisation, device and kind.
+pub(crate) fn open(c: &Connection, f: &Finding) -> Result<(), Error> {
+    enter(c, f, true)
+}
+
+fn enter(c: &Connection, f: &Finding, standing: bool) -> Result<(), Error> {
+    let text = "insert into finding (uid, organisation, device, batch, kind, level, at, data, standing)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (device, kind, organisation) where standing = 1 do nothing";
     prepare(c, text)?.execute((
         f.uid.as_bytes(),
         f.organisation.0,
@@ -18,8 +31,29 @@ pub(crate) fn insert(c: &Connection, f: &Finding) -> Result<(), Error> {
         f.level,
         f.at.millis(),
         f.data.to_string(),
+        standing,
     ))?;
     Ok(())
+}
+
+/// Closes what stands open.
+pub(crate) fn close(
+    c: &Connection,
+    device: DeviceRow,
+    kind: FindingKind,
+    (at, reason): (Timestamp, &str),
+) -> Result<(), Error> {
+    let text = "update finding set closed_at = $3, close_reason = $4, standing = 0
+        where device = $1 and kind = $2 and standing = 1";
+    prepare(c, text)?.execute((device.0, kind.name(), at.millis(), reason))?;
+    Ok(())
+}
+
+/// False where it was closed already.
+pub(crate) fn end(c: &Connection, uid: Uuid, (at, reason): (Timestamp, &str)) -> Result<bool, Error> {
+    let text =
+        "update finding set closed_at = $2, close_reason = $3, standing = 0 where uid = $1 and closed_at is null";
+    Ok(prepare(c, text)?.execute((uid.as_bytes(), at.millis(), reason))? == 1)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Finding)> {
@@ -32,6 +66,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Finding)> {
         level: row.get(6)?,
         at: time(row, 7)?,
         data: serde_json::from_str(row.get_ref(8)?.as_str()?).unwrap_or_default(),
+        closed: match row.get::<_, Option<i64>>(9)? {
+            Some(at) => Some((Timestamp::from_millis(at), row.get(10)?)),
+            None => None,
+        },
     };
     Ok((row.get(0)?, finding))
 }
@@ -47,16 +85,47 @@ impl Store {
 }
 
 impl Findings<'_> {
-    /// Those of an organisation after `after`, at most `limit`, each with its row.
+    /// Those of an organisation in a state, or in any, after `after`, at most `limit`, each with its row. A finding on
+    /// a device that it neither made nor owns any more is not among them.
     pub async fn page(
         &self,
         organisation: OrganisationRow,
+        state: Option<FindingState>,
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, Finding)>, Error> {
-        let text = "select id, uid, organisation, device, batch, kind, level, at, data from finding
-            where organisation = $1 and id > $2 order by id limit $3";
+        let state = match state {
+            None => "",
+            Some(FindingState::Open) => "and closed_at is null",
+            Some(FindingState::Closed) => "and closed_at is not null",
+        };
+        let text = format!(
+            "select {COLUMNS} from finding where organisation = $1 and id > $2 {state}
+            and (device is null or exists (select 1 from device d
+                where d.id = finding.device and (d.owner = $1 or d.maker = $1)))
+            order by id limit $3"
+        );
         let values = (organisation.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+    }
+
+    /// One, by its outward id.
+    pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Finding>, Error> {
+        let text = format!("select {COLUMNS} from finding where uid = $1");
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], |r| Ok(read(r)?.1)).optional()?))
+    }
+
+    /// The newest of this kind about a device, for an organisation.
+    pub async fn newest(
+        &self,
+        device: DeviceRow,
+        kind: FindingKind,
+        organisation: OrganisationRow,
+    ) -> Result<Option<Finding>, Error> {
+        let text = format!(
+            "select {COLUMNS} from finding where device = $1 and kind = $2 and organisation = $3 order by id desc limit 1"
+        );
+        let values = (device.0, kind.name(), organisation.0);
+        self.0.read(|c| Ok(prepare(c, &text)?.query_row(values, |row| Ok(read(row)?.1)).optional()?))
     }
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod apply;
+pub mod archive;
 mod audit;
 mod authority;
 mod batch;
@@ -14,17 +15,27 @@ mod committer;
 mod counter;
 mod crl;
 mod device;
+mod disposal;
 mod engine;
+mod erasure;
 mod error;
 mod event;
 mod finding;
+mod initial_password;
 mod leaf;
 mod ledger;
 mod migrate;
+mod notice;
 pub mod object;
 mod organisation;
+mod period;
 mod product;
 mod secret;
+mod seen;
+mod session;
+pub mod snapshot;
+mod transfer;
+pub mod version;
 
 pub use account::Tokens;
 pub use audit::Audit;
@@ -35,14 +46,21 @@ pub use committer::Counts;
 pub use counter::Row;
 pub use crl::{Crls, RevokedCertificate, ShardDue};
 pub use device::{Devices, Page};
+pub use disposal::Disposals;
+pub use erasure::{Ended, Erasures, Held, Standing, TOMBSTONES};
 pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
+pub use initial_password::InitialPasswords;
 pub use leaf::Contents;
 pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
+pub use period::Periods;
 pub use product::Products;
 pub use secret::Secrets;
+pub use seen::Seen;
+pub use session::Sessions;
+pub use transfer::Transfers;
 
 use committer::Committer;
 use engine::Readers;
@@ -60,6 +78,8 @@ pub enum Mode {
     Create,
     /// A folder that `init` made.
     Existing,
+    /// The same, as it is at the first read, while another process may be writing: nothing can be written.
+    Reading,
 }
 
 /// The store of one data folder.
@@ -71,8 +91,8 @@ struct Inner {
     committer: Committer,
     counters: counter::Counters,
     folder: PathBuf,
-    /// Held for as long as the store is open: one process per data folder.
-    _lock: File,
+    /// Held for as long as the store is open: one writing process per data folder.
+    _lock: Option<File>,
 }
 
 /// Why a change was not saved.
@@ -89,11 +109,17 @@ pub enum SaveError {
 impl Store {
     /// Opens the store of a data folder.
     pub fn open(folder: &Path, mode: Mode) -> Result<Self, Error> {
-        let lock = engine::lock(folder)?;
         let path = folder.join("tegata.db");
-        let writer = engine::open_writer(&path, mode)?;
-        migrate::run(&writer, mode)?;
-        let readers = Arc::new(Readers::new(path));
+        let (lock, writer, readers) = if mode == Mode::Reading {
+            (None, engine::open_to_read(&path)?, Readers::pinned(path))
+        } else {
+            let lock = engine::lock(folder)?;
+            let writer = engine::open_writer(&path, mode)?;
+            migrate::run(&writer, mode)?;
+            committer::compact_if_due(&writer)?;
+            (Some(lock), writer, Readers::new(path))
+        };
+        let readers = Arc::new(readers);
         readers.with(|_| Ok(()))?;
         let committer = Committer::start(writer, Arc::clone(&readers))?;
         let counters = counter::Counters::default();
@@ -129,6 +155,16 @@ impl Store {
     /// Woken after every commit that revoked a certificate.
     pub fn revoked(&self) -> &tokio::sync::Notify {
         self.0.committer.revoked()
+    }
+
+    /// Woken after every commit that entered a notice.
+    pub fn noticed(&self) -> &tokio::sync::Notify {
+        self.0.committer.noticed()
+    }
+
+    /// The version of a thing now. What is read after this holds for as long as the version stays.
+    pub fn version(&self, thing: version::Thing) -> u32 {
+        self.0.committer.version(thing)
     }
 
     /// What the committer has done since the start.

@@ -5,7 +5,17 @@ use crate::engine::APPLICATION_ID;
 use crate::error::{Error, ErrorKind};
 use rusqlite::Connection;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_first_light.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_first_light.sql"),
+    include_str!("migrations/sqlite/0003_owner.sql"),
+    include_str!("migrations/sqlite/0005_heart.sql"),
+    include_str!("migrations/sqlite/0008_notice.sql"),
+];
+
+/// The newest version that this program knows.
+pub(crate) fn newest() -> usize {
+    MIGRATIONS.len()
+}
 
 /// Brings a database to the version of this program.
 pub(crate) fn run(connection: &Connection, mode: Mode) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use tegata_api as api;
-use tegata_protocol::{est, pki, tlog};
+use tegata_protocol::{device, est, pki, tlog};
 use tegata_usecase::Cx;
 use tegata_web as web;
 
@@ -140,8 +140,18 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, get("/api/v1/devices/{number}/events/{sequence}/proof"), api::device::proof::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/label.svg"), web::lookup::label)
         .add(Token, Secure, post("/api/v1/devices/{number}/{act}"), api::device::act::post)
+        .add(Token, Secure, post("/api/v1/devices/{number}/transfer"), api::transfer::offer::post)
+        .add(Token, Secure, post("/api/v1/devices/{number}/transfer/cancel"), api::transfer::cancel::post)
+        .add(Token, Secure, post("/api/v1/devices/{number}/dispose"), api::device::dispose::post)
+        .add(Token, Secure, post("/api/v1/claims"), api::transfer::claim::post)
+        .add(Token, Secure, post("/api/v1/organisations/{id}/erase"), api::organisation::erase::post)
         .add(Token, Secure, post("/api/v1/certificates/{serial}/revoke"), api::certificate::revoke::post)
-        .add(Token, Secure, get("/api/v1/findings"), api::finding::get)
+        .add(Token, Secure, get("/api/v1/findings"), api::finding::list::get)
+        .add(Token, Secure, post("/api/v1/findings/{id}/close"), api::finding::close::post)
+        .add(Token, Secure, get("/api/v1/notices"), api::notice::list::get)
+        .add(Token, Secure, post("/api/v1/notices/{id}/receipt"), api::notice::receipt::post)
+        .add(Token, Secure, get("/api/v1/contact"), api::notice::contact::get)
+        .add(Token, Secure, post("/api/v1/contact"), api::notice::contact::post)
         .add(Token, Secure, get("/api/v1/audit"), api::audit::get)
         .add(Public, Both, get("/api/openapi.json"), api::openapi::get)
 }
@@ -156,6 +166,8 @@ fn protocols(table: Table) -> Table {
         .add(Public, Secure, get("/.well-known/est/{label}/csrattrs"), est::csrattrs)
         .add(Device, Secure, post("/.well-known/est/{label}/simpleenroll"), est::simpleenroll)
         .add(Device, Secure, post("/.well-known/est/{label}/simplereenroll"), est::simplereenroll)
+        .add(Device, Secure, post("/agent/v1/erasure"), device::erasure::post)
+        .add(Device, Secure, post("/agent/v1/heartbeat"), device::heartbeat::post)
         .add(Public, Both, get("/crl/{ca}/{file}"), pki::crl)
         .add(Public, Both, get("/ca/{file}"), pki::certificate)
         .add(Public, Both, get("/ledger/keys"), tlog::keys)
@@ -171,6 +183,8 @@ fn pages(table: Table) -> Table {
         .add(Public, Page, get("/d/{number}/proof/{sequence}"), web::lookup::proof)
         .add(Public, Page, get("/01/{gtin}"), web::lookup::model)
         .add(Public, Page, get("/01/{gtin}/21/{serial}"), web::lookup::digital_link)
+        .add(Public, Page, get("/n/{code}"), web::notice::show)
+        .add(Public, Page, post("/n/{code}"), web::notice::receive)
         .add(Public, Page, get("/assets/{file}"), web::lookup::asset)
         .add(Public, Both, get("/healthz"), operation::healthz)
         .add(Public, Both, get("/readyz"), operation::readyz)

@@ -45,7 +45,7 @@ impl Reader {
         let note = self.api.send(message).ok()?.expect(200).text();
         let opened = open(&note, &self.keys).expect("a checkpoint is signed by a known key");
         let checkpoint = Checkpoint::parse(opened.text).expect("a checkpoint");
-        assert!(checkpoint.origin.ends_with(self.log.name()), "{}", checkpoint.origin);
+        assert!(checkpoint.origin.contains(&format!("/ledger/{}", self.log.name())), "{}", checkpoint.origin);
         assert!(opened.signed_by.iter().any(|key| key.name() == checkpoint.origin), "signed by its log");
         Some((checkpoint, note))
     }

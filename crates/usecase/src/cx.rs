@@ -4,6 +4,7 @@ use crate::authority::Issuers;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::seen::Seen;
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -11,6 +12,8 @@ use tegata_domain::number::Permutations;
 use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
+use tegata_keys::session::SessionKey;
+use tegata_outside::mail;
 use tegata_store::Store;
 
 /// The public names that were fixed at `init`: no slash at the end.
@@ -31,12 +34,17 @@ pub struct Settings {
     pub ldevid_life: Duration,
     /// How long a CRL holds.
     pub crl_life: Duration,
+    /// How notices leave.
+    pub mail: mail::Settings,
+    /// Time between two heartbeats of a device.
+    pub heartbeat: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day }
+        let heartbeat = Duration::from_secs(300);
+        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default(), heartbeat }
     }
 }
 
@@ -66,6 +74,14 @@ pub struct Inner {
     pub ledger: Ledger,
     /// Products that were looked up lately.
     pub catalogue: Catalogue,
+    /// Carries letters.
+    pub postman: mail::Postman,
+    /// Wrong codes of organisations that would take devices over.
+    pub tries: crate::transfer::Tries,
+    /// When devices were last heard from.
+    pub seen: Seen,
+    /// Tokens of heartbeats.
+    pub sessions: SessionKey,
 }
 
 /// The context of a use case; cheap to clone.

@@ -19,6 +19,8 @@ pub enum Kind {
     NotFound,
     /// It does not fit what is there.
     Conflict,
+    /// It was there, and will not be again.
+    Gone,
     /// It will be there later.
     NotYet,
     /// Too often.
@@ -90,6 +92,7 @@ impl Kind {
             Kind::Denied => 403,
             Kind::NotFound => 404,
             Kind::Conflict => 409,
+            Kind::Gone => 410,
             Kind::Throttled => 429,
             Kind::Internal => 500,
             Kind::Unavailable => 503,

@@ -30,21 +30,23 @@ impl Chain<'_> {
 
 /// The write that takes a device from where it was loaded to where a transition left it. `None` when nothing changed.
 pub(crate) async fn write(cx: &Inner, step: Step) -> Result<Option<(Write, Device)>> {
-    let Step { mut device, events } = step;
-    if events.is_empty() {
+    if step.events.is_empty() {
         return Ok(None);
     }
-    let epoch_key = cx.store.event().epoch_key(device.row, device.period).await?;
+    let epoch_key = cx.store.event().epoch_key(step.device.row, step.device.period).await?;
+    Ok(bind(step, &epoch_key))
+}
+
+/// The same under an epoch key that is at hand.
+pub(crate) fn bind(step: Step, epoch_key: &[u8; 32]) -> Option<(Write, Device)> {
+    let Step { mut device, events } = step;
+    if events.is_empty() {
+        return None;
+    }
     let decided_on = device.sequence;
-    let mut chain = Chain {
-        device: device.uid,
-        period: device.period,
-        sequence: device.sequence,
-        head: device.head,
-        epoch_key: &epoch_key,
-    };
+    let mut chain =
+        Chain { device: device.uid, period: device.period, sequence: device.sequence, head: device.head, epoch_key };
     let events: Vec<Event> = events.into_iter().map(|new| chain.bind(new)).collect();
     (device.sequence, device.head) = (chain.sequence, chain.head);
-    let write = Write::Device { decided_on, device: Box::new(device.clone()), events };
-    Ok(Some((write, device)))
+    Some((Write::Device { decided_on, device: Box::new(device.clone()), events }, device))
 }

@@ -56,8 +56,11 @@ tables! {
         unknown: Unknown,
         malformed: Malformed,
         error: Errors,
+        notice: Notices,
         front: Front,
     }
+    /// The page behind the link of a letter.
+    Notices { number, page }
     /// What the language calls itself.
     Names { name }
     /// How dates are written. `padded`: months and days have two digits. Times are told `hours_from_utc`.
@@ -74,7 +77,7 @@ tables! {
     Answers {
         registered, cannot_confirm, reported, recalled, ended, heading, title,
         maker, supported, support_over, nothing, replace, report, ask_maker, unconfirmed, quarantined, recall,
-        retired, do_not_use,
+        retired, erased_signed, erased_witnessed, erased_unconfirmed, do_not_use,
     }
     /// What to do next.
     Todos {
@@ -113,7 +116,7 @@ tables! {
     /// When something failed.
     Errors {
         number, request, request_why, home,
-        malformed: Failure, denied: Failure, missing: Failure, busy: Failure, unavailable: Failure, other: Failure,
+        malformed: Failure, denied: Failure, missing: Failure, gone: Failure, busy: Failure, unavailable: Failure, other: Failure,
     }
     /// One kind of failure.
     Failure { title, next }

@@ -70,6 +70,7 @@ fn only_filled_placeholders_are_used() {
     let filled = [
         ".answer.report",
         ".answer.recall",
+        ".answer.erased_",
         ".todo.",
         ".tier.",
         ".facts.heading",

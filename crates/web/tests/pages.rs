@@ -174,6 +174,24 @@ fn a_stage_that_was_passed_over_is_not_still_to_come() {
 }
 
 #[test]
+fn an_ended_device_tells_what_became_of_its_secrets() {
+    let all = [
+        ("ended", "Nobody confirmed that the secrets in this camera were erased", "誰も確認していません"),
+        ("ended-witnessed", "A witness stated that the secrets in this camera were erased", "立会人が述べています"),
+        ("ended-signed", "this camera signed that it erased the secrets in it", "署名で示しました"),
+    ];
+    for (name, english, japanese) in all {
+        for (other, en, ja) in all {
+            assert_eq!(one(name, "en").contains(en), name == other, "{name}: {english}");
+            assert_eq!(one(name, "ja").contains(ja), name == other, "{name}: {japanese}");
+        }
+    }
+    assert!(!one("registered", "en").contains("secrets"));
+    let erased = page::error::render(&Place::of(None, None), 410, "r-1");
+    assert!(erased.contains("What stood here was erased."));
+}
+
+#[test]
 fn the_page_of_a_model_tells_of_no_device() {
     for lang in ["en", "ja"] {
         let page = one("model", lang);

@@ -3,7 +3,10 @@
 pub mod asn1;
 pub mod cms;
 pub mod crl;
+pub mod device_head;
+pub mod erasure;
 pub mod est;
+pub mod heartbeat;
 pub mod life;
 pub mod pkcs10;
 pub mod problem;

@@ -5,15 +5,16 @@ use crate::page::Page;
 use crate::status::Status;
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
+use tegata_domain::audit::AuditEntry;
 use tegata_usecase::{Cx, audit};
+
+pub(crate) fn view(e: &AuditEntry) -> Value {
+    json!({ "at": e.at.rfc3339(), "actor": e.actor, "operation": e.operation, "subject": e.subject })
+}
 
 /// Lists the audit.
 pub async fn get(State(cx): State<Cx>, Caller(actor): Caller, page: Page) -> Result<Response, Status> {
     let all = audit::list(page.after, page.limit, &actor, &cx).await?;
-    let view = |(row, e): (i64, tegata_domain::audit::AuditEntry)| {
-        let at = e.at.rfc3339();
-        (row, json!({ "at": at, "actor": e.actor, "operation": e.operation, "subject": e.subject }))
-    };
-    page.reply(all.into_iter().map(view).collect(), &cx)
+    page.reply(all.iter().map(|(row, entry)| (*row, view(entry))).collect(), &cx)
 }

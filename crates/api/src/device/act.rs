@@ -1,4 +1,4 @@
-//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at","to"}`, all optional.
+//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at","to","witness"}`, all optional.
 
 use super::number;
 use crate::body::Json;
@@ -19,6 +19,7 @@ pub struct Asked {
     reason: Option<String>,
     at: Option<String>,
     to: Option<String>,
+    witness: Option<String>,
 }
 
 /// Does an act; answers the device after it.
@@ -32,7 +33,8 @@ pub async fn post(
     let wrong = || Error::invalid("at", "at is RFC 3339, as 2027-01-18T00:00:00Z");
     let at = asked.at.map(|t| Timestamp::parse(&t).ok_or_else(wrong)).transpose()?;
     let number = number(&text)?;
-    let device = device::act(number, act, Saying { reason: asked.reason, at, to: asked.to }, &actor, &cx).await?;
+    let saying = Saying { reason: asked.reason, at, to: asked.to, witness: asked.witness };
+    let device = device::act(number, act, saying, &actor, &cx).await?;
     Ok(axum::Json(json!({
         "number": number.to_string(), "stage": device.stage, "condition": device.condition,
         "confirmed": device.confirmed, "sequence": device.sequence,

@@ -16,7 +16,7 @@ pub struct Asked {
     limit: Option<u32>,
 }
 
-fn view((event, index): &(Event, Option<u64>)) -> Value {
+pub(crate) fn view((event, index): &(Event, Option<u64>)) -> Value {
     json!({
         "sequence": event.sequence, "kind": event.kind.name(), "at": event.at.rfc3339(), "data": event.data,
         "commitment": data_encoding::HEXLOWER.encode(&event.commitment), "index": index,

@@ -1,6 +1,7 @@
 //! Devices.
 
 pub mod act;
+pub mod dispose;
 pub mod events;
 mod lines;
 pub mod list;
@@ -14,11 +15,11 @@ use tegata_usecase::Error;
 use tegata_usecase::device::Seen;
 
 /// A number in a path. A malformed one is an unknown one here: 404.
-fn number(text: &str) -> Result<Number, Error> {
+pub(crate) fn number(text: &str) -> Result<Number, Error> {
     Number::parse(text).map_err(|_| Error::not_found("device"))
 }
 
-fn view(seen: &Seen) -> Value {
+pub(crate) fn view(seen: &Seen) -> Value {
     let d = &seen.device;
     let stamps: Vec<Value> = d
         .stamps
@@ -28,7 +29,8 @@ fn view(seen: &Seen) -> Value {
     json!({
         "number": seen.number.to_string(), "device": d.uid, "serial": d.serial, "model": seen.product.model,
         "product": seen.product.uid, "stage": d.stage, "condition": d.condition, "confirmed": d.confirmed,
-        "owner": seen.owner, "release": Value::Null, "sequence": d.sequence,
+        "owner": seen.owner, "period": d.period, "seen_at": seen.seen_at.map(|at| at.rfc3339()),
+        "release": Value::Null, "sequence": d.sequence,
         "head": data_encoding::HEXLOWER.encode(&d.head), "stamps": stamps,
     })
 }

@@ -1,19 +1,23 @@
-//! `GET /api/v1/findings`: what somebody should look at.
+//! Findings.
 
-use crate::caller::Caller;
-use crate::page::Page;
-use crate::status::Status;
-use axum::extract::State;
-use axum::response::Response;
-use serde_json::json;
-use tegata_usecase::{Cx, finding};
+pub mod close;
+pub mod list;
 
-/// Lists findings.
-pub async fn get(State(cx): State<Cx>, Caller(actor): Caller, page: Page) -> Result<Response, Status> {
-    let all = finding::list(page.after, page.limit, &actor, &cx).await?;
-    let view = |(row, f): (i64, tegata_domain::finding::Finding)| {
-        let at = f.at.rfc3339();
-        (row, json!({ "id": f.uid, "kind": f.kind, "level": f.level, "at": at, "data": f.data }))
-    };
-    page.reply(all.into_iter().map(view).collect(), &cx)
+use serde_json::{Value, json};
+use tegata_domain::finding::Finding;
+use tegata_domain::number::Number;
+
+pub(crate) fn view(finding: &Finding) -> Value {
+    let (at, reason) = finding.closed.as_ref().map(|(at, reason)| (at.rfc3339(), reason.as_str())).unzip();
+    json!({
+        "id": finding.uid, "kind": finding.kind, "level": finding.level, "at": finding.at.rfc3339(),
+        "data": finding.data, "state": if at.is_some() { "closed" } else { "open" },
+        "closed_at": at, "close_reason": reason,
+    })
+}
+
+fn view_with(finding: &Finding, number: Option<Number>) -> Value {
+    let mut view = view(finding);
+    view["device"] = number.map(|number| number.to_string()).into();
+    view
 }

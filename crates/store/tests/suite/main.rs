@@ -9,4 +9,6 @@
 mod fixture;
 mod folder;
 mod guards;
+mod heart;
 mod ledger;
+mod snapshot;

@@ -1,10 +1,14 @@
 //! Subcommands, each in its file.
 
+mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod init;
 mod logs;
+mod progress;
+mod restore;
 mod serve;
 pub mod verify;
 
@@ -38,6 +42,12 @@ enum Command {
     Serve(serve::Serve),
     /// Check proofs, checkpoints and copies of the ledger, without any server
     Verify(verify::Verify),
+    /// Back up a data folder into one sealed file, also while the platform runs on it
+    Backup(backup::Backup),
+    /// Restore a data folder from a backup
+    Restore(restore::Restore),
+    /// Write all data of an organisation in open formats
+    Export(export::Export),
     /// Look for what is wrong or risky with a data folder
     Doctor(doctor::Doctor),
     /// Show the configuration and where each value comes from
@@ -80,6 +90,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(command) => init::run(command),
         Command::Serve(command) => serve::run(command),
         Command::Verify(command) => verify::run(command),
+        Command::Backup(command) => backup::run(command),
+        Command::Restore(command) => restore::run(command),
+        Command::Export(command) => export::run(command),
         Command::Doctor(command) => doctor::run(command),
         Command::Config(command) => config::run(command),
     }

@@ -3,8 +3,10 @@
 //! One section a file; the text beside each key is its manual, which `tegata config show` prints.
 
 pub mod enrolment;
+pub mod heartbeat;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod revocation;
 pub mod server;
 pub mod tls;
@@ -25,7 +27,9 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, revocation::KEYS, log::KEYS].into_iter().flatten()
+    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// Where a value came from.
@@ -174,6 +178,8 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
+                mail: mail::settings(values)?,
+                heartbeat: heartbeat::every(values)?,
             },
             log: log::Log::from(values)?,
         })

@@ -1,6 +1,7 @@
 //! The routes of pages and operation.
 
 use crate::case::Case;
+use tegata::wiring::Method;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::GTIN;
 
@@ -17,6 +18,11 @@ pub fn all() -> Vec<Case> {
         Case::public("/d/{number}/proof/{sequence}", |s| get(format!("/d/{}/proof/1", s.unit.number))),
         Case::public("/01/{gtin}", |_| get(format!("/01/{GTIN}"))),
         Case::public("/01/{gtin}/21/{serial}", |s| get(format!("/01/{GTIN}/21/{}?n={}", s.unit.serial, s.unit.number))),
+        Case::public("/n/{code}", |s| get(s.letter.clone())),
+        Case {
+            method: Method::Post,
+            ..Case::public("/n/{code}", |s| Message::new("POST", s.letter.clone())).answers(303)
+        },
         Case::public("/assets/{file}", |s| get(s.stylesheet.clone())),
         Case::public("/healthz", |_| get("/healthz")),
         Case::public("/readyz", |_| get("/readyz")),

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::stock::Stock;
+use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory;
 
@@ -26,6 +27,15 @@ pub fn all() -> Vec<Case> {
         Case::public("/.well-known/est/{label}/csrattrs", |_| get("/.well-known/est/line/csrattrs")),
         Case::device("/.well-known/est/{label}/simpleenroll", |s| enrol(s, "/.well-known/est/line/simpleenroll")),
         Case::device("/.well-known/est/{label}/simplereenroll", |s| enrol(s, "/.well-known/est/line/simplereenroll")),
+        // a statement of another device: the one in hand stays well
+        Case::device("/agent/v1/erasure", |_| {
+            let body = serde_json::json!({ "statement": "tegata-erasure/v1\n", "signature": "AA==" });
+            Message::new("POST", "/agent/v1/erasure").json(&body)
+        })
+        .answers(400),
+        // the device of the list shows its IDevID, which gives no heartbeats
+        Case::device("/agent/v1/heartbeat", |_| Message::new("POST", "/agent/v1/heartbeat").json(&json!({})))
+            .answers(403),
         Case::public("/crl/{ca}/{file}", |s| get(s.named("/crl/", ".crl"))),
         Case::public("/ca/{file}", |s| get(s.named("/ca/", ".crt"))),
         Case::public("/ledger/keys", |_| get("/ledger/keys")),

@@ -46,12 +46,37 @@ fn tenants() -> Vec<Case> {
         })
         .through(&["token/end::end"])
         .answers(204),
+        // the platform itself cannot be erased
+        Case::token(Post, "/api/v1/organisations/{id}/erase", EraseOrganisation, |s| {
+            post(format!("/api/v1/organisations/{}/erase", s.world.first.organisation), &json!({ "confirm": "all" }))
+        })
+        .through(&["erasure/erase::erase"])
+        .answers(409),
         Case::token(Get, "/api/v1/audit", ReadAudit, |_| get("/api/v1/audit"))
             .through(&["audit/read::list"])
             .stranger(200),
         Case::token(Get, "/api/v1/findings", ReadFinding, |_| get("/api/v1/findings"))
             .through(&["finding/read::list"])
             .stranger(200),
+        Case::token(Get, "/api/v1/notices", ReadNotice, |_| get("/api/v1/notices"))
+            .through(&["notice/read::list"])
+            .stranger(200),
+        Case::token(Post, "/api/v1/notices/{id}/receipt", ReceiveNotice, |s| {
+            Message::new("POST", format!("/api/v1/notices/{}/receipt", s.notice))
+        })
+        .through(&["notice/receipt::receive"]),
+        Case::token(Get, "/api/v1/contact", ReadOrganisation, |_| get("/api/v1/contact"))
+            .through(&["notice/contact::contact"])
+            .stranger(200),
+        Case::token(Post, "/api/v1/contact", SetContact, |_| {
+            post("/api/v1/contact", &json!({ "mail": "owner@example.com", "language": "en" }))
+        })
+        .through(&["notice/contact::set_contact"])
+        .stranger(200),
+        Case::token(Post, "/api/v1/findings/{id}/close", CloseFinding, |s| {
+            post(format!("/api/v1/findings/{}/close", s.finding), &json!({ "reason": "looked at" }))
+        })
+        .through(&["finding/close::close"]),
     ]
 }
 
@@ -96,8 +121,11 @@ fn devices() -> Vec<Case> {
         Case::token(Get, "/api/v1/devices", ReadDevice, |_| get("/api/v1/devices"))
             .through(&["device/read::list"])
             .stranger(200),
-        Case::token(Get, "/api/v1/devices/{number}", ReadDevice, move |s| of(s, ""))
-            .through(&["device/read::by_number", "device/read::certificates"]),
+        Case::token(Get, "/api/v1/devices/{number}", ReadDevice, move |s| of(s, "")).through(&[
+            "device/read::by_number",
+            "device/read::certificates",
+            "disposal/read::of",
+        ]),
         Case::token(Get, "/api/v1/devices/{number}/events", ReadDevice, move |s| of(s, "/events"))
             .through(&["device/read::events"]),
         Case::token(Get, "/api/v1/devices/{number}/events/{sequence}/proof", ReadDevice, move |s| {
@@ -135,7 +163,23 @@ fn every_act_is_listed() {
 }
 
 fn rest() -> Vec<Case> {
+    let of = |s: &Stock, act: &str| post(format!("/api/v1/devices/{}/{act}", s.spare_unit().number), &json!({}));
     vec![
+        Case::token(Post, "/api/v1/devices/{number}/transfer", TransferDevice, move |s| of(s, "transfer"))
+            .through(&["transfer/offer::offer"]),
+        Case::token(Post, "/api/v1/devices/{number}/transfer/cancel", TransferDevice, move |s| {
+            of(s, "transfer/cancel")
+        })
+        .through(&["transfer/cancel::cancel"])
+        .answers(204),
+        Case::token(Post, "/api/v1/devices/{number}/dispose", DisposeDevice, move |s| of(s, "dispose"))
+            .through(&["disposal/ask::ask"]),
+        // a code that opens nothing: whoever may claim is told so
+        Case::token(Post, "/api/v1/claims", ClaimDevice, |_| {
+            post("/api/v1/claims", &json!({ "code": "0000-0000-0000-0000" }))
+        })
+        .through(&["transfer/claim::claim"])
+        .answers(404),
         Case::token(Post, "/api/v1/certificates/{serial}/revoke", RevokeCertificate, |s| {
             let serial = factory::serial(&s.spare_unit().identity.chain[0]);
             post(format!("/api/v1/certificates/{serial}/revoke"), &json!({}))

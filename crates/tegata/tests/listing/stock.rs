@@ -7,6 +7,8 @@ use tegata_testkit::tenant::{self, Token};
 use tegata_testkit::tls::self_made;
 use tegata_testkit::{Api, Identity, Setup, World};
 
+/// Where the notices of the first organisation go.
+const MAIL: &str = "first@example.com";
 /// Devices that acts may use up: more than there are calls of acts.
 const SPARE: usize = 400;
 
@@ -32,6 +34,12 @@ pub struct Stock {
     pub foreign: Identity,
     /// The same with serial and subject of the device that stays well.
     pub like: Identity,
+    /// A notice to the first organisation.
+    pub notice: String,
+    /// Path in the link of its letter.
+    pub letter: String,
+    /// A finding of the first organisation.
+    pub finding: String,
     /// Where the pages' stylesheet lies.
     pub stylesheet: String,
     units: RefCell<Vec<Unit>>,
@@ -48,11 +56,16 @@ impl Stock {
         let product = factory::product(&maker, "LISTED");
         let batch = factory::batch(&maker, &product, 100_000);
         let unit = factory::device(&maker, &batch, "WELL");
+        let contact = serde_json::json!({ "mail": MAIL, "language": "en" });
+        maker.post("/api/v1/contact", &contact).expect(200);
         // the same serial with another key: a finding
         let twice = factory::line(&unit.serial, &factory::csr(&factory::key()));
         assert!(maker.call(factory::lines(&batch, twice)).lines()[0]["problem"].is_object());
+        let notice = maker.all("/api/v1/notices")[0]["id"].as_str().unwrap().to_owned();
+        let letter = letter(&world, &notice);
         let ended = tenant::token(&maker, Role::Administrator);
         maker.delete(&format!("/api/v1/tokens/{}", ended.id)).expect(204);
+        let finding = maker.all("/api/v1/findings")[0]["id"].as_str().unwrap().to_owned();
         // the routes of proofs answer 202 until then
         factory::proof(&maker, &unit.number, 1);
         let front = world.public().get("/").expect(200).text();
@@ -70,9 +83,12 @@ impl Stock {
             world,
             maker,
             ended,
+            finding,
             product,
             batch,
             unit,
+            notice,
+            letter,
         }
     }
 
@@ -105,7 +121,8 @@ impl Stock {
     /// What a stranger must never see; every list of the first organisation holds one of them.
     pub fn secrets(&self) -> Vec<String> {
         let first = &self.world.first.organisation;
-        vec![first.clone(), self.product.clone(), self.batch.clone(), self.unit.number.clone(), self.ended.id.clone()]
+        let things = [first, &self.product, &self.batch, &self.unit.number, &self.ended.id, &self.notice];
+        things.into_iter().cloned().chain([MAIL.to_owned()]).collect()
     }
 
     /// Everything that the first organisation has, in one text: it must not change when calls are refused.
@@ -114,6 +131,15 @@ impl Stock {
         let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
         lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
     }
+}
+
+/// The path in the link of a letter, once it lies in the outbox.
+fn letter(world: &World, notice: &str) -> String {
+    let path = world.data().join(format!("outbox/{notice}.eml"));
+    tegata_testkit::wait::until("a letter", || path.is_file().then_some(()));
+    let text = std::fs::read_to_string(path).unwrap().replace("=\r\n", "").replace("=3D", "=");
+    let link = between(&text, "/n/", "\r\n");
+    link.trim_end().to_owned()
 }
 
 /// The text from `begin` to `end`, both included.

@@ -20,6 +20,14 @@ pub(crate) struct Ready {
 #[derive(Default)]
 pub struct Issuers(RwLock<HashMap<AuthorityRow, Arc<Ready>>>);
 
+impl Issuers {
+    /// Drops the authorities of an organisation that was erased.
+    pub(crate) fn forget(&self, organisation: OrganisationRow) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, ready| ready.authority.organisation != organisation);
+    }
+}
+
 /// Label that an authority's key is sealed under.
 pub(crate) fn label(uid: Uuid) -> String {
     format!("authority {uid}")

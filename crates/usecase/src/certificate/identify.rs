@@ -6,8 +6,8 @@
 use crate::cx::Inner;
 use crate::error::{Error, Kind, Result};
 use tegata_domain::certificate::Certificate;
-use tegata_domain::device::Device;
-use tegata_domain::enrolment;
+use tegata_domain::device::{Device, Stage};
+use tegata_domain::enrolment::{self, EnrolmentError};
 use tegata_domain::id::CertificateRow;
 use tegata_domain::number::Serial;
 use tegata_domain::permit::Actor;
@@ -30,6 +30,14 @@ impl Credential {
 
 /// The device behind a client certificate (DER), if it may use any service now.
 pub async fn identify(der: &[u8], cx: &Inner) -> Result<Credential> {
+    let credential = known(der, cx).await?;
+    enrolment::admits(&credential.device).map_err(|e| Error::denied("life", e))?;
+    Ok(credential)
+}
+
+/// The device behind a client certificate (DER) of ours that was neither revoked nor expired, whatever the condition of
+/// the device. Only who has something for quarantined and recalled devices asks so: a remedy.
+pub async fn known(der: &[u8], cx: &Inner) -> Result<Credential> {
     let foreign = || {
         let text = "this certificate was not issued by this platform; use the one that the device got at manufacture \
                     or at enrolment";
@@ -46,6 +54,8 @@ pub async fn identify(der: &[u8], cx: &Inner) -> Result<Credential> {
         return Err(Error::denied("certificate", refusal));
     }
     let device = cx.store.device().by_row(certificate.device).await?.ok_or_else(foreign)?;
-    enrolment::admits(&device).map_err(|e| Error::denied("life", e))?;
+    if device.stage == Stage::Retired {
+        return Err(Error::denied("life", EnrolmentError::Retired));
+    }
     Ok(Credential { certificate, device })
 }

@@ -2,4 +2,4 @@
 
 mod identify;
 
-pub use identify::{Credential, identify};
+pub use identify::{Credential, identify, known};

@@ -3,9 +3,12 @@
 use super::read::load;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
-use crate::life;
-use tegata_domain::change::{Change, Revocation, Write};
+use crate::{life, revocation};
+use tegata_domain::change::{Change, DisposalEnd, Write};
 use tegata_domain::device::{Device, DeviceError, Said, Step};
+use tegata_domain::disposal;
+use tegata_domain::finding::FindingKind;
+use tegata_domain::notice::NoticeKind;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation};
 use tegata_domain::revocation::Reason;
@@ -46,7 +49,7 @@ const ACTS: [(&str, Act, Operation, Transition); 9] = [
     ("release", Act::Release, Operation::ReleaseDevice, Device::release),
     ("repair", Act::Repair, Operation::RepairDevice, Device::repair),
     ("recall", Act::Recall, Operation::RecallDevice, Device::recall),
-    ("retire", Act::Retire, Operation::RetireDevice, Device::retire),
+    ("retire", Act::Retire, Operation::RetireDevice, disposal::retire),
 ];
 
 impl Act {
@@ -70,6 +73,8 @@ pub struct Saying {
     pub at: Option<Timestamp>,
     /// To whom it goes: at most 500 characters.
     pub to: Option<String>,
+    /// With *retire*: who saw that the device's secrets were erased; at most 500 characters.
+    pub witness: Option<String>,
 }
 
 /// How often an act is decided again when another request came between.
@@ -78,22 +83,28 @@ const TRIES: usize = 16;
 /// Does an act; answers the device after it.
 pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {
     let (_, _, operation, transition) = ACTS[act as usize];
-    let words = [&saying.reason, &saying.to];
-    if words.into_iter().flatten().any(|w| w.chars().count() > 500 || w.chars().any(char::is_control)) {
-        return Err(Error::invalid("words", "reason and to have at most 500 characters, without control characters"));
-    }
+    check(act, &saying)?;
     for _ in 0..TRIES {
         let device = load(number, cx).await?;
         let permit = actor.permit(operation, &device).map_err(|e| super::read::hide(e, "device"))?;
         let now = cx.now()?;
-        let said =
-            Said { by: hand(actor, &device), reason: saying.reason.clone(), at: saying.at, to: saying.to.clone() };
+        let Saying { reason, at, to, witness } = saying.clone();
+        let said = Said { by: hand(actor, &device), reason, at, to, witness };
+        let erasure = disposal::erasure_of(&said);
         let before = device.clone();
         let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
         let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };
         let mut writes = vec![write];
         if act == Act::Retire {
-            writes.extend(end_certificates(&after, now, cx).await?);
+            let end = DisposalEnd { device: after.row, erasure, receipt: None, at: now };
+            writes.push(Write::DisposalEnd(Box::new(end)));
+            writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
+        }
+        if act == Act::Recall {
+            writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
+        }
+        if act == Act::Release {
+            writes.extend(begin_anew(&after, now));
         }
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => continue,
@@ -102,6 +113,18 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         }
     }
     Err(Error::conflict("stale", "other requests keep changing this device; try again"))
+}
+
+fn check(act: Act, saying: &Saying) -> Result<()> {
+    let words = [&saying.reason, &saying.to, &saying.witness];
+    if words.into_iter().flatten().any(|w| w.chars().count() > 500 || w.chars().any(char::is_control)) {
+        let text = "reason, to and witness have at most 500 characters, without control characters";
+        return Err(Error::invalid("words", text));
+    }
+    if saying.witness.is_some() && act != Act::Retire {
+        return Err(Error::invalid("words", "a witness is named when a device is retired"));
+    }
+    Ok(())
 }
 
 /// In whose hand the act lies: owner, maker or the device itself.
@@ -113,20 +136,9 @@ pub(crate) fn hand(actor: &Actor, device: &Device) -> &'static str {
     }
 }
 
-/// All certificates of a device end with it.
-async fn end_certificates(device: &Device, at: Timestamp, cx: &Inner) -> Result<Vec<Write>> {
-    let all = cx.store.certificate().of_device(device.row).await?;
-    let mut writes = Vec::new();
-    for certificate in all.into_iter().filter(|c| c.revoked.is_none()) {
-        let shard = crate::revocation::shard(&certificate, cx).await?;
-        let reason = Reason::CessationOfOperation;
-        writes.push(Write::Revocation(Revocation {
-            certificate: certificate.row,
-            authority: certificate.authority,
-            shard,
-            at,
-            reason,
-        }));
-    }
-    Ok(writes)
+/// Somebody looked at the device and let it back: what its sessions showed is past, its tokens too.
+fn begin_anew(device: &Device, at: Timestamp) -> Vec<Write> {
+    let kinds = [FindingKind::TwoBodies, FindingKind::RolledBack, FindingKind::CannotConfirm];
+    let close = |kind| Write::FindingClose(device.row, kind, at, "released from quarantine".to_owned());
+    std::iter::once(Write::SessionEpoch(device.row)).chain(kinds.map(close)).collect()
 }

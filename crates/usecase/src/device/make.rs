@@ -304,8 +304,11 @@ async fn found(kind: FindingKind, text: &str, request: &Request, ticket: &Ticket
         level: kind.level(),
         at: now,
         data: serde_json::json!({ "serial": serial, "batch": ticket.batch.uid.to_string() }),
+        closed: None,
     };
-    cx.store.save(Change::of("", vec![Write::Finding(finding)]), &ticket.permit, now).await?;
+    let notice = crate::notice::found(&finding, cx);
+    let writes = std::iter::once(Write::Finding(finding)).chain(notice).collect();
+    cx.store.save(Change::of("", writes), &ticket.permit, now).await?;
     let sort =
         if kind == FindingKind::WeakKey || kind == FindingKind::NoPossession { Kind::Invalid } else { Kind::Conflict };
     Ok(Error::new(sort, kind.name(), text))

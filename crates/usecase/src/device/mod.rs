@@ -1,13 +1,15 @@
 //! Devices: made, acted upon, read.
 
 pub mod act;
+mod heard;
 pub mod label;
 pub mod make;
 mod read;
 
 pub(crate) use act::hand;
 pub use act::{Act, act};
+pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};
-pub(crate) use read::{hide, load};
+pub(crate) use read::{hide, load, number, sight};

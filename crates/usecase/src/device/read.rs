@@ -3,14 +3,16 @@
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
-use tegata_domain::certificate::Certificate;
+use tegata_domain::certificate::{Certificate, CertificateKind};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
 use tegata_domain::id::{DeviceRow, Uuid};
 use tegata_domain::ledger::Log;
 use tegata_domain::number::{Number, Serial};
+use tegata_domain::period::{Sight, View};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
+use tegata_domain::time::Timestamp;
 use tegata_store::Page;
 
 /// A device as its maker or owner sees it.
@@ -23,6 +25,8 @@ pub struct Seen {
     pub product: Arc<Product>,
     /// Its owner's outward id; `None` when the asker made it and others own it now: whose it is, is theirs to tell.
     pub owner: Option<Uuid>,
+    /// When it was last heard from; for its owner only.
+    pub seen_at: Option<Timestamp>,
 }
 
 /// What belongs to others is not there.
@@ -46,15 +50,34 @@ async fn permitted(number: Number, actor: &Actor, cx: &Inner) -> Result<Device> 
     Ok(device)
 }
 
+/// The part of a device's history that the actor sees.
+pub(crate) async fn sight(device: &Device, actor: &Actor, cx: &Inner) -> Result<Sight> {
+    let Scope::Organisation(organisation) = actor.scope() else { return Err(Error::not_found("device")) };
+    let held = match device.period {
+        0 => Vec::new(),
+        _ => cx.store.period().held(device.row, organisation).await?,
+    };
+    Ok(Sight::of(device, organisation, &held))
+}
+
 async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
     let own = actor.scope() == Scope::Organisation(device.owner);
     let owner = match own {
         true => cx.store.organisation().by_row(device.owner).await?.map(|organisation| organisation.uid),
         false => None,
     };
-    let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
+    let seen_at = match own {
+        true => crate::seen::last(device.row, cx).await?,
+        false => None,
+    };
+    let number = number(&device, cx)?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: Arc::clone(&entry.product), owner, device })
+    Ok(Seen { number, product: Arc::clone(&entry.product), owner, seen_at, device })
+}
+
+/// The number of a device.
+pub(crate) fn number(device: &Device, cx: &Inner) -> Result<Number> {
+    cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))
 }
 
 /// One device.
@@ -73,16 +96,18 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     Ok(seen)
 }
 
-/// The certificates of a device with their serials, oldest first.
+/// The certificates of a device with their serials, oldest first: the IDevID, and those of periods that are seen.
 pub async fn certificates(number: Number, actor: &Actor, cx: &Inner) -> Result<Vec<(Serial, Certificate)>> {
     let device = permitted(number, actor, cx).await?;
     let all = cx.store.certificate().of_device(device.row).await?;
+    let sight = sight(&device, actor, cx).await?;
+    let seen = |c: &Certificate| c.kind == CertificateKind::Idevid || sight.period(c.period);
     let serial = |c: &Certificate| cx.serials.serial(c.row.0, c.random);
-    Ok(all.into_iter().filter_map(|c| Some((serial(&c)?, c))).collect())
+    Ok(all.into_iter().filter(seen).filter_map(|c| Some((serial(&c)?, c))).collect())
 }
 
 /// The life of a device after event `after`, at most `limit`, each event with the index of its leaf once that is under
-/// a published checkpoint.
+/// a published checkpoint. Events of periods that are another's are left out, but for those that the public page stamps.
 pub async fn events(
     number: Number,
     (after, limit): (u32, u32),
@@ -90,7 +115,26 @@ pub async fn events(
     cx: &Inner,
 ) -> Result<Vec<(Event, Option<u64>)>> {
     let device = permitted(number, actor, cx).await?;
-    let size = cx.ledger.published_size(Log::Devices);
-    let page = cx.store.event().page(device.row, after, limit).await?;
-    Ok(page.into_iter().map(|(event, index)| (event, Some(index).filter(|index| *index < size))).collect())
+    let (sight, size) = (sight(&device, actor, cx).await?, cx.ledger.published_size(Log::Devices));
+    let (mut seen, mut after) = (Vec::new(), after);
+    loop {
+        let page = cx.store.event().page(device.row, after, limit).await?;
+        let Some((last, _)) = page.last() else { return Ok(seen) };
+        after = last.sequence;
+        let whole = page.len() < limit as usize;
+        for (event, index) in page {
+            let index = Some(index).filter(|index| *index < size);
+            match sight.event(&event) {
+                View::Whole => seen.push((event, index)),
+                View::Bare => seen.push((Event { data: serde_json::Value::Null, ..event }, index)),
+                View::Hidden => {}
+            }
+            if seen.len() == limit as usize {
+                return Ok(seen);
+            }
+        }
+        if whole {
+            return Ok(seen);
+        }
+    }
 }

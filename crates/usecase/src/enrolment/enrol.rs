@@ -75,8 +75,11 @@ async fn check_key(spki: &[u8], credential: &Credential, permit: &Permit, cx: &I
         level: FindingKind::KeyUnderAnotherSerial.level(),
         at: now,
         data: serde_json::json!({ "at": "enrolment" }),
+        closed: None,
     };
-    cx.store.save(Change::of("", vec![Write::Finding(finding)]), permit, now).await?;
+    let notice = crate::notice::found(&finding, cx);
+    let writes = std::iter::once(Write::Finding(finding)).chain(notice).collect();
+    cx.store.save(Change::of("", writes), permit, now).await?;
     let text = "this key belongs to another device; every device makes a key of its own";
     Err(Error::denied(FindingKind::KeyUnderAnotherSerial.name(), text))
 }

@@ -1,5 +1,7 @@
 //! Findings.
 
+mod close;
 mod read;
 
-pub use read::list;
+pub use close::close;
+pub use read::{Seen, list};

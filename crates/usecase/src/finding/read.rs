@@ -2,12 +2,33 @@
 
 use crate::cx::Inner;
 use crate::error::Result;
-use tegata_domain::finding::Finding;
+use tegata_domain::finding::{Finding, FindingState};
+use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation, Scope, Subject};
 
-/// The findings of the actor's organisation after `after`, at most `limit`, each with its cursor.
-pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<Vec<(i64, Finding)>> {
+/// A finding as who may look at it sees it.
+pub struct Seen {
+    /// Its cursor.
+    pub cursor: i64,
+    /// The finding.
+    pub finding: Finding,
+    /// The device's number, where it is about one.
+    pub number: Option<Number>,
+}
+
+/// The findings of the actor's organisation in a state, or in any, after `after`, at most `limit`.
+pub async fn list(
+    state: Option<FindingState>,
+    (after, limit): (i64, u32),
+    actor: &Actor,
+    cx: &Inner,
+) -> Result<Vec<Seen>> {
     let Scope::Organisation(organisation) = actor.scope() else { return Ok(Vec::new()) };
     actor.permit(Operation::ReadFinding, Subject::of(organisation))?;
-    Ok(cx.store.finding().page(organisation, after, limit).await?)
+    let page = cx.store.finding().page(organisation, state, after, limit).await?;
+    let see = |(cursor, finding): (i64, Finding)| {
+        let number = finding.device.and_then(|device| cx.numbers.number(device.0));
+        Seen { cursor, finding, number }
+    };
+    Ok(page.into_iter().map(see).collect())
 }

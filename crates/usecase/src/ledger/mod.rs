@@ -1,14 +1,18 @@
 //! The ledger: one sequencer per log, checkpoints, tiles, proofs.
 
+mod head;
 mod open;
 mod prove;
 mod read;
 mod sequence;
 mod shelf;
 
+pub(crate) use head::device_head;
+pub(crate) use open::{Named, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};
 pub use sequence::sequence;
+pub(crate) use sequence::signed;
 
 use sequence::Growing;
 use shelf::Shelf;
@@ -76,8 +80,10 @@ impl OneLog {
     }
 }
 
-/// Origin of a log below a public name: its host and path, without scheme.
-pub fn origin(public_url: &str, log: Log) -> String {
+/// Origin of a log below a public name: its host and path, without scheme. A restored platform is another generation:
+/// its logs may end before those of the one before it, so they are others (ADR 16).
+pub fn origin(public_url: &str, generation: Option<&str>, log: Log) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
-    format!("{host}/ledger/{}", log.name())
+    let suffix = generation.map(|generation| format!("/{generation}")).unwrap_or_default();
+    format!("{host}/ledger/{}{suffix}", log.name())
 }

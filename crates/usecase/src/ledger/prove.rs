@@ -2,14 +2,15 @@
 
 use super::read::Served;
 use crate::cx::Inner;
-use crate::device::{hide, load};
+use crate::device::{hide, load, sight};
 use crate::error::{Error, Kind, Result};
 use tegata_domain::device::Device;
-use tegata_domain::event::{NewEvent, canonical};
+use tegata_domain::event::{Event, EventKind, NewEvent, canonical};
 use tegata_domain::ledger::Log;
 use tegata_domain::number::Number;
+use tegata_domain::period::View;
 use tegata_domain::permit::{Actor, Operation};
-use tegata_wire::life::{Extra, salt};
+use tegata_wire::life::{Extra, leaf, salt};
 use tegata_wire::tlog_proof::TlogProof;
 use tegata_wire::tlog_tiles::inclusion_proof;
 
@@ -28,23 +29,37 @@ pub async fn prove_stamp(number: Number, sequence: u32, cx: &Inner) -> Result<Pr
     if !device.stamps.iter().any(|stamp| stamp.sequence == Some(sequence)) {
         return Err(Error::not_found("stamp"));
     }
-    build(number, &device, sequence, true, cx).await
+    let found = cx.store.event().by_sequence(device.row, sequence).await?;
+    let (event, index) = found.ok_or_else(|| Error::not_found("event"))?;
+    if event.has_words() {
+        return Err(words());
+    }
+    build(number, &device, (event, index), cx).await
 }
 
-/// The proof of any event, for who made or owns the device.
+/// The proof of an event that the actor sees.
 pub async fn prove(number: Number, sequence: u32, actor: &Actor, cx: &Inner) -> Result<Proof> {
     let device = load(number, cx).await?;
     actor.permit(Operation::ReadDevice, &device).map_err(|e| hide(e, "device"))?;
-    build(number, &device, sequence, false, cx).await
+    let found = cx.store.event().by_sequence(device.row, sequence).await?;
+    let (event, index) = found.ok_or_else(|| Error::not_found("event"))?;
+    match sight(&device, actor, cx).await?.event(&event) {
+        View::Whole => build(number, &device, (event, index), cx).await,
+        View::Bare => Err(words()),
+        View::Hidden => Err(Error::not_found("event")),
+    }
 }
 
-async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx: &Inner) -> Result<Proof> {
-    let not_found = || Error::not_found("event");
-    let (event, index) = cx.store.event().by_sequence(device.row, sequence).await?.ok_or_else(not_found)?;
+fn words() -> Error {
+    let text = "this event carries words of a person; who owned the device then can hand its proof out";
+    Error::denied("words", text)
+}
+
+async fn build(number: Number, device: &Device, (event, index): (Event, u64), cx: &Inner) -> Result<Proof> {
     let published = cx.ledger.log(Log::Devices).published();
-    if public && ["reason", "to"].iter().any(|words| event.data.get(words).is_some()) {
-        let text = "this event carries words of a person; its owner or maker can hand its proof out";
-        return Err(Error::denied("words", text));
+    let sequence = event.sequence;
+    if event.kind == EventKind::Erased {
+        return Err(erased());
     }
     let Some(published) = published.filter(|p| index < p.checkpoint.head.size) else {
         let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
@@ -54,10 +69,20 @@ async fn build(number: Number, device: &Device, sequence: u32, public: bool, cx:
     let hashes = inclusion_proof(published.checkpoint.head.size, index, &tiles).map_err(Error::internal)?;
     let new = NewEvent { kind: event.kind, at: event.at, data: event.data };
     let previous = previous(device, sequence, cx).await?;
-    let key = cx.store.event().epoch_key(device.row, event.period).await?;
+    let key = cx.store.event().epoch_key_left(device.row, event.period).await?.ok_or_else(erased)?;
     let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
+    if extra.leaf() != leaf(&event.commitment) {
+        let text = "what this event said was erased; that it happened stays committed in the log";
+        return Err(Error::conflict("erased", text));
+    }
     let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note.clone() };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
+}
+
+fn erased() -> Error {
+    let text = "what this entry told was erased, as its owner asked; its commitment stays in the ledger, and nobody can \
+                open it any more";
+    Error::new(Kind::Gone, "erased", text)
 }
 
 async fn previous(device: &Device, sequence: u32, cx: &Inner) -> Result<[u8; 32]> {

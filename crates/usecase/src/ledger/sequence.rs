@@ -4,15 +4,16 @@
 //! moves (size, root), compared and swapped; then the tiles are put on the shelf; then readers see it.
 
 use super::open::load;
-use super::shelf::Named;
-use super::{OneLog, Published};
+use super::shelf::Object;
+use super::Published;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use tegata_domain::ledger::{Checkpoint, Head, Log};
+use tegata_keys::signer::Signer;
 use tegata_store::Contents;
 use tegata_wire::life;
-use tegata_wire::signed_note::{self, Checkpoint as Text};
+use tegata_wire::signed_note::{self, Checkpoint as Text, Verifier};
 use tegata_wire::tlog::{Malformed, leaf_hash};
 use tegata_wire::tlog_tiles::{Edge, TILE_WIDTH, encode_tile, push_entry};
 
@@ -41,7 +42,7 @@ impl Growing {
     }
 
     /// Adds leaves; answers the tiles and bundles that became full.
-    pub(crate) fn grow(&mut self, log: Log, contents: &Contents) -> Result<Vec<Named>> {
+    pub(crate) fn grow(&mut self, log: Log, contents: &Contents) -> Result<Vec<Object>> {
         let mut full = Vec::new();
         let mut hashes = Vec::with_capacity(contents.len());
         let mut size = self.edge.size();
@@ -87,16 +88,16 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
             growing
         }
     };
-    let (mut taken, mut signed) = (0, None);
+    let (mut taken, mut last) = (0, None);
     loop {
         let contents = cx.store.ledger().waiting_from(log, growing.edge.size(), TOGETHER).await?;
-        if contents.is_empty() && (signed.is_some() || one.is_published()) {
+        if contents.is_empty() && (last.is_some() || one.is_published()) {
             break;
         }
         one.shelf.room()?;
         let mut next = growing.clone();
         let full = next.grow(log, &contents)?;
-        let checkpoint = sign(one, next.head())?;
+        let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;
         let moved = cx.store.ledger().advance(log, growing.head(), checkpoint.clone(), one.shelf.durable()).await?;
         if !moved {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
@@ -104,9 +105,9 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         one.shelf.put(full, next.whole());
         growing = next;
         taken += contents.len() as u64;
-        signed = Some(checkpoint);
+        last = Some(checkpoint);
     }
-    if let Some(checkpoint) = signed {
+    if let Some(checkpoint) = last {
         one.publish(Published { checkpoint: Arc::new(checkpoint), edge: Arc::new(growing.edge.clone()) });
     }
     *kept = Some(growing);
@@ -114,11 +115,13 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
     Ok(taken)
 }
 
-fn sign(one: &OneLog, head: Head) -> Result<Checkpoint> {
-    let text = Text { origin: one.origin.clone(), size: head.size, root: head.root };
-    let text = text.text().map_err(|e| Error::internal(e.to_string()))?;
-    let signature = one.signer.sign(text.as_bytes())?;
-    let signature: [u8; 64] = signature.try_into().map_err(|_| Error::internal("Ed25519 signature"))?;
-    let note = signed_note::sign(&text, &one.verifier, |_| signature).map_err(|e| Error::internal(e.to_string()))?;
+/// A checkpoint over `head`, signed under the log's origin, which is the name of its verifier key.
+pub(crate) fn signed(head: Head, signer: &Signer, verifier: &Verifier) -> Result<Checkpoint> {
+    let wrong = |e: &dyn std::fmt::Display| Error::internal(e.to_string());
+    let text = Text { origin: verifier.name().to_owned(), size: head.size, root: head.root };
+    let text = text.text().map_err(|e| wrong(&e))?;
+    let signature: [u8; 64] =
+        signer.sign(text.as_bytes())?.try_into().map_err(|_| Error::internal("Ed25519 signature"))?;
+    let note = signed_note::sign(&text, verifier, |_| signature).map_err(|e| wrong(&e))?;
     Ok(Checkpoint { head, note })
 }

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tegata_store::Error;
 use tegata_store::object::Objects;
+use tegata_store::{Error, Mode};
 
 /// So many wait before a group is written: the tiles and bundles of 16,384 leaves, about 1 MB.
 const GROUP: usize = 128;
@@ -37,17 +37,18 @@ struct Held {
 }
 
 /// An object with its name.
-pub(crate) type Named = (String, Vec<u8>);
+pub(crate) type Object = (String, Vec<u8>);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shelf {
-    /// In this folder, whose files are whole up to a tree of `durable` leaves.
-    pub(crate) fn open(folder: PathBuf, durable: u64) -> Result<Self> {
+    /// In this folder, whose files are whole up to a tree of `durable` leaves. One that is only read writes no file.
+    pub(crate) fn open(folder: PathBuf, durable: u64, mode: Mode) -> Result<Self> {
         let (objects, durable) = (Objects::open(folder)?, AtomicU64::new(durable));
-        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed: Mutex::default(), durable })))
+        let closed = Mutex::new(mode == Mode::Reading);
+        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed, durable })))
     }
 
     /// One, wherever it is.
@@ -57,7 +58,7 @@ impl Shelf {
     }
 
     /// Takes those in that became full with a tree of `whole` leaves.
-    pub(crate) fn put(&self, full: Vec<Named>, whole: u64) {
+    pub(crate) fn put(&self, full: Vec<Object>, whole: u64) {
         let mut held = locked(&self.0.held);
         held.objects.extend(full.into_iter().map(|(name, bytes)| (name, Arc::new(bytes))));
         held.whole = held.whole.max(whole);
@@ -66,7 +67,12 @@ impl Shelf {
     /// Waits for the disk where too many are held; fails where it does not take them.
     pub(crate) fn room(&self) -> Result<()> {
         let full = locked(&self.0.held).objects.len() >= MOST;
-        if full { Ok(self.0.flush()?) } else { Ok(()) }
+        if full { self.flush() } else { Ok(()) }
+    }
+
+    /// Waits until all that is held is on the disk.
+    pub(crate) fn flush(&self) -> Result<()> {
+        Ok(self.0.flush()?)
     }
 
     /// Has a group written once there is one, beside whoever calls.
@@ -121,19 +127,19 @@ impl Drop for Shelf {
 mod tests {
     use super::*;
 
-    fn named(range: std::ops::Range<usize>) -> Vec<Named> {
+    fn named(range: std::ops::Range<usize>) -> Vec<Object> {
         range.map(|i| (format!("tile/0/{i:03}"), vec![i as u8; 8])).collect()
     }
 
     #[test]
     fn a_group_is_written_whole_and_read_throughout() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(folder.path().to_owned(), 0).unwrap();
+        let shelf = Shelf::open(folder.path().to_owned(), 0, Mode::Existing).unwrap();
         shelf.put(named(0..3), 768);
         let file = folder.path().join("tile/0/002");
         assert_eq!((shelf.read("tile/0/002").unwrap(), shelf.durable()), (Some(vec![2; 8]), 0));
         assert!(!file.exists());
-        shelf.0.flush().unwrap();
+        shelf.flush().unwrap();
         assert_eq!((shelf.read("tile/0/002").unwrap(), shelf.durable()), (Some(vec![2; 8]), 768));
         assert!(file.exists() && locked(&shelf.0.held).objects.is_empty());
         assert_eq!(shelf.read("tile/0/003").unwrap(), None);
@@ -144,21 +150,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("tile/0")).unwrap();
         std::fs::write(folder.path().join("tile/0/001"), "torn").unwrap();
-        let shelf = Shelf::open(folder.path().to_owned(), 0).unwrap();
+        let shelf = Shelf::open(folder.path().to_owned(), 0, Mode::Existing).unwrap();
         shelf.put(named(0..2), 512);
         assert_eq!(shelf.read("tile/0/001").unwrap(), Some(vec![1; 8]));
-        shelf.0.flush().unwrap();
+        shelf.flush().unwrap();
         assert_eq!(std::fs::read(folder.path().join("tile/0/001")).unwrap(), [1; 8]);
     }
 
     #[test]
     fn what_the_disk_does_not_take_stays_and_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(folder.path().to_owned(), 0).unwrap();
+        let shelf = Shelf::open(folder.path().to_owned(), 0, Mode::Existing).unwrap();
         std::fs::write(folder.path().join("tile"), "in the way").unwrap();
         shelf.put(named(0..MOST - 1), 256);
         shelf.room().unwrap();
-        assert!(shelf.0.flush().is_err());
+        assert!(shelf.flush().is_err());
         assert_eq!((shelf.read("tile/0/001").unwrap(), shelf.durable()), (Some(vec![1; 8]), 0));
         shelf.put(named(MOST - 1..MOST), 512);
         assert!(shelf.room().is_err(), "no more is taken in");
@@ -168,9 +174,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_that_is_only_read_holds_all_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(folder.path().to_owned(), 0, Mode::Reading).unwrap();
+        shelf.put(named(0..MOST), 256);
+        shelf.room().unwrap();
+        shelf.tidy();
+        shelf.flush().unwrap();
+        assert_eq!((shelf.read("tile/0/001").unwrap(), shelf.durable()), (Some(vec![1; 8]), 0));
+        assert!(!folder.path().join("tile").exists());
+    }
+
+    #[tokio::test]
     async fn a_group_is_written_beside_the_caller() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(folder.path().to_owned(), 0).unwrap();
+        let shelf = Shelf::open(folder.path().to_owned(), 0, Mode::Existing).unwrap();
         shelf.put(named(0..GROUP - 1), 256);
         shelf.tidy();
         shelf.put(named(GROUP - 1..GROUP), 512);

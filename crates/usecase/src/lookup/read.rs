@@ -4,6 +4,8 @@ use super::catalogue::{Entry, entry};
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
+use tegata_domain::device::Stage;
+use tegata_domain::disposal::Erasure;
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
 use tegata_domain::lookup::Lookup;
@@ -19,7 +21,12 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
-    Ok(Lookup::of(&device, number, model, proved, cx.now()?))
+    let mut lookup = Lookup::of(&device, number, model, proved, cx.now()?);
+    if device.stage == Stage::Retired {
+        let told = cx.store.disposal().of_device(device.row).await?;
+        lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));
+    }
+    Ok(lookup)
 }
 
 /// The model of a GTIN: facts of the model only.

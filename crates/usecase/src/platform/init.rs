@@ -133,7 +133,7 @@ async fn fix_names(store: &Store, names: &Names) -> Result<()> {
 }
 
 async fn make_secrets(store: &Store, seal: &Seal, chance: &dyn Chance) -> Result<()> {
-    for name in [NUMBER_KEY, SERIAL_KEY, CURSOR_KEY] {
+    for name in [NUMBER_KEY, SERIAL_KEY, CURSOR_KEY, SESSION_KEY] {
         let key = chance::bytes::<32>(chance);
         store.secret().add(name, (1, 0, seal.seal(name, &key)?)).await?;
     }

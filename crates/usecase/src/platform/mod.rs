@@ -1,17 +1,26 @@
 //! The platform itself: set up once, opened at every start.
 
+mod archive;
+mod backup;
 mod check;
 mod init;
+mod manifest;
 mod open;
+mod restore;
 
+pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
 pub use init::{Initialised, NewPlatform, init};
-pub use open::{Opening, https_identity, open};
+pub use manifest::{LogState, Manifest};
+pub use open::{Opening, https_identity, open, open_to_read};
+pub use restore::{Faded, RestoreOrder, Restored, restore};
 
 use crate::error::{Error, Kind};
 
 /// Name of the unlock file inside the data folder, unless it lies elsewhere.
 pub const UNLOCK_FILE: &str = "unlock";
+/// Letters that nobody carried on yet, where there is no mail server.
+pub const OUTBOX: &str = "outbox";
 /// Name of the root's sealed key inside the data folder.
 pub const ROOT_KEY_FILE: &str = "keys/root.key";
 /// Name of the platform's HTTPS authority inside the data folder.
@@ -22,9 +31,26 @@ pub const ROOT_FILE: &str = "root.pem";
 pub(crate) const NUMBER_KEY: &str = "number";
 pub(crate) const SERIAL_KEY: &str = "serial";
 pub(crate) const CURSOR_KEY: &str = "cursor";
+pub(crate) const SESSION_KEY: &str = "session";
 pub(crate) const HTTPS_KEY: &str = "https";
 pub(crate) const FACTS_KEY: &str = "ledger-facts";
 pub(crate) const DEVICES_KEY: &str = "ledger-devices";
+
+/// Name of the file that keeps what was erased, beside backups.
+pub use tegata_store::TOMBSTONES as TOMBSTONES_FILE;
+/// Name of the fixed value that tells restored logs from those before them.
+pub(crate) const GENERATION: &str = "generation";
+
+/// Hears how far a long work is: what is done, how much of it, of how much.
+pub type Tell<'a> = &'a dyn Fn(&'static str, u64, u64);
+
+fn stored(e: tegata_store::Error) -> Error {
+    let kind = match e.kind {
+        tegata_store::ErrorKind::DiskFull => return e.into(),
+        _ => Kind::Unavailable,
+    };
+    Error::new(kind, "store", e.to_string())
+}
 
 fn local(what: &str, e: impl std::fmt::Display) -> Error {
     Error::new(Kind::Unavailable, "local", format!("{what}: {e}"))

@@ -4,8 +4,9 @@ use super::*;
 use crate::authority::Issuers;
 use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::seen::Seen;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use tegata_domain::number::{KeyVersion, Permutations};
 use tegata_domain::time::Clock;
 use tegata_keys::profile;
 use tegata_keys::seal::Seal;
+use tegata_keys::session::SessionKey;
 use tegata_keys::signer::Signer;
+use tegata_outside::mail::Postman;
 use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;
 
@@ -37,8 +40,17 @@ const BEHIND_MAX: Duration = Duration::from_secs(300);
 
 /// Opens a platform; refuses when folder, unlock file, clock or ledger do not fit.
 pub async fn open(opening: Opening) -> Result<Cx> {
-    let started = |e: tegata_store::Error| Error::new(Kind::Unavailable, "store", e.to_string());
-    let store = Store::open(&opening.folder, Mode::Existing).map_err(started)?;
+    assemble(opening, Mode::Existing).await
+}
+
+/// Opens a platform as it is now, to read it only, while another process may be serving it. For one reader: reads run
+/// one after the other.
+pub async fn open_to_read(opening: Opening) -> Result<Cx> {
+    assemble(opening, Mode::Reading).await
+}
+
+async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
+    let store = Store::open(&opening.folder, mode).map_err(stored)?;
     let unlock = opening.unlock.clone().unwrap_or_else(|| opening.folder.join(UNLOCK_FILE));
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     check_clock(&store, &*opening.clock).await?;
@@ -51,11 +63,15 @@ pub async fn open(opening: Opening) -> Result<Cx> {
     let numbers = permutations(&store, &seal, NUMBER_KEY).await?;
     let serials = permutations(&store, &seal, SERIAL_KEY).await?;
     let cursors = permutations(&store, &seal, CURSOR_KEY).await?;
+    let sessions = session_key(&store, &seal, &*opening.chance).await?;
     let keys = [
         Signer::from_pkcs8(&newest(&store, &seal, FACTS_KEY).await?).map_err(unlocked)?,
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
     ];
-    let ledger = Ledger::open(&store, keys, &names.public_url).await?;
+    let postman = Postman::new(&opening.settings.mail, opening.folder.join(OUTBOX)).map_err(|e| local("mail", e))?;
+    let generation = store.secret().fixed(GENERATION).await?;
+    let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
+    let ledger = Ledger::open(&store, keys, named, mode).await?;
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -69,6 +85,10 @@ pub async fn open(opening: Opening) -> Result<Cx> {
         issuers: Issuers::default(),
         ledger,
         catalogue: Catalogue::default(),
+        postman,
+        tries: Default::default(),
+        seen: Seen::default(),
+        sessions,
     })))
 }
 
@@ -86,7 +106,7 @@ async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<()> {
     Err(Error::new(Kind::Unavailable, "clock_jumped", text))
 }
 
-async fn fixed(store: &Store, name: &str) -> Result<String> {
+pub(super) async fn fixed(store: &Store, name: &str) -> Result<String> {
     let value = store.secret().fixed(name).await?;
     value.ok_or_else(|| local("data folder", format!("{name} is not fixed; init did not finish")))
 }
@@ -104,7 +124,18 @@ async fn permutations(store: &Store, seal: &Seal, name: &str) -> Result<Permutat
     Ok(Permutations::new(&versions))
 }
 
-async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+/// The key of session tokens; a data folder that is older than heartbeats gets one.
+async fn session_key(store: &Store, seal: &Seal, chance: &dyn Chance) -> Result<SessionKey> {
+    if store.secret().versions(SESSION_KEY).await?.is_empty() {
+        let key = Zeroizing::new(chance::bytes::<32>(chance));
+        store.secret().add(SESSION_KEY, (1, 0, seal.seal(SESSION_KEY, &*key)?)).await?;
+    }
+    let key = newest(store, seal, SESSION_KEY).await?;
+    let key = key.as_slice().try_into().map_err(|_| local(SESSION_KEY, "a key has 32 bytes"))?;
+    Ok(SessionKey::new(key))
+}
+
+pub(super) async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zeroizing<Vec<u8>>> {
     let versions = store.secret().versions(name).await?;
     let (_, _, sealed) = versions.last().ok_or_else(|| local("data folder", format!("the {name} key is missing")))?;
     seal.open(name, sealed).map_err(|e| local("cannot unlock", e))

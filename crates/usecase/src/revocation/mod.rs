@@ -6,5 +6,5 @@ mod revoke;
 
 pub use publish::{publish, publish_due};
 pub use read::crl;
+pub(crate) use revoke::end_all;
 pub use revoke::revoke;
-pub(crate) use revoke::shard;

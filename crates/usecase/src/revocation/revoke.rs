@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::life;
 use tegata_domain::certificate::Certificate;
 use tegata_domain::change::{Change, Revocation, Write};
+use tegata_domain::device::Device;
 use tegata_domain::id::CertificateRow;
 use tegata_domain::number::Serial;
 use tegata_domain::permit::{Actor, Operation};
@@ -13,10 +14,28 @@ use tegata_domain::revocation::{self, Reason};
 use tegata_domain::time::Timestamp;
 
 /// The CRL shard that a certificate names.
-pub(crate) async fn shard(certificate: &Certificate, cx: &Inner) -> Result<u16> {
+async fn shard(certificate: &Certificate, cx: &Inner) -> Result<u16> {
     let ready = authority::ready(cx, certificate.authority).await?;
     let serial = cx.serials.serial(certificate.row.0, certificate.random);
     Ok(serial.ok_or_else(|| Error::internal("no serial key"))?.shard(ready.issuer.shards()))
+}
+
+/// The ends of those certificates of a device that still hold.
+pub(crate) async fn end_all(
+    device: &Device,
+    which: impl Fn(&Certificate) -> bool,
+    reason: Reason,
+    at: Timestamp,
+    cx: &Inner,
+) -> Result<Vec<Write>> {
+    let all = cx.store.certificate().of_device(device.row).await?;
+    let mut writes = Vec::new();
+    for certificate in all.into_iter().filter(|c| c.revoked.is_none() && which(c)) {
+        let shard = shard(&certificate, cx).await?;
+        let (row, authority) = (certificate.row, certificate.authority);
+        writes.push(Write::Revocation(Revocation { certificate: row, authority, shard, at, reason }));
+    }
+    Ok(writes)
 }
 
 /// How often a revocation is decided again when another request came between.

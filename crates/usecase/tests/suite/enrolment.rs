@@ -58,7 +58,7 @@ async fn a_key_of_another_device_is_refused_and_found() {
     let credential = identify(&mine.unwrap().certificate, world.cx()).await.unwrap();
     let stolen = enrol(&request(&other).unwrap(), credential.clone(), false, world.cx()).await;
     assert_eq!(refusal(stolen).1, "key_under_another_serial");
-    let findings = tegata_usecase::finding::list(0, 10, &world.maker(), world.cx()).await.unwrap();
+    let findings = tegata_usecase::finding::list(None, (0, 10), &world.maker(), world.cx()).await.unwrap();
     assert_eq!(findings.len(), 1);
     let own = Signer::generate_p256().unwrap().0;
     assert!(enrol(&request(&own).unwrap(), credential, false, world.cx()).await.is_ok(), "a new key of its own");

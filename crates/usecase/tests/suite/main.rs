@@ -6,7 +6,13 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod backup;
+mod clone;
+mod disposal;
 mod enrolment;
+mod erasure;
+mod heartbeat;
 mod ledger;
 mod time;
+mod transfer;
 mod world;

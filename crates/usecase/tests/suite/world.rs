@@ -8,7 +8,7 @@ use tegata_domain::batch::{Confirmation, NewBatch};
 use tegata_domain::chance::Chance;
 use tegata_domain::id::OrganisationRow;
 use tegata_domain::number::Number;
-use tegata_domain::organisation::{Kinds, OrganisationKind};
+use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Member, Role};
 use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
 use tegata_domain::time::{Clock, ClockJumped, Timestamp};
@@ -17,8 +17,10 @@ use tegata_keys::signer::Signer;
 use tegata_usecase::cx::Names;
 use tegata_usecase::device::make::Request;
 use tegata_usecase::device::{Made, Ticket};
+use tegata_usecase::organisation::NewOrganisation;
 use tegata_usecase::platform::{self, NewPlatform, Opening};
-use tegata_usecase::{Cx, Result, batch, device, product};
+use tegata_usecase::transfer::Offering;
+use tegata_usecase::{Cx, Result, batch, device, organisation, product, token, transfer};
 
 /// A clock that moves when the test says so.
 pub struct TestClock {
@@ -51,6 +53,12 @@ impl Clock for TestClock {
 
 /// SplitMix64: the same bytes for the same seed.
 pub struct Seeded(AtomicU64);
+
+impl Seeded {
+    pub fn new(seed: u64) -> Self {
+        Seeded(AtomicU64::new(seed))
+    }
+}
 
 impl Chance for Seeded {
     fn fill(&self, out: &mut [u8]) {
@@ -101,16 +109,21 @@ impl World {
         world
     }
 
-    /// Opens the platform; it must be closed.
-    pub async fn open(&self) -> Result<()> {
-        let opening = Opening {
-            folder: self.data.clone(),
+    /// Opens the platform in a folder, as one that is a copy of ours.
+    pub async fn open_at(&self, folder: PathBuf) -> Result<Cx> {
+        platform::open(Opening {
+            folder,
             unlock: None,
             settings: Default::default(),
             clock: self.clock.clone(),
             chance: self.chance.clone(),
-        };
-        let cx = platform::open(opening).await?;
+        })
+        .await
+    }
+
+    /// Opens the platform; it must be closed.
+    pub async fn open(&self) -> Result<()> {
+        let cx = self.open_at(self.data.clone()).await?;
         assert!(self.cx.set(cx).is_ok(), "it was open");
         Ok(())
     }
@@ -132,7 +145,25 @@ impl World {
         })
     }
 
+    /// Enters an organisation; answers it with its administrator.
+    pub async fn enter(&self, name: &str, kind: OrganisationKind) -> (Organisation, Actor) {
+        let new = NewOrganisation { name: name.into(), kinds: Kinds::of(&[kind]) };
+        let created = organisation::create(new, &self.maker(), self.cx()).await.unwrap();
+        let actor = token::authenticate(&created.token, self.cx()).await.unwrap();
+        (created.organisation, actor)
+    }
+
+    /// Hands a device from one to the other.
+    pub async fn hand_over(&self, number: Number, from: &Actor, to: &Actor) {
+        let offered = transfer::offer(number, Offering::default(), from, self.cx()).await.unwrap();
+        transfer::claim(&offered.code, to, self.cx()).await.unwrap();
+    }
+
     pub async fn ticket(&self, quantity: u32) -> Arc<Ticket> {
+        self.ticket_of(quantity, CredentialPolicy::Unique).await
+    }
+
+    pub async fn ticket_of(&self, quantity: u32, credential: CredentialPolicy) -> Arc<Ticket> {
         let new = NewProduct {
             name: "Camera".into(),
             model: format!("C{quantity}"),
@@ -141,7 +172,7 @@ impl World {
             support_end: "2036-03".into(),
             support_reason: None,
             contact: None,
-            credential: CredentialPolicy::Unique,
+            credential,
         };
         let product = product::register(new, None, &self.maker(), self.cx()).await.unwrap();
         let confirmation = Confirmation::Implied;

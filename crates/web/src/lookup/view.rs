@@ -122,6 +122,9 @@ pub(super) fn device(lookup: &Lookup) -> Response {
     out.member("todo", &lookup.todo);
     out.text("stage", lookup.stage.name());
     out.member("condition", &lookup.condition);
+    if let Some(erasure) = &lookup.erasure {
+        out.member("erasure", erasure);
+    }
     out.model(&lookup.product, &lookup.maker);
     out.stamps(&lookup.stamps, &number);
     out.name("proven");

@@ -4,6 +4,7 @@ use super::item::{Contact, Line};
 use crate::sentence::{Sentence, Slot, sentence};
 use crate::texts::{Steps, Texts};
 use tegata_domain::device::{Condition, Stage};
+use tegata_domain::disposal::Erasure;
 use tegata_domain::lookup::{Answer, Lookup, Todo};
 
 /// What to do next.
@@ -50,6 +51,7 @@ pub(super) fn lines(t: &'static Texts, lookup: &Lookup, noun: &str, sealed: bool
     if lookup.answer == Answer::Ended {
         let at = lookup.stamps[Stage::Retired as usize].at.unwrap_or(lookup.at);
         lines.push(Line::new("", "ended", &t.answer.retired, &[("day", Slot::Time(&t.date.day(at)))]));
+        lines.push(secrets(t, lookup.erasure, &noun));
     }
     match lookup.condition {
         Condition::Well if lookup.answer == Answer::CannotConfirm => {
@@ -66,6 +68,15 @@ pub(super) fn lines(t: &'static Texts, lookup: &Lookup, noun: &str, sealed: bool
     }
     lines.extend(next(t, lookup));
     lines
+}
+
+/// Who confirmed that the secrets of an ended device are gone.
+fn secrets(t: &'static Texts, erasure: Option<Erasure>, noun: &[(&str, Slot<'_>)]) -> Line {
+    match erasure.unwrap_or(Erasure::Unconfirmed) {
+        Erasure::Signed => Line::new("well", "well", &t.answer.erased_signed, noun),
+        Erasure::Witnessed => Line::new("", "maker", &t.answer.erased_witnessed, noun),
+        Erasure::Unconfirmed => Line::new("wait", "unsure", &t.answer.erased_unconfirmed, noun),
+    }
 }
 
 fn support(t: &'static Texts, lookup: &Lookup) -> Line {

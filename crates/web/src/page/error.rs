@@ -22,7 +22,8 @@ pub fn render(place: &Place<'_>, status: u16, request: &str) -> String {
     let e = &t.error;
     let failure = match status {
         401 | 403 => &e.denied,
-        404 | 410 => &e.missing,
+        404 => &e.missing,
+        410 => &e.gone,
         429 => &e.busy,
         400..500 => &e.malformed,
         503 | 504 => &e.unavailable,

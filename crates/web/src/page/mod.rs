@@ -6,6 +6,7 @@ pub mod error;
 pub mod front;
 pub mod malformed;
 pub mod model;
+pub mod notice;
 pub mod unknown;
 
 mod answer;

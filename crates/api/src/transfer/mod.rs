@@ -1,0 +1,5 @@
+//! Devices change hands.
+
+pub mod cancel;
+pub mod claim;
+pub mod offer;

@@ -1,0 +1,3 @@
+//! Adapters to what runs outside of the process and is not the store.
+
+pub mod mail;

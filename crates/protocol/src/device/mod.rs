@@ -1,0 +1,4 @@
+//! What our own agent asks for: below `/agent/v1`.
+
+pub mod erasure;
+pub mod heartbeat;

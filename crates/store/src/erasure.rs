@@ -1,0 +1,168 @@
+//! Erasure of what an owner left behind: SQL, and the tombstones.
+//!
+//! Commitments, chain and places in the ledger stay, so every other proof goes on holding; what opens a commitment,
+//! payload and epoch key, goes. Invariant: a tombstone is on disk before anything is erased, and names nobody.
+
+use crate::engine::prepare;
+use crate::{Error, Store};
+use rusqlite::Connection;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use tegata_domain::certificate::CertificateKind;
+use tegata_domain::device::Stage;
+use tegata_domain::event::EventKind;
+use tegata_domain::id::{DeviceRow, OrganisationRow};
+use tegata_domain::permit::Permit;
+use tegata_domain::time::Timestamp;
+
+/// The file of the tombstones in the data folder. It is no part of a backup.
+pub const TOMBSTONES: &str = "tombstones.ndjson";
+
+/// An owner period that can be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The device.
+    pub device: DeviceRow,
+    /// The period.
+    pub period: u32,
+    /// Of a living device whose owner was erased in a store that was restored since: the key that its later events
+    /// are salted with.
+    pub next_key: Option<[u8; 32]>,
+}
+
+/// A period of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The device.
+    pub device: DeviceRow,
+    /// The period.
+    pub period: u32,
+    /// The device lives on in it.
+    pub lives: bool,
+}
+
+/// What stands against an erasure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Living devices that it owns, counted up to 1,000.
+    pub devices: u32,
+    /// Products that it registered, counted up to 1,000.
+    pub products: u32,
+}
+
+/// What an organisation left behind.
+pub struct Erasures<'a>(&'a Store);
+
+impl Store {
+    /// What an organisation left behind.
+    pub fn erasure(&self) -> Erasures<'_> {
+        Erasures(self)
+    }
+
+    /// Folds the write-ahead log into the database and, up to a size, writes the database anew, so that no page keeps
+    /// what was erased. False when the database is too large for that, which is then left to the next start, or a reader
+    /// stood in the way.
+    pub async fn compact(&self) -> Result<bool, Error> {
+        self.0.committer.compact().await
+    }
+}
+
+impl Erasures<'_> {
+    /// What stands against it.
+    pub async fn standing(&self, organisation: OrganisationRow) -> Result<Standing, Error> {
+        let devices = "select count(*) from (select 1 from device where owner = $1 and stage <> $2 limit 1000)";
+        let products = "select count(*) from (select 1 from product where organisation = $1 limit 1000)";
+        self.0.read(|c| {
+            let retired = Stage::Retired as u8;
+            Ok(Standing {
+                devices: prepare(c, devices)?.query_row((organisation.0, retired), |row| row.get(0))?,
+                products: prepare(c, products)?.query_row([organisation.0], |row| row.get(0))?,
+            })
+        })
+    }
+
+    /// The first `limit` periods of an organisation that are still there.
+    pub async fn held(&self, organisation: OrganisationRow, limit: u32) -> Result<Vec<Held>, Error> {
+        let text = "select p.device, p.period, d.period = p.period and d.stage <> $3 from period p
+            join device d on d.id = p.device where p.owner = $1 order by p.device, p.period limit $2";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Held { device: DeviceRow(row.get(0)?), period: row.get(1)?, lives: row.get(2)? })
+        };
+        let values = (organisation.0, limit, Stage::Retired as u8);
+        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+    }
+
+    /// Erases periods: payloads, keys, operational certificates. They count as erased at `at`.
+    pub async fn periods(&self, ended: Vec<Ended>, at: Timestamp, _: &Permit) -> Result<(), Error> {
+        let task = move |c: &Connection| ended.iter().try_for_each(|one| erase_period(c, one, at));
+        self.0.0.committer.task(task).await
+    }
+
+    /// Appends a line to the tombstones; durable when it returns.
+    pub fn bury(&self, line: &str) -> Result<(), Error> {
+        let path = self.0.folder().join(TOMBSTONES);
+        let mut file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&path)?;
+        // a crash may have left half a line: it erased nothing, and must not swallow this one
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(0))? > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        let begin = if last == [b'\n'] { "" } else { "\n" };
+        file.write_all(format!("{begin}{line}\n").as_bytes())?;
+        file.sync_all()?;
+        File::open(self.0.folder())?.sync_all()?;
+        Ok(())
+    }
+}
+
+fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
+    let (device, period) = (one.device.0, one.period);
+    let text = "update event set kind = $3, at = $4, data = '{}' where device = $1 and period = $2";
+    prepare(c, text)?.execute((device, period, EventKind::Erased as u8, at.millis()))?;
+    match one.next_key {
+        Some(key) => {
+            let text = "update epoch set key = $3 where device = $1 and period = $2";
+            prepare(c, text)?.execute((device, period, key))?
+        }
+        None => prepare(c, "delete from epoch where device = $1 and period = $2")?.execute((device, period))?,
+    };
+    // the row stays for its serial, which no other certificate gets
+    let text = "update certificate set der = $4 where device = $1 and period = $2 and kind = $3";
+    prepare(c, text)?.execute((device, period, CertificateKind::Ldevid as u8, Vec::<u8>::new()))?;
+    let text = "update disposal set requested_at = null where device = $1
+        and exists (select 1 from device where id = $1 and period = $2)";
+    prepare(c, text)?.execute((device, period))?;
+    prepare(c, "delete from period where device = $1 and period = $2")?.execute((device, period))?;
+    Ok(())
+}
+
+/// Erases an organisation; false when it still owns a living device, holds a period or has products.
+pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool) -> Result<bool, Error> {
+    let guard = "update organisation set name = '' where id = $1
+        and not exists (select 1 from period where owner = $1)
+        and not exists (select 1 from product where organisation = $1)
+        and ($2 = 1 or not exists (select 1 from device where owner = $1 and stage <> $3))";
+    if prepare(c, guard)?.execute((row.0, replayed, Stage::Retired as u8))? == 0 {
+        return Ok(false);
+    }
+    for text in [
+        "delete from token where organisation = $1",
+        "delete from account where organisation = $1",
+        "delete from finding where organisation = $1",
+        "delete from notice where organisation = $1",
+        "delete from transfer where giver = $1",
+        "delete from transfer where receiver = $1",
+        "update audit set actor = 'erased' where organisation = $1",
+        // its name stands in its authorities' certificates and in their lists
+        "delete from crl where authority in (select id from authority where kind in (0, 1, 2) and organisation = $1)",
+        "delete from revocation
+            where authority in (select id from authority where kind in (0, 1, 2) and organisation = $1)",
+        "delete from authority where kind in (0, 1, 2) and organisation = $1",
+        "delete from organisation where id = $1",
+    ] {
+        prepare(c, text)?.execute([row.0])?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,210 @@
+//! Backs a platform up, also while a server runs on its folder: one sealed file.
+//!
+//! Invariant: the file appears whole or not at all, and the keys that open it are on disk before it.
+
+use super::archive::{FADING_VAULT, Scratch, Writer, contents, seal_fading};
+use super::manifest::{FORMAT, Manifest, logs};
+use super::*;
+use crate::error::Result;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tegata_domain::chance::{self, Chance};
+use tegata_domain::time::{Clock, Timestamp};
+use tegata_keys::recovery::{Fading, RecoveryKey};
+use tegata_keys::seal::Seal;
+use tegata_keys::sealed_file::Sealing;
+use tegata_store::snapshot::{self, DATABASE};
+use tegata_store::{Mode, Store};
+use zeroize::Zeroizing;
+
+/// What is to be backed up, and where to.
+pub struct BackupOrder {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// The unlock file, if it does not lie in the data folder.
+    pub unlock: Option<PathBuf>,
+    /// The file to make; it is not there yet.
+    pub out: PathBuf,
+    /// The recovery key; made when it is absent.
+    pub recovery_key: PathBuf,
+    /// How long event payloads and epoch keys of this backup can be restored.
+    pub keep: Duration,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+}
+
+/// A backup that was made.
+pub struct BackupTaken {
+    /// What it holds.
+    pub manifest: Manifest,
+    /// The file, absolute.
+    pub out: PathBuf,
+    /// Its size.
+    pub size: u64,
+    /// The recovery key, absolute.
+    pub recovery_key: PathBuf,
+    /// Whether the recovery key was made just now.
+    pub new_key: bool,
+    /// What lies in the data folder and is in no backup, though this program does not know it.
+    pub left_out: Vec<String>,
+}
+
+/// Names in a data folder that no backup holds, on purpose.
+const NOT_KEPT: [&str; 10] = [
+    DATABASE,
+    "tegata.db-wal",
+    "tegata.db-shm",
+    "lock",
+    "ledger",
+    UNLOCK_FILE,
+    TOMBSTONES_FILE,
+    OUTBOX,
+    PART,
+    "backup.lock",
+];
+const PART: &str = "backup.part";
+
+/// Where a file will be: its folder exists, and it does not lie in the data folder.
+fn outside(path: &Path, folder: &Path) -> Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| local(&path.display().to_string(), "this is no file name"))?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = fs::canonicalize(parent).map_err(|e| local(&parent.display().to_string(), e))?;
+    if parent.starts_with(folder) {
+        let text = format!("{} would lie in the data folder; give a place outside of it", path.display());
+        return Err(Error::invalid("inside", text));
+    }
+    Ok(parent.join(name))
+}
+
+/// One backup of a folder at a time; the lock goes with the file.
+fn alone(folder: &Path) -> Result<File> {
+    let path = folder.join("backup.lock");
+    let wrong = |e: std::io::Error| local(&path.display().to_string(), e);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(wrong)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(local("backup", "another backup of this folder is being made; wait for it"))
+        }
+        Err(TryLockError::Error(e)) => Err(wrong(e)),
+    }
+}
+
+/// Backs up.
+pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
+    let folder = fs::canonicalize(&order.folder).map_err(|e| local(&order.folder.display().to_string(), e))?;
+    let (out, recovery_key) = (outside(&order.out, &folder)?, outside(&order.recovery_key, &folder)?);
+    if out.exists() {
+        return Err(Error::conflict("exists", format!("{} exists already; give another --out", out.display())));
+    }
+    let unlock = order.unlock.clone().unwrap_or_else(|| folder.join(UNLOCK_FILE));
+    let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
+    let _alone = alone(&folder)?;
+    let room = snapshot::room_for_copy(&folder).map_err(stored)?;
+    if let Some((free, needed)) = room {
+        let text = format!("{} MB are free in {}, a backup needs {}", free >> 20, folder.display(), needed >> 20);
+        return Err(Error::new(Kind::Unavailable, "disk_full", text));
+    }
+    let now = order.clock.now()?;
+    let new_key = !recovery_key.exists();
+    let for_backup = RecoveryKey::for_backup(&recovery_key, now, order.keep, &*order.chance);
+    let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
+    let part = Scratch::make(folder.join(PART))?;
+    snapshot::copy(&folder, &part.0, &|done, of| tell("database pages", done, of)).map_err(stored)?;
+    let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
+    tell("splitting", 0, 0);
+    snapshot::split(&part.0).map_err(stored)?;
+    seal_fading(&part.0, &fading.secret, &chance::bytes(&*order.chance))?;
+    let sealed = write(&order, (&folder, &part.0, &unlock), (&out, &keys.lasting), &mut manifest, tell);
+    if sealed.is_err() {
+        let _nothing_to_keep = fs::remove_file(partial(&out));
+    }
+    let left_out = left_out(&folder)?;
+    Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out })
+}
+
+/// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
+async fn describe(
+    order: &BackupOrder,
+    part: &Path,
+    (seal, fading): (&Seal, &Fading),
+    now: Timestamp,
+) -> Result<Manifest> {
+    let store = Store::open(part, Mode::Existing).map_err(stored)?;
+    let public_url = open::fixed(&store, "public_url").await?;
+    let logs = logs(&store, seal).await?;
+    drop(store);
+    Ok(Manifest {
+        format: FORMAT,
+        id: chance::uuid7(now, &*order.chance),
+        made_at: now.rfc3339(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        public_url,
+        logs,
+        counts: snapshot::counts(part).map_err(stored)?,
+        fading_key: fading.id.clone(),
+        fading_until: fading.until.rfc3339(),
+        files: Default::default(),
+    })
+}
+
+fn partial(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    out.with_file_name(name)
+}
+
+/// Writes the file beside its place, and moves it there once it is on disk; answers its size.
+fn write(
+    order: &BackupOrder,
+    (folder, part, unlock): (&Path, &Path, &Path),
+    (out, secret): (&Path, &[u8; 32]),
+    manifest: &mut Manifest,
+    tell: Tell<'_>,
+) -> Result<u64> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = partial(out);
+    let wrong = |e: std::io::Error| local(&format!("cannot write {}", path.display()), e);
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(wrong)?;
+    let sealing = Sealing::new(file, secret, &chance::bytes(&*order.chance)).map_err(wrong)?;
+    let mut writer = Writer::new(sealing)?;
+    let mut files = vec![(DATABASE.to_owned(), part.join(DATABASE)), (FADING_VAULT.into(), part.join(FADING_VAULT))];
+    files.extend(contents(folder)?);
+    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
+    let total: u64 = files.iter().map(|(_, path)| size(path)).sum();
+    let mut done = 0;
+    for (name, path) in &files {
+        tell("packed bytes", done, total);
+        done += writer.add(name, path)?;
+    }
+    let secret = Zeroizing::new(fs::read(unlock).map_err(|e| local("cannot read the unlock file", e))?);
+    writer.add_text(UNLOCK_FILE, &secret)?;
+    manifest.files = writer.files().clone();
+    let file = writer.finish(manifest)?.finish().map_err(wrong)?;
+    tell("packed bytes", total, total);
+    file.sync_all().map_err(wrong)?;
+    let size = file.metadata().map_err(wrong)?.len();
+    fs::rename(&path, out).map_err(wrong)?;
+    let parent = out.parent().unwrap_or(Path::new("."));
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
+    Ok(size)
+}
+
+fn left_out(folder: &Path) -> Result<Vec<String>> {
+    let wrong = |e: std::io::Error| local(&folder.display().to_string(), e);
+    let kept: Vec<String> = contents(folder)?.into_iter().map(|(name, _)| name).collect();
+    let mut out = Vec::new();
+    for entry in fs::read_dir(folder).map_err(wrong)? {
+        let name = entry.map_err(wrong)?.file_name().to_string_lossy().into_owned();
+        let inside = |kept: &String| *kept == name || kept.starts_with(&format!("{name}/"));
+        if !NOT_KEPT.contains(&name.as_str()) && !kept.iter().any(inside) {
+            out.push(name);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
