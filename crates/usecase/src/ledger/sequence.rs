@@ -3,9 +3,9 @@
 //! Order: the leaves are durable at their places already; the checkpoint is signed and kept in the one transaction that
 //! moves (size, root), compared and swapped; then the tiles are put on the shelf; then readers see it.
 
+use super::Published;
 use super::open::load;
 use super::shelf::Object;
-use super::Published;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
