@@ -1,11 +1,8 @@
 //! EST client (RFC 7030) over mutual TLS.
 
 use crate::identity::Identity;
-use rustls::crypto::aws_lc_rs;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::link::client;
 use tegata_wire::{cms, est};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 /// Why the platform gave no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -44,24 +41,7 @@ pub struct Est {
 impl Est {
     /// To `device_url`, trusting the HTTPS authorities `trust` (DER), as `identity` when there is one.
     pub fn new(device_url: &str, trust: &[Vec<u8>], identity: Option<&Identity>) -> Self {
-        let roots: Vec<_> = trust.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        let client = identity.and_then(|identity| {
-            let chain: Vec<_> = identity.chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-            // ureq takes no PKCS#8 in DER
-            let key = PrivateKey::from_pem(identity.pem().as_bytes()).ok()?;
-            Some(ClientCert::new_with_certs(&chain, key))
-        });
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .client_cert(client)
-            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-            .build();
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build();
-        Est { agent: config.new_agent(), base: format!("{device_url}/.well-known/est") }
+        Est { agent: client(trust, identity), base: format!("{device_url}/.well-known/est") }
     }
 
     /// The certificates to trust (RFC 7030 §4.1), DER.

@@ -16,6 +16,9 @@ pub async fn close(uid: Uuid, reason: &str, actor: &Actor, cx: &Inner) -> Result
     let finding = cx.store.finding().by_uid(uid).await?.ok_or_else(not_found)?;
     let permit = actor.permit(Operation::CloseFinding, Subject::of(finding.organisation));
     let permit = permit.map_err(|e| crate::device::hide(e, "finding"))?;
+    if !is_in_sight(&finding, cx).await? {
+        return Err(not_found());
+    }
     let reason = reason.trim();
     if !(1..=REASON_MAX).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
         return Err(Error::invalid("reason", "reason has 1 to 500 characters, without control characters"));
@@ -31,4 +34,11 @@ pub async fn close(uid: Uuid, reason: &str, actor: &Actor, cx: &Inner) -> Result
         Ok(()) => {}
     }
     cx.store.finding().by_uid(uid).await?.ok_or_else(not_found)
+}
+
+/// A finding on a device that its organisation neither made nor owns any more is out of sight, as in lists.
+async fn is_in_sight(finding: &Finding, cx: &Inner) -> Result<bool> {
+    let Some(row) = finding.device else { return Ok(true) };
+    let device = cx.store.device().by_row(row).await?;
+    Ok(device.is_some_and(|device| [device.maker, device.owner].contains(&finding.organisation)))
 }

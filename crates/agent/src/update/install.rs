@@ -1,0 +1,116 @@
+//! Installs an image and sees whether the device then runs it.
+
+use super::{Ending, Phase, Update, download, finish, image, proceed, read};
+use crate::cx::Cx;
+use crate::ddi::Ddi;
+use crate::error::{Error, Result};
+use crate::hook;
+use crate::release::{self, Installed};
+use std::time::Duration;
+
+/// How often an installer that was cut by a loss of power is started again, and a restart asked for.
+const ATTEMPTS: u32 = 3;
+
+/// Runs the installer on a whole image.
+pub fn install(cx: &Cx, ddi: &Ddi<'_>, mut update: Update) -> Result<()> {
+    if !matches!(update.phase, Phase::Downloaded | Phase::Installing) {
+        return Ok(());
+    }
+    if update.attempts >= ATTEMPTS {
+        return update.fail(cx, format!("the installer was cut {ATTEMPTS} times")).map(drop);
+    }
+    let path = image(cx);
+    // it lay on a disk since: only what is right now is installed
+    if !download::digest_of(cx, &path).is_ok_and(|digest| digest == update.sha256) {
+        return update.fail(cx, "the image on the disk is not the one that was checked".into()).map(drop);
+    }
+    update.phase = Phase::Installing;
+    update.attempts += 1;
+    update.boot = boot(cx);
+    update.save(cx)?;
+    proceed(cx, ddi, &update, "installation begins")?;
+    let timeout = Duration::from_secs(cx.config.update.timeout);
+    if let Err(why) = hook::run(&cx.config.update.installer, &[path.as_os_str()], &[], timeout) {
+        return update.fail(cx, format!("the installer: {why}")).map(drop);
+    }
+    update.phase = Phase::Installed;
+    update.ending = Some(Ending { success: true, text: "installed".into() });
+    update.save(cx)
+}
+
+/// Sees to an update that is installed: restarts the device, confirms the new version, or says that the old one is
+/// back. Answers whether something changed.
+pub fn settle(cx: &Cx, ddi: &Ddi<'_>) -> Result<bool> {
+    let Some(update) = read(cx) else { return Ok(false) };
+    match update.phase {
+        // cut by a loss of power: the installer must be able to begin anew
+        Phase::Installing => resume(cx, ddi, update).map(|()| true),
+        Phase::Installed if update.ending.is_none() => installed(cx, update).map(|()| true),
+        _ => Ok(false),
+    }
+}
+
+fn installed(cx: &Cx, update: Update) -> Result<()> {
+    let running = release::running(cx)?.unwrap_or_default();
+    if running == update.version {
+        return confirm(cx, update);
+    }
+    if boot(cx) != update.boot {
+        let text = format!("fell back: {} was installed, but {running} runs after the restart", update.version);
+        cx.say(&text);
+        return finish(cx, &update, false, text);
+    }
+    restart(cx, update)
+}
+
+fn resume(cx: &Cx, ddi: &Ddi<'_>, update: Update) -> Result<()> {
+    // it may have come to its end just before the cut
+    if release::running(cx)?.is_some_and(|running| running == update.version) {
+        let mut update = update;
+        update.phase = Phase::Installed;
+        update.ending = Some(Ending { success: true, text: "installed".into() });
+        update.save(cx)?;
+    } else {
+        install(cx, ddi, update)?;
+    }
+    super::deliver(cx, ddi)?;
+    match read(cx) {
+        Some(update) if update.phase == Phase::Installed => installed(cx, update),
+        _ => Ok(()),
+    }
+}
+
+/// The new version runs: it stays, and its security version is the new floor.
+fn confirm(cx: &Cx, update: Update) -> Result<()> {
+    let command = &cx.config.update.confirm;
+    if !command.is_empty() {
+        hook::run(command, &[], &[], Duration::from_secs(cx.config.update.timeout))?;
+    }
+    let security_version = update.security_version;
+    release::save_installed(cx, &Installed { version: update.version.clone(), security_version })?;
+    let text = format!("version {} runs", update.version);
+    cx.say(&text);
+    finish(cx, &update, true, text)
+}
+
+fn restart(cx: &Cx, mut update: Update) -> Result<()> {
+    let command = &cx.config.update.restart;
+    if command.is_empty() {
+        return Ok(()); // somebody else restarts the device
+    }
+    if update.restarts >= ATTEMPTS {
+        return Err(Error::Other(format!("{} is installed, but the device does not restart", update.version)));
+    }
+    update.restarts += 1;
+    update.save(cx)?;
+    cx.say(format!("restarting into {}", update.version));
+    hook::run(command, &[], &[], Duration::from_secs(cx.config.update.timeout))?;
+    // not every restart takes the device down: a program's update runs at once
+    if release::running(cx)?.is_some_and(|running| running == update.version) { confirm(cx, update) } else { Ok(()) }
+}
+
+/// Which start of the device this is; one and the same where that cannot be known.
+fn boot(cx: &Cx) -> String {
+    let text = std::fs::read_to_string(&cx.config.update.boot_id).unwrap_or_default();
+    text.trim().chars().take(64).collect()
+}

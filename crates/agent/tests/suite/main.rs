@@ -1,0 +1,12 @@
+//! The agent against a platform that misbehaves and a disk that is cut.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod cut;
+mod disk;
+mod erase;
+mod heartbeat;
+mod platform;
+mod server;
+mod unit;
+mod update;
