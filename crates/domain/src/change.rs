@@ -1,18 +1,21 @@
 //! What a use case hands to the store: one change, all of it or nothing.
 
 use crate::account::{Account, Token};
+use crate::action::ActionStep;
 use crate::authority::Authority;
 use crate::batch::Batch;
+use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
 use crate::device::Device;
 use crate::disposal::Erasure;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::finding::{Finding, FindingKind};
-use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, TokenRow, Uuid};
+use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, ReleaseKeyRow, TokenRow, Uuid};
 use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
+use crate::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -82,6 +85,26 @@ pub enum Write {
     },
     /// A public fact.
     Fact(Fact),
+    /// A new release; its version is new to the product.
+    Release(Box<Release>),
+    /// A new release key; it signs for this product not yet.
+    ReleaseKey(ReleaseKey),
+    /// The end of a release key; it had none.
+    ReleaseKeyEnd(ReleaseKeyRow, Timestamp),
+    /// What a device runs.
+    Running(Running),
+    /// What a device says of itself.
+    Attributes(DeviceRow, AttributeSet),
+    /// A standing consent of a device, or its end.
+    Consent(DeviceRow, Option<Consent>),
+    /// The next state of an action that is still at the move the decision was made on.
+    Action(Box<ActionStep>),
+    /// A new campaign with its groups.
+    Campaign(Box<(Campaign, Vec<Group>)>),
+    /// The next state of a campaign that is still at the move the decision was made on.
+    CampaignStep(Box<CampaignStep>),
+    /// Devices that a group takes in; its cursor stands where the decision was made.
+    Fill(Box<Fill>),
     /// A notice, which waits to be sent.
     Notice(Notice),
     /// A notice went out; it had not.

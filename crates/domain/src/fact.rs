@@ -57,6 +57,34 @@ impl Fact {
         }
     }
 
+    /// A release was published: its digests, so that nobody can be given another file unseen.
+    pub fn release_published(release: &crate::release::Release, product: crate::id::Uuid) -> Self {
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        Fact {
+            at: release.created_at,
+            kind: "release_published",
+            data: json!({
+                "release": release.uid.to_string(), "product": product.to_string(), "version": release.version,
+                "security_version": release.security_version, "remedy": release.remedy, "size": release.size,
+                "sha256": hex(&release.sha256), "signature": hex(&release.signature),
+                "key": release.key.map(|key| key.to_string()),
+            }),
+        }
+    }
+
+    /// A key that signs releases was registered.
+    pub fn release_key_registered(key: &crate::release::ReleaseKey, product: crate::id::Uuid) -> Self {
+        let spki = data_encoding::BASE64.encode(&key.spki);
+        let data = json!({ "key": key.uid.to_string(), "product": product.to_string(), "public_key": spki });
+        Fact { at: key.created_at, kind: "release_key_registered", data }
+    }
+
+    /// A key signs no release any more.
+    pub fn release_key_ended(key: &crate::release::ReleaseKey, product: crate::id::Uuid, now: Timestamp) -> Self {
+        let data = json!({ "key": key.uid.to_string(), "product": product.to_string() });
+        Fact { at: now, kind: "release_key_ended", data }
+    }
+
     /// A log goes on under another origin, since a backup was restored: the last checkpoint of the old one that the
     /// backup knew, and the key that signed it. What the old log held beyond that size is lost here.
     pub fn log_restored(at: Timestamp, old: &RestoredLog<'_>, origin: &str) -> Self {

@@ -27,6 +27,12 @@ pub enum FindingKind {
     CannotConfirm,
     /// A device still has the password that it was born with.
     InitialPassword,
+    /// A release whose signature fits none of the product's release keys.
+    BadReleaseSignature,
+    /// A release whose security version is older than one that is out: refused, or let through by an administrator.
+    OlderRelease,
+    /// A campaign that the stop rule ended.
+    CampaignStopped,
 }
 
 impl FindingKind {
@@ -43,6 +49,9 @@ impl FindingKind {
             FindingKind::RolledBack => "rolled_back",
             FindingKind::CannotConfirm => "cannot_confirm",
             FindingKind::InitialPassword => "initial_password",
+            FindingKind::BadReleaseSignature => "bad_release_signature",
+            FindingKind::OlderRelease => "older_release",
+            FindingKind::CampaignStopped => "campaign_stopped",
         }
     }
 
@@ -51,6 +60,8 @@ impl FindingKind {
         match self {
             FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
             FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
+            FindingKind::BadReleaseSignature | FindingKind::CampaignStopped => 4,
+            FindingKind::OlderRelease => 3,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
             FindingKind::RolledBack | FindingKind::InitialPassword => 3,
             FindingKind::WeakKey | FindingKind::CannotConfirm => 2,

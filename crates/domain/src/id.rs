@@ -28,6 +28,14 @@ rows! {
     CertificateRow,
     /// Row of an authority.
     AuthorityRow,
+    /// Row of a release; in decimal, DDI's software module.
+    ReleaseRow,
+    /// Row of a release key.
+    ReleaseKeyRow,
+    /// Row of a campaign.
+    CampaignRow,
+    /// Row of an action; in decimal, DDI's action id.
+    ActionRow,
     /// Row of a notice.
     NoticeRow,
 }

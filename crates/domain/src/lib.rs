@@ -4,9 +4,11 @@
 //! Invariant: no input or output, no async, no clock, no randomness; time and chance come in as arguments.
 
 pub mod account;
+pub mod action;
 pub mod audit;
 pub mod authority;
 pub mod batch;
+pub mod campaign;
 pub mod certificate;
 pub mod chance;
 pub mod change;
@@ -27,7 +29,9 @@ pub mod period;
 pub mod permit;
 pub mod product;
 pub mod ratchet;
+pub mod release;
 pub mod revocation;
 pub mod session;
+pub mod stop;
 pub mod time;
 pub mod transfer;

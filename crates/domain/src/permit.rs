@@ -125,6 +125,28 @@ pub enum Operation {
     EnrolDevice,
     /// Renew: a device asks for itself.
     RenewDevice,
+    /// Register a key that signs releases.
+    CreateReleaseKey,
+    /// See release keys.
+    ReadReleaseKey,
+    /// End a release key.
+    EndReleaseKey,
+    /// Publish a release.
+    PublishRelease,
+    /// Publish a release whose security version is older than one that is out.
+    PublishOlderRelease,
+    /// See releases.
+    ReadRelease,
+    /// Create a campaign.
+    CreateCampaign,
+    /// See campaigns and their actions.
+    ReadCampaign,
+    /// Pause, resume or cancel a campaign.
+    ChangeCampaign,
+    /// Take a campaign further: background work.
+    RunCampaign,
+    /// Fetch a release and report on it: a device for itself.
+    UpdateDevice,
     /// Hand a device on, or take that back.
     TransferDevice,
     /// Take a device over with a code.
@@ -182,6 +204,15 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (RetireDevice, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (CreateReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),
+    (ReadReleaseKey, &[Administrator, Engineer, Auditor], Maker, None),
+    (EndReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),
+    (PublishRelease, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
+    (PublishOlderRelease, &[Administrator], Maker, Some(Kind::Maker)),
+    (ReadRelease, &Role::ALL, Tenant, None),
+    (CreateCampaign, &[Administrator, Engineer, Operator], Tenant, None),
+    (ReadCampaign, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
+    (ChangeCampaign, &[Administrator, Engineer, Operator], Tenant, None),
     (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ReceiveNotice, &[Administrator, Operator], Tenant, None),
     (SetContact, &[Administrator], Tenant, None),
@@ -248,7 +279,7 @@ pub enum Refusal {
     #[error("this organisation may not do this; it takes one of kind {}", .0.name())]
     Kind(OrganisationKind),
     /// A device asks for something that is not its own.
-    #[error("a device may only enrol, renew, tell of itself and end itself")]
+    #[error("a device may only enrol, renew, update, tell of itself and end itself")]
     Device,
 }
 
@@ -307,7 +338,8 @@ impl Operation {
     /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        !matches!(self, Publish | MakeDevice | EnrolDevice | RenewDevice | EraseDevice | HearDevice)
+        let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
+        !of_devices && !matches!(self, Publish | MakeDevice | RunCampaign)
     }
 }
 
@@ -331,7 +363,7 @@ impl Actor {
                 (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                let own = matches!(operation, EnrolDevice | RenewDevice | EraseDevice | HearDevice);
+                let own = matches!(operation, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
                 if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
@@ -340,7 +372,7 @@ impl Actor {
             Actor::Platform
                 if matches!(
                     operation,
-                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation
+                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation | RunCampaign
                 ) =>
             {
                 ("platform".to_owned(), None)

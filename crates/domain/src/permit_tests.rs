@@ -66,9 +66,9 @@ fn devices_and_strangers() {
     assert!(Actor::Platform.permit(Operation::ContainDevice, subject(1, 2)).is_ok());
     assert_eq!(device.permit(Operation::ContainDevice, subject(1, 2)).unwrap_err(), Refusal::Device);
     for role in Role::ALL {
-        let own = [Operation::EnrolDevice, Operation::RenewDevice, Operation::HearDevice, Operation::EraseDevice];
-        let platform = [Operation::ContainDevice, Operation::Initialise, Operation::Publish];
-        for operation in own.into_iter().chain(platform) {
+        let own = [Operation::EnrolDevice, Operation::RenewDevice, Operation::UpdateDevice, Operation::HearDevice];
+        let platform = [Operation::ContainDevice, Operation::RunCampaign, Operation::Initialise, Operation::Publish];
+        for operation in own.into_iter().chain([Operation::EraseDevice]).chain(platform) {
             assert!(member(role, 1, &Kind::ALL).permit(operation, subject(1, 1)).is_err());
         }
     }

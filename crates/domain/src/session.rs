@@ -16,14 +16,12 @@ pub struct Session {
     pub epoch: u32,
     /// The tokens.
     pub ratchet: Ratchet,
-    /// The software version that the device reported last.
-    pub running: Option<String>,
 }
 
 impl Session {
     /// Of a device that never gave a heartbeat.
     pub fn first(device: DeviceRow, period: u32) -> Self {
-        Session { device, version: 0, period, epoch: 0, ratchet: Ratchet::default(), running: None }
+        Session { device, version: 0, period, epoch: 0, ratchet: Ratchet::default() }
     }
 
     /// As it stands in owner period `period`: another owner begins a new epoch.

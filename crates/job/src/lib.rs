@@ -1,5 +1,6 @@
 //! Background work: each file one job, which only calls use cases.
 
+mod campaign_run;
 mod crl_publish;
 mod ledger_sequence;
 mod notice_send;
@@ -14,6 +15,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
+    jobs.spawn(campaign_run::run(cx.clone()));
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
     jobs

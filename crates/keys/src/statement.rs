@@ -41,6 +41,13 @@ fn algorithms(key: &pkcs10::PublicKey<'_>) -> Vec<&'static dyn VerificationAlgor
     ML_DSA.iter().filter(|(oid, _)| is(*oid)).map(|(_, algorithm)| *algorithm).collect()
 }
 
+/// Whether a key can sign statements; a point that is none is found here, not at the first signature.
+pub fn check(spki: &[u8]) -> Result<(), StatementError> {
+    let key = pkcs10::public_key(spki).map_err(|_| StatementError::Key)?;
+    let algorithm = *algorithms(&key).first().ok_or(StatementError::Key)?;
+    aws::ParsedPublicKey::new(algorithm, key.key).map(drop).map_err(|_| StatementError::Key)
+}
+
 /// Whether `signature` is that of the key in `spki` (SubjectPublicKeyInfo, DER) over `message`. ECDSA signatures are DER.
 pub fn verify(spki: &[u8], message: &[u8], signature: &[u8]) -> Result<(), StatementError> {
     let key = pkcs10::public_key(spki).map_err(|_| StatementError::Key)?;
@@ -70,6 +77,18 @@ mod tests {
             assert_eq!(verify(signer.spki(), b"texts", &signature), Err(StatementError::Signature));
             assert_eq!(verify(signer.spki(), b"text", &signature[1..]), Err(StatementError::Signature));
             assert_eq!(verify(&signer.spki()[1..], b"text", &signature), Err(StatementError::Key));
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let mut spki = crate::signer::Signer::generate_p256().unwrap().0.spki().to_vec();
+        assert_eq!(check(&spki), Ok(()));
+        let last = spki.len() - 1;
+        spki[last] ^= 1;
+        assert_eq!(check(&spki), Err(StatementError::Key), "a point that does not lie on the curve");
+        for wrong in [&b""[..], b"key", &spki[..40]] {
+            assert_eq!(check(wrong), Err(StatementError::Key));
         }
     }
 

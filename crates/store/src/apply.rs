@@ -1,11 +1,11 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
-    account, audit, authority, batch, certificate, crl, device, disposal, erasure, event, finding, initial_password,
-    ledger, notice, organisation, product, session, transfer,
+    account, action, audit, authority, batch, campaign, certificate, crl, device, disposal, erasure, event, finding,
+    initial_password, ledger, notice, organisation, product, release, session, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) leaves: Placing,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
+    /// A campaign or an action moved.
+    pub(crate) moved: bool,
     /// What gets a new version.
     pub(crate) touched: Vec<Thing>,
     /// A notice waits.
@@ -133,27 +135,15 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             finding::insert(c, value)?;
             Ok(())
         }
-        Write::FindingOpen(value) => {
-            finding::open(c, value)?;
-            Ok(())
-        }
-        Write::FindingClose(device, kind, at, reason) => {
-            finding::close(c, *device, *kind, (*at, reason))?;
-            Ok(())
-        }
+        Write::FindingOpen(value) => finding::open(c, value).map(Ok)?,
+        Write::FindingClose(device, kind, at, reason) => finding::close(c, *device, *kind, (*at, reason)).map(Ok)?,
         Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
         Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
-        Write::SessionEpoch(device) => {
-            session::begin_epoch(c, *device)?;
-            Ok(())
-        }
+        Write::SessionEpoch(device) => session::begin_epoch(c, *device).map(Ok)?,
         Write::InitialPassword { device, changed, at } => {
             guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
-        Write::Fact(value) => {
-            ledger::insert_fact(c, value, &mut state.leaves)?;
-            Ok(())
-        }
+        Write::Fact(value) => ledger::insert_fact(c, value, &mut state.leaves).map(Ok)?,
         Write::Notice(value) => {
             notice::insert(c, value)?;
             state.noticed = true;
@@ -177,6 +167,46 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
+        other => roll_out(c, other, state)?,
+    })
+}
+
+/// What releases, campaigns and devices on their way to them write.
+fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    Ok(match write {
+        Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
+        Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
+        Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
+        Write::Running(value) => {
+            release::run(c, value)?;
+            Ok(())
+        }
+        Write::Attributes(device, set) => {
+            release::describe(c, *device, set)?;
+            Ok(())
+        }
+        Write::Consent(device, value) => {
+            release::consent(c, *device, value.as_ref())?;
+            Ok(())
+        }
+        Write::Action(step) => {
+            state.moved = true;
+            guard(action::step(c, step)?, Refused::Stale)
+        }
+        Write::Campaign(value) => {
+            state.moved = true;
+            guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists)
+        }
+        Write::CampaignStep(step) => {
+            state.moved = true;
+            guard(campaign::step(c, step)?, Refused::Stale)
+        }
+        Write::Fill(fill) => {
+            state.moved = true;
+            state.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+            guard(campaign::fill(c, fill)?, Refused::Stale)
+        }
+        _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
 }
 

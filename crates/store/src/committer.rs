@@ -73,6 +73,7 @@ struct Shared {
     fresh: Fresh,
     queued: Notify,
     revoked: Notify,
+    moved: Notify,
     noticed: Notify,
     versions: Versions,
     transactions: AtomicU64,
@@ -89,6 +90,7 @@ impl Shared {
             fresh: Fresh::new(leaves),
             queued: Notify::new(),
             revoked: Notify::new(),
+            moved: Notify::new(),
             noticed: Notify::new(),
             versions: Versions::default(),
             transactions: AtomicU64::new(0),
@@ -172,6 +174,10 @@ impl Committer {
 
     pub(crate) fn fresh(&self) -> &Fresh {
         &self.shared.fresh
+    }
+
+    pub(crate) fn moved(&self) -> &Notify {
+        &self.shared.moved
     }
 
     pub(crate) fn revoked(&self) -> &Notify {
@@ -302,6 +308,9 @@ fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing,
         }
         if state.revoked {
             shared.revoked.notify_one();
+        }
+        if state.moved {
+            shared.moved.notify_one();
         }
         if state.noticed {
             shared.noticed.notify_one();

@@ -25,6 +25,14 @@ pub enum Row {
     Device,
     /// A certificate.
     Certificate,
+    /// A release.
+    Release,
+    /// A release key.
+    ReleaseKey,
+    /// A campaign.
+    Campaign,
+    /// An action.
+    Action,
 }
 
 impl Row {
@@ -38,6 +46,10 @@ impl Row {
             Row::Batch => "batch",
             Row::Device => "device",
             Row::Certificate => "certificate",
+            Row::Release => "release",
+            Row::ReleaseKey => "release_key",
+            Row::Campaign => "campaign",
+            Row::Action => "action",
         }
     }
 

@@ -5,11 +5,13 @@
 //! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and their leaves.
 
 mod account;
+mod action;
 mod apply;
 pub mod archive;
 mod audit;
 mod authority;
 mod batch;
+mod campaign;
 mod certificate;
 mod committer;
 mod counter;
@@ -30,6 +32,7 @@ pub mod object;
 mod organisation;
 mod period;
 mod product;
+mod release;
 mod secret;
 mod seen;
 mod session;
@@ -38,9 +41,11 @@ mod transfer;
 pub mod version;
 
 pub use account::Tokens;
+pub use action::{Actions, Live, Visible};
 pub use audit::Audit;
 pub use authority::Authorities;
 pub use batch::Batches;
+pub use campaign::{Campaigns, Chosen};
 pub use certificate::Certificates;
 pub use committer::Counts;
 pub use counter::Row;
@@ -57,6 +62,7 @@ pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
 pub use period::Periods;
 pub use product::Products;
+pub use release::{Releases, Updating};
 pub use secret::Secrets;
 pub use seen::Seen;
 pub use session::Sessions;
@@ -155,6 +161,11 @@ impl Store {
     /// Woken after every commit that revoked a certificate.
     pub fn revoked(&self) -> &tokio::sync::Notify {
         self.0.committer.revoked()
+    }
+
+    /// Woken after every commit that moved a campaign or an action.
+    pub fn moved(&self) -> &tokio::sync::Notify {
+        self.0.committer.moved()
     }
 
     /// Woken after every commit that entered a notice.

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
     include_str!("migrations/sqlite/0003_owner.sql"),
     include_str!("migrations/sqlite/0005_heart.sql"),
+    include_str!("migrations/sqlite/0004_release.sql"),
     include_str!("migrations/sqlite/0008_notice.sql"),
 ];
 

@@ -12,16 +12,16 @@ use tegata_domain::session::Session;
 pub(crate) fn write(c: &Connection, s: &Session) -> Result<bool, Error> {
     let text = match s.version {
         0 => {
-            "insert into session (device, version, period, epoch, issued, branches, running)
-            values ($1, $2 + 1, $3, $4, $5, $6, $7) on conflict do nothing"
+            "insert into session (device, version, period, epoch, issued, branches)
+            values ($1, $2 + 1, $3, $4, $5, $6) on conflict do nothing"
         }
         _ => {
-            "update session set version = version + 1, period = $3, epoch = $4, issued = $5, branches = $6,
-            running = $7 where device = $1 and version = $2"
+            "update session set version = version + 1, period = $3, epoch = $4, issued = $5, branches = $6
+            where device = $1 and version = $2"
         }
     };
     let (issued, branches) = (s.ratchet.issued as i64, encode(&s.ratchet));
-    let values = params![s.device.0, s.version, s.period, s.epoch, issued, branches, s.running];
+    let values = params![s.device.0, s.version, s.period, s.epoch, issued, branches];
     Ok(prepare(c, text)?.execute(values)? == 1)
 }
 
@@ -95,12 +95,11 @@ impl Store {
 impl Sessions<'_> {
     /// That of a device, once it gave a heartbeat.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Option<Session>, Error> {
-        let text = "select version, period, epoch, issued, branches, running from session where device = $1";
+        let text = "select version, period, epoch, issued, branches from session where device = $1";
         let read = |row: &rusqlite::Row<'_>| {
             let ratchet = decode(row.get::<_, i64>(3)? as u64, row.get_ref(4)?.as_blob()?);
             let (version, period, epoch) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let running = row.get(5)?;
-            Ok(ratchet.map(|ratchet| Session { device, version, period, epoch, ratchet, running }))
+            Ok(ratchet.map(|ratchet| Session { device, version, period, epoch, ratchet }))
         };
         match self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))? {
             None => Ok(None),

@@ -57,6 +57,9 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Device { device, .. } => Some(Thing::Device(device.row)),
         Write::Certificate(certificate) => Some(Thing::Device(certificate.device)),
         Write::Revocation(revocation) => Some(Thing::Certificate(revocation.certificate)),
+        Write::Action(step) => Some(Thing::Device(step.action.device)),
+        Write::Attributes(device, _) | Write::Consent(device, _) => Some(Thing::Device(*device)),
+        Write::Running(running) => Some(Thing::Device(running.device)),
         _ => None,
     }
 }

@@ -102,6 +102,17 @@ fn page(world: &World, number: &str) -> String {
     world.public().call(message).expect(200).text()
 }
 
+/// A device signs that it ended, once, and its owner reads what it signed.
+fn sign_the_end(world: &World, unit: &Unit, owner: &Api) {
+    let shown = enrol(world, unit);
+    let signed = sign_off(world, unit, &shown).expect(200).json();
+    assert_eq!(signed["stage"], "retired");
+    sign_off(world, unit, &shown).expect(403);
+    let told = owner.get(&format!("/api/v1/devices/{}", unit.number)).expect(200).json()["disposal"].take();
+    let digest = data_encoding::HEXLOWER.encode(&sha256(text(&told, "statement").as_bytes()));
+    assert_eq!((&told["erasure"], &signed["receipt"]), (&"signed".into(), &digest.into()));
+}
+
 #[test]
 fn taken_over_used_ended_and_forgotten() {
     let mut world = World::new(BINARY);
@@ -137,13 +148,7 @@ fn taken_over_used_ended_and_forgotten() {
 
     // one device signs that it ended, of another a witness says so
     home.post(&format!("/api/v1/devices/{}/dispose", ended.number), &json!({})).expect(200);
-    let shown = enrol(&world, &ended);
-    let signed = sign_off(&world, &ended, &shown).expect(200).json();
-    assert_eq!(signed["stage"], "retired");
-    sign_off(&world, &ended, &shown).expect(403);
-    let told = home.get(&format!("/api/v1/devices/{}", ended.number)).expect(200).json()["disposal"].take();
-    let digest = data_encoding::HEXLOWER.encode(&sha256(text(&told, "statement").as_bytes()));
-    assert_eq!((&told["erasure"], &signed["receipt"]), (&"signed".into(), &digest.into()));
+    sign_the_end(&world, &ended, &home);
     let witness = json!({ "reason": TRACES[1], "witness": TRACES[4] });
     phone.post(&format!("/api/v1/devices/{}/retire", seen.number), &witness).expect(200);
     assert!(page(&world, &ended.number).contains("signed that it erased the secrets in it"));

@@ -119,3 +119,18 @@ pub fn proof(api: &Api, number: &str, sequence: u64) -> String {
         (answer.status != 202).then(|| answer.expect(200).text())
     })
 }
+
+/// A release of a product, not signed, with more fields.
+pub fn release(product: &str, version: &str, more: &[(&str, &str)]) -> Message {
+    const BOUNDARY: &str = "7c1b0d5e";
+    let fields = [("product", product), ("version", version), ("security_version", "1")];
+    let part = |(name, value): &(&str, &str)| {
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut body: String = fields.iter().chain(more).map(part).collect();
+    body += &format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"image.swu\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\nimage {version}\r\n--{BOUNDARY}--\r\n"
+    );
+    Message::new("POST", "/api/v1/releases").body(&format!("multipart/form-data; boundary={BOUNDARY}"), body)
+}

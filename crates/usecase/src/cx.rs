@@ -1,9 +1,11 @@
 //! What every use case is given: store, clock, chance, keys, settings.
 
 use crate::authority::Issuers;
+use crate::campaign::Surveys;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::release::Releases;
 use crate::seen::Seen;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,10 @@ pub struct Settings {
     pub ldevid_life: Duration,
     /// How long a CRL holds.
     pub crl_life: Duration,
+    /// How often devices ask for releases.
+    pub poll_interval: Duration,
+    /// The largest file of a release, in bytes.
+    pub file_max: u64,
     /// How notices leave.
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.
@@ -43,8 +49,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let day = Duration::from_secs(24 * 3600);
-        let heartbeat = Duration::from_secs(300);
-        Settings { ldevid_life: 90 * day, crl_life: 7 * day, mail: Default::default(), heartbeat }
+        Settings {
+            ldevid_life: 90 * day,
+            crl_life: 7 * day,
+            heartbeat: Duration::from_secs(300),
+            poll_interval: Duration::from_secs(300),
+            file_max: 1 << 30,
+            mail: Default::default(),
+        }
     }
 }
 
@@ -74,6 +86,10 @@ pub struct Inner {
     pub ledger: Ledger,
     /// Products that were looked up lately.
     pub catalogue: Catalogue,
+    /// Files of releases, and releases that were asked for lately.
+    pub releases: Releases,
+    /// Targets of campaigns that are being counted.
+    pub surveys: Surveys,
     /// Carries letters.
     pub postman: mail::Postman,
     /// Wrong codes of organisations that would take devices over.

@@ -1,8 +1,10 @@
 //! Use cases: load, permit, decide, save. Every way into the platform passes here, whatever protocol it speaks.
 
+pub mod action;
 pub mod audit;
 pub mod authority;
 pub mod batch;
+pub mod campaign;
 pub mod certificate;
 pub mod cursor;
 pub mod cx;
@@ -22,6 +24,7 @@ pub mod organisation;
 pub mod peer;
 pub mod platform;
 pub mod product;
+pub mod release;
 pub mod revocation;
 pub mod seen;
 pub mod token;

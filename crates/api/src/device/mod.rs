@@ -26,11 +26,15 @@ pub(crate) fn view(seen: &Seen) -> Value {
         .iter()
         .map(|s| json!({ "stage": s.stage, "at": s.at.rfc3339(), "event": s.sequence, "presumed": s.sequence.is_none() }))
         .collect();
+    let release = seen
+        .running
+        .as_ref()
+        .map(|(running, id)| json!({ "version": running.version, "id": id, "at": running.at.rfc3339() }));
     json!({
         "number": seen.number.to_string(), "device": d.uid, "serial": d.serial, "model": seen.product.model,
         "product": seen.product.uid, "stage": d.stage, "condition": d.condition, "confirmed": d.confirmed,
         "owner": seen.owner, "period": d.period, "seen_at": seen.seen_at.map(|at| at.rfc3339()),
-        "release": Value::Null, "sequence": d.sequence,
+        "release": release, "sequence": d.sequence,
         "head": data_encoding::HEXLOWER.encode(&d.head), "stamps": stamps,
     })
 }

@@ -1,6 +1,7 @@
 //! Products.
 
 pub mod create;
+pub mod key;
 pub mod list;
 pub mod read;
 

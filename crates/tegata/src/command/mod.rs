@@ -8,6 +8,7 @@ mod export;
 mod init;
 mod logs;
 mod progress;
+mod release;
 mod restore;
 mod serve;
 pub mod verify;
@@ -42,6 +43,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check proofs, checkpoints and copies of the ledger, without any server
     Verify(verify::Verify),
+    /// Prepare a release: the manifest that its maker signs
+    Release(release::Release),
     /// Back up a data folder into one sealed file, also while the platform runs on it
     Backup(backup::Backup),
     /// Restore a data folder from a backup
@@ -90,6 +93,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(command) => init::run(command),
         Command::Serve(command) => serve::run(command),
         Command::Verify(command) => verify::run(command),
+        Command::Release(command) => release::run(command),
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Export(command) => export::run(command),

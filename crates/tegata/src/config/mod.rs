@@ -7,6 +7,7 @@ pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
@@ -27,9 +28,9 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, tls::KEYS, limits::KEYS, enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, mail::KEYS, log::KEYS]
-        .into_iter()
-        .flatten()
+    let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS];
+    let sections = [server::KEYS, tls::KEYS, limits::KEYS].into_iter().chain(device_side);
+    sections.chain([mail::KEYS, log::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -178,6 +179,8 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
+                poll_interval: release::poll_interval(values)?,
+                file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
             },

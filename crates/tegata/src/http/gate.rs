@@ -57,7 +57,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests whose answer flows as long as the client sends.
 fn streams(path: &str) -> bool {
-    path.starts_with("/api/v1/batches/") && path.ends_with("/devices")
+    (path.starts_with("/api/v1/batches/") && path.ends_with("/devices")) || path == "/api/v1/releases"
 }
 
 fn looks_up(path: &str) -> bool {

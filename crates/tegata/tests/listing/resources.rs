@@ -18,7 +18,16 @@ fn post(path: impl Into<String>, body: &serde_json::Value) -> Message {
 
 /// The lines.
 pub fn all() -> Vec<Case> {
-    let parts = [tenants(), products(), batches(), devices(), ACTS.into_iter().map(act).collect(), rest()];
+    let parts = [
+        tenants(),
+        products(),
+        batches(),
+        devices(),
+        ACTS.into_iter().map(act).collect(),
+        releases(),
+        campaigns(),
+        rest(),
+    ];
     parts.into_iter().flatten().collect()
 }
 
@@ -160,6 +169,67 @@ fn act((act, operation, done): (&'static str, Operation, u16)) -> Case {
 fn every_act_is_listed() {
     let known: Vec<&str> = tegata_usecase::device::Act::all().map(|(name, _)| name).collect();
     assert_eq!(ACTS.map(|(name, ..)| name).to_vec(), known);
+}
+
+fn releases() -> Vec<Case> {
+    let keys = |s: &Stock| format!("/api/v1/products/{}/keys", s.signed);
+    vec![
+        Case::token(Post, "/api/v1/products/{id}/keys", CreateReleaseKey, move |s| {
+            let key = tegata_keys::signer::Signer::generate_p256().unwrap().0;
+            post(keys(s), &json!({ "public_key": data_encoding::BASE64.encode(key.spki()) }))
+        })
+        .through(&["release/key::register"])
+        .answers(201),
+        Case::token(Get, "/api/v1/products/{id}/keys", ReadReleaseKey, move |s| get(keys(s)))
+            .through(&["release/key::keys"]),
+        Case::token(Delete, "/api/v1/products/{id}/keys/{key}", EndReleaseKey, move |s| {
+            Message::new("DELETE", format!("{}/{}", keys(s), s.key))
+        })
+        .through(&["release/key::end"])
+        .answers(204),
+        Case::token(Post, "/api/v1/releases", PublishRelease, |s| factory::release(&s.product, &s.fresh(), &[]))
+            .through(&["release/publish::upload", "release/publish::write", "release/publish::publish"])
+            .answers(201),
+        Case::token(Post, "/api/v1/releases", PublishOlderRelease, |s| {
+            factory::release(&s.product, &s.fresh(), &[("allow_older", "true")])
+        })
+        .through(&["release/publish::publish"])
+        .answers(201),
+        Case::token(Get, "/api/v1/releases", ReadRelease, |_| get("/api/v1/releases"))
+            .through(&["release/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/releases/{id}", ReadRelease, |s| get(format!("/api/v1/releases/{}", s.release)))
+            .through(&["release/read::by_uid"]),
+    ]
+}
+
+fn campaigns() -> Vec<Case> {
+    let act = |act: &'static str, campaign: fn(&Stock) -> &str| {
+        Case::token(Post, "/api/v1/campaigns/{id}/{act}", ChangeCampaign, move |s| {
+            post(format!("/api/v1/campaigns/{}/{act}", campaign(s)), &json!({}))
+        })
+        .through(&["campaign/act::act"])
+    };
+    vec![
+        Case::token(Post, "/api/v1/campaigns", CreateCampaign, |s| {
+            post("/api/v1/campaigns", &json!({ "release": s.release, "select": { "numbers": [s.unit.number] } }))
+        })
+        .through(&["campaign/create::create"])
+        .answers(201),
+        Case::token(Get, "/api/v1/campaigns", ReadCampaign, |_| get("/api/v1/campaigns"))
+            .through(&["campaign/read::list"])
+            .stranger(200),
+        Case::token(Get, "/api/v1/campaigns/{id}", ReadCampaign, |s| get(format!("/api/v1/campaigns/{}", s.campaign)))
+            .through(&["campaign/read::by_uid"]),
+        Case::token(Get, "/api/v1/campaigns/{id}/actions", ReadCampaign, |s| {
+            get(format!("/api/v1/campaigns/{}/actions", s.campaign))
+        })
+        .through(&["campaign/read::actions"]),
+        act("pause", |s| &s.campaign),
+        act("resume", |s| &s.campaign),
+        // a second time changes nothing
+        act("cancel", |s| &s.doomed),
+    ]
 }
 
 fn rest() -> Vec<Case> {

@@ -1,5 +1,6 @@
 //! The things that the list speaks of: a platform with two organisations, tokens of every sort, devices in hand.
 
+use serde_json::json;
 use std::cell::{Cell, RefCell};
 use tegata_domain::permit::Role;
 use tegata_testkit::factory::{self, Unit};
@@ -28,6 +29,16 @@ pub struct Stock {
     pub product: String,
     /// An open batch of it.
     pub batch: String,
+    /// A product of it whose releases are signed.
+    pub signed: String,
+    /// A release key of that product.
+    pub key: String,
+    /// A release of the first product.
+    pub release: String,
+    /// A campaign of it that goes on.
+    pub campaign: String,
+    /// A campaign that may be ended.
+    pub doomed: String,
     /// A device that stays well.
     pub unit: Unit,
     /// A key with a certificate that it made for itself.
@@ -61,6 +72,23 @@ impl Stock {
         // the same serial with another key: a finding
         let twice = factory::line(&unit.serial, &factory::csr(&factory::key()));
         assert!(maker.call(factory::lines(&batch, twice)).lines()[0]["problem"].is_object());
+        let signed = factory::product(&maker, "SIGNED");
+        let public_key = data_encoding::BASE64.encode(tegata_keys::signer::Signer::generate_p256().unwrap().0.spki());
+        let keys = format!("/api/v1/products/{signed}/keys");
+        let key = factory::id(&maker.post(&keys, &json!({ "public_key": public_key })).expect(201));
+        let release = factory::id(&maker.call(factory::release(&product, "1.0", &[])).expect(201));
+        let campaigns = ["GOES-ON", "DOOMED"].map(|serial| {
+            let number = factory::device(&maker, &batch, serial).number;
+            let campaign = json!({ "release": release, "select": { "numbers": [number] } });
+            let id = factory::id(&maker.post("/api/v1/campaigns", &campaign).expect(201));
+            // its state is compared before and after: the job has done with it
+            tegata_testkit::wait::until("an offer", || {
+                let now = maker.get(&format!("/api/v1/campaigns/{id}")).expect(200).json();
+                (now["unreached"] == 1 && now["groups"][0]["state"] == "filled").then_some(())
+            });
+            id
+        });
+        let [campaign, doomed] = campaigns;
         let notice = maker.all("/api/v1/notices")[0]["id"].as_str().unwrap().to_owned();
         let letter = letter(&world, &notice);
         let ended = tenant::token(&maker, Role::Administrator);
@@ -86,6 +114,11 @@ impl Stock {
             finding,
             product,
             batch,
+            signed,
+            key,
+            release,
+            campaign,
+            doomed,
             unit,
             notice,
             letter,
@@ -127,7 +160,7 @@ impl Stock {
 
     /// Everything that the first organisation has, in one text: it must not change when calls are refused.
     pub fn state(&self) -> String {
-        let lists = ["organisations", "tokens", "products", "batches", "devices", "findings", "audit"];
+        let lists = ["organisations", "tokens", "products", "batches", "devices", "releases", "findings", "audit"];
         let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
         lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
     }

@@ -12,6 +12,7 @@ use tegata_domain::number::{Number, Serial};
 use tegata_domain::period::{Sight, View};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
+use tegata_domain::release::Running;
 use tegata_domain::time::Timestamp;
 use tegata_store::Page;
 
@@ -27,6 +28,8 @@ pub struct Seen {
     pub owner: Option<Uuid>,
     /// When it was last heard from; for its owner only.
     pub seen_at: Option<Timestamp>,
+    /// What it runs, and the id of that release where it is one.
+    pub running: Option<(Running, Option<Uuid>)>,
 }
 
 /// What belongs to others is not there.
@@ -72,7 +75,8 @@ async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
     };
     let number = number(&device, cx)?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    Ok(Seen { number, product: Arc::clone(&entry.product), owner, seen_at, device })
+    let running = crate::release::running::seen(device.row, cx).await?;
+    Ok(Seen { number, product: Arc::clone(&entry.product), owner, seen_at, running, device })
 }
 
 /// The number of a device.

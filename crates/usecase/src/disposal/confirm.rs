@@ -59,6 +59,7 @@ pub async fn confirm(receipt: Receipt, credential: Credential, cx: &Inner) -> Re
         let end = DisposalEnd { device: row, erasure: Erasure::Signed, receipt, at: now };
         let mut writes = vec![write, Write::DisposalEnd(Box::new(end))];
         writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
+        writes.extend(crate::action::leave(row, now, cx).await?);
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => {
                 let fresh = cx.store.device().by_row(row).await?;

@@ -7,7 +7,7 @@ use super::{password, version};
 use crate::certificate::Credential;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
-use crate::{device, ledger, life};
+use crate::{action, device, ledger, life};
 use serde_json::{Value, json};
 use tegata_domain::certificate::CertificateKind;
 use tegata_domain::chance;
@@ -31,10 +31,10 @@ pub async fn beat(credential: Credential, asked: &Request, cx: &Inner) -> Result
         let text = "heartbeats go under the operational certificate (LDevID); enrol over EST first";
         return Err(Error::denied("enrol_first", text));
     }
-    let running = version::report(&credential.device, asked.version.as_deref(), cx).await?;
+    version::check(asked.version.as_deref())?;
     device::heard(&credential.device, "heartbeat", cx).await?;
     for _ in 0..TRIES {
-        match once(&credential, asked, running.as_deref(), cx).await {
+        match once(&credential, asked, cx).await {
             Err(e) if e.code == "stale" => continue,
             other => return other,
         }
@@ -53,7 +53,7 @@ async fn load(credential: &Credential, cx: &Inner) -> Result<Device> {
     Ok(device)
 }
 
-async fn once(credential: &Credential, asked: &Request, running: Option<&str>, cx: &Inner) -> Result<Answer> {
+async fn once(credential: &Credential, asked: &Request, cx: &Inner) -> Result<Answer> {
     let device = load(credential, cx).await?;
     let now = cx.now()?;
     let session = cx.store.session().of_device(device.row).await?;
@@ -61,8 +61,7 @@ async fn once(credential: &Credential, asked: &Request, running: Option<&str>, c
     let epoch = Epoch { device: device.uid, period: session.period, epoch: session.epoch };
     let counter = asked.token.as_deref().and_then(|token| cx.sessions.counter(epoch, token));
     let (ratchet, verdict) = session.ratchet.show(counter.map_or(Shown::Nothing, Shown::Token));
-    let running = running.map(str::to_owned).or(session.running);
-    let session = Session { ratchet, running, ..session };
+    let session = Session { ratchet, ..session };
     let token = cx.sessions.token(epoch, session.ratchet.issued, chance::bytes(&*cx.chance));
     let kind = match verdict {
         Verdict::TwoBodies(proof) => return Err(contain(device, session, proof, now, cx).await?),
@@ -84,8 +83,12 @@ async fn once(credential: &Credential, asked: &Request, running: Option<&str>, c
     cx.store.save(Change::of("", writes), &permit, now).await?;
     cx.seen.note(credential.device.row, now);
     let device = device.unwrap_or(unchanged);
+    // after the ratchet: of two bodies, neither tells what the device runs
+    version::report(&device, asked.version.as_deref(), cx).await?;
+    let device = cx.store.device().by_row(device.row).await?.ok_or_else(|| Error::not_found("device"))?;
+    let update = action::pending(&device, cx).await?.active.is_some();
     let erase = crate::disposal::asked(device.row, cx).await?;
-    Ok(Answer { erase, ..answer(&device, credential, asked, (token, now), cx)? })
+    Ok(Answer { update, erase, ..answer(&device, credential, asked, (token, now), cx)? })
 }
 
 /// A finding about a device, for its present owner.
@@ -138,7 +141,6 @@ fn answer(
         head: ledger::device_head(device, number, asked.nonce.clone(), now, cx)?,
         number: number.to_string(),
         renew: left < cx.settings.ldevid_life / 3,
-        // nothing waits, as far as heartbeats know
         update: false,
         erase: false,
     })

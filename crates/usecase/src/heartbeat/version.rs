@@ -2,18 +2,24 @@
 
 use crate::cx::Inner;
 use crate::error::{Error, Result};
+use crate::release::running;
 use tegata_domain::device::Device;
+use tegata_domain::release::is_reported;
 
-/// The longest version.
-const VERSION_MAX: usize = 64;
+/// Refuses a version of the wrong form, before anything is decided.
+pub(super) fn check(version: Option<&str>) -> Result<()> {
+    match version {
+        Some(version) if !is_reported(version) => {
+            Err(Error::invalid("version", "version has 1 to 64 printable ASCII characters"))
+        }
+        _ => Ok(()),
+    }
+}
 
-/// Takes a reported version; answers what the session keeps of it. Here the register of running versions is told.
-pub(super) async fn report(_device: &Device, version: Option<&str>, _cx: &Inner) -> Result<Option<String>> {
-    let Some(version) = version else { return Ok(None) };
-    let fits = (1..=VERSION_MAX).contains(&version.len()) && version.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if fits {
-        Ok(Some(version.to_owned()))
-    } else {
-        Err(Error::invalid("version", "version has 1 to 64 printable ASCII characters"))
+/// Tells the register of running versions, once it is certain that one body alone speaks.
+pub(super) async fn report(device: &Device, version: Option<&str>, cx: &Inner) -> Result<()> {
+    match version {
+        Some(version) => running::report(device, version, cx).await,
+        None => Ok(()),
     }
 }

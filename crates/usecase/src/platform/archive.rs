@@ -31,7 +31,7 @@ const MANIFEST_MAX: u64 = 64 << 20;
 /// Single files of a data folder that go in.
 const FILES: [&str; 2] = [HTTPS_CA_FILE, ROOT_FILE];
 /// Folders that go in with all that is in them.
-const FOLDERS: [&str; 3] = ["keys", "firmware", "objects"];
+pub(super) const FOLDERS: [&str; 3] = ["keys", "firmware", "objects"];
 
 /// A folder for intermediate files, which goes away with it.
 pub(super) struct Scratch(pub PathBuf);

@@ -201,7 +201,9 @@ fn left_out(folder: &Path) -> Result<Vec<String>> {
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let name = entry.map_err(wrong)?.file_name().to_string_lossy().into_owned();
         let inside = |kept: &String| *kept == name || kept.starts_with(&format!("{name}/"));
-        if !NOT_KEPT.contains(&name.as_str()) && !kept.iter().any(inside) {
+        // a folder that goes in whole may be empty
+        let goes_in = super::archive::FOLDERS.contains(&name.as_str());
+        if !NOT_KEPT.contains(&name.as_str()) && !goes_in && !kept.iter().any(inside) {
             out.push(name);
         }
     }

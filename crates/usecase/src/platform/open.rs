@@ -6,6 +6,7 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::release::Releases;
 use crate::seen::Seen;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let generation = store.secret().fixed(GENERATION).await?;
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let ledger = Ledger::open(&store, keys, named, mode).await?;
+    let releases = Releases::open(&store, mode)?;
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -85,6 +87,8 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         issuers: Issuers::default(),
         ledger,
         catalogue: Catalogue::default(),
+        releases,
+        surveys: Default::default(),
         postman,
         tries: Default::default(),
         seen: Seen::default(),

@@ -61,6 +61,7 @@ async fn once(hash: [u8; 32], claimer: OrganisationRow, permit: &Permit, cx: &In
     let mut writes = vec![Write::Claim(claim), write];
     let operational = |c: &Certificate| c.kind == CertificateKind::Ldevid;
     writes.extend(revocation::end_all(&device, operational, Reason::AffiliationChanged, now, cx).await?);
+    writes.extend(crate::action::leave(device.row, now, cx).await?);
     cx.store.save(Change::of(number.masked(), writes), permit, now).await?;
     Ok(Claimed { number, device, reason: offer.reason })
 }

@@ -155,6 +155,8 @@ async fn a_restore_makes_all_tiles_and_takes_in_what_waited() {
 async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
     let world = World::new().await;
     let numbers = filled(&world).await;
+    let upload = world.data.join("firmware/1.part");
+    std::fs::write(&upload, "half").unwrap();
     let opening = Opening {
         folder: world.data.clone(),
         unlock: None,
@@ -169,7 +171,7 @@ async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
     assert!(proof.text.contains("\n600\n"), "one moment: {}", proof.text);
     assert!(ledger::prove(numbers[0], 2, &world.maker(), &reading).await.is_err());
     drop(reading);
-    assert!(!world.data.join("ledger/devices/tile").exists());
+    assert!(!world.data.join("ledger/devices/tile").exists() && upload.exists());
 }
 
 /// A backup that nobody could unlock is worth nothing, so it is not made.

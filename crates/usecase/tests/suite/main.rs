@@ -7,12 +7,14 @@
 )]
 
 mod backup;
+mod campaign;
 mod clone;
 mod disposal;
 mod enrolment;
 mod erasure;
 mod heartbeat;
 mod ledger;
+mod release;
 mod time;
 mod transfer;
 mod world;

@@ -3,7 +3,7 @@ create table seen (device integer primary key, at integer not null);
 
 -- What is remembered of the heartbeats of a device. version: what changes are decided on. branches: see session.rs.
 create table session (device integer primary key, version integer not null, period integer not null,
-    epoch integer not null, issued integer not null, branches blob not null, running text);
+    epoch integer not null, issued integer not null, branches blob not null);
 
 -- What is known of the password that a device was born with. state: 0 none, 1 initial, 2 changed.
 create table if not exists credential (device integer primary key, state integer not null, salt blob, hash blob,
