@@ -2,11 +2,12 @@
 
 use crate::run;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -14,6 +15,7 @@ const PACKAGES: [(&str, &str); 14] = [
     ("strongswan-pki", "foreign EST client"),
     ("libstrongswan-extra-plugins", "its cryptography"),
     ("libstrongswan-standard-plugins", "its elliptic curves"),
+    ("swupdate", "foreign update client"),
     ("zbar-tools", "reads the label's code back"),
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),
@@ -51,7 +53,29 @@ fn debian() -> Result<(), String> {
     }
     run::pass(&mut run::program("apt-get", &["update", "-q"]))?;
     let mut install = run::program("apt-get", &["install", "-q", "-y", "--no-install-recommends"]);
+    let _quiet = Quiet::now();
     run::pass(install.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// While it is there, packages start no services (`invoke-rc.d`): SWUpdate's would, and nobody here asked for it.
+struct Quiet(Option<&'static str>);
+
+impl Quiet {
+    fn now() -> Self {
+        const POLICY: &str = "/usr/sbin/policy-rc.d";
+        let options = || fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(POLICY);
+        // one that is there already is the machine's own, and stays
+        let ours = options().and_then(|mut file| file.write_all(b"#!/bin/sh\nexit 101\n"));
+        Quiet(ours.is_ok().then_some(POLICY))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(Err(why)) = self.0.map(fs::remove_file) {
+            println!("needs: /usr/sbin/policy-rc.d stays behind: {why}");
+        }
+    }
 }
 
 fn missing() -> Result<Vec<&'static str>, String> {

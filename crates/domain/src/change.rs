@@ -6,6 +6,7 @@ use crate::authority::Authority;
 use crate::batch::Batch;
 use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
+use crate::credential::Credential;
 use crate::device::Device;
 use crate::disposal::Erasure;
 use crate::event::Event;
@@ -18,6 +19,7 @@ use crate::product::Product;
 use crate::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::session::Session;
+use crate::target_token::TargetToken;
 use crate::time::Timestamp;
 use crate::transfer::{Claim, Offer};
 
@@ -62,6 +64,8 @@ pub enum Write {
     Certificate(Certificate),
     /// A certificate ends; it had not ended.
     Revocation(Revocation),
+    /// The initial password of a device; it had none.
+    Credential(Credential),
     /// A finding.
     Finding(Finding),
     /// A finding that stands open once for its organisation, device and kind; while it does, nothing changes.
@@ -105,6 +109,8 @@ pub enum Write {
     CampaignStep(Box<CampaignStep>),
     /// Devices that a group takes in; its cursor stands where the decision was made.
     Fill(Box<Fill>),
+    /// A device's token for DDI, in the place of the one before; the device is still in that owner period, and alive.
+    TargetToken(TargetToken),
     /// A notice, which waits to be sent.
     Notice(Notice),
     /// A notice went out; it had not.

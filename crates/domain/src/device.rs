@@ -135,12 +135,15 @@ pub enum DeviceError {
     /// It is not quarantined.
     #[error("this device is not quarantined but {0}")]
     NotQuarantined(&'static str),
+    /// It was confirmed, or may still be.
+    #[error("this device was confirmed, or may still be")]
+    NotVoid,
 }
 
 /// What a person says with an act; all of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Said {
-    /// Who acts: `maker`, `owner` or `device`.
+    /// Who acts: `maker`, `owner`, `device` or `platform`.
     pub by: &'static str,
     /// Why.
     pub reason: Option<String>,
@@ -240,6 +243,7 @@ impl Step {
 }
 
 impl Device {
+    /// Its life has not ended.
     pub(crate) fn alive(&self) -> Result<(), DeviceError> {
         if self.stage == Stage::Retired { Err(DeviceError::Retired) } else { Ok(()) }
     }
@@ -372,6 +376,18 @@ impl Device {
         Ok(step)
     }
 
+    /// The line never confirmed the device: its life ends before it began. Its certificates are to be revoked in the
+    /// same change.
+    pub fn void(self, within: std::time::Duration, now: Timestamp) -> Result<Step, DeviceError> {
+        self.alive()?;
+        let due = self.stamps.first().is_none_or(|made| now.since(made.at) >= within);
+        if self.confirmed || self.stage != Stage::Made || !due {
+            return Err(DeviceError::NotVoid);
+        }
+        let reason = "the production line did not confirm it in time";
+        self.retire(Said { reason: Some(reason.to_owned()), ..Said::by("platform") }, now)
+    }
+
     /// The device's life ends. Its certificates are to be revoked in the same change.
     pub fn retire(self, said: Said, now: Timestamp) -> Result<Step, DeviceError> {
         self.alive()?;
@@ -385,4 +401,4 @@ impl Device {
 
 #[cfg(test)]
 #[path = "device_tests.rs"]
-mod tests;
+pub(crate) mod tests;

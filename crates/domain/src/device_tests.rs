@@ -5,7 +5,7 @@ use crate::enrolment::{self, EnrolmentError};
 
 const NOW: Timestamp = Timestamp::NEVER;
 
-fn device() -> Device {
+pub(crate) fn device() -> Device {
     Device {
         row: DeviceRow(1),
         uid: Uuid::nil(),
@@ -138,4 +138,20 @@ fn the_platform_contains_a_device_once() {
     assert_eq!(step.device.condition, Condition::Quarantined);
     assert_eq!(contain(Condition::Quarantined), Err(DeviceError::Held("quarantined")));
     assert_eq!(contain(Condition::Recalled), Err(DeviceError::Held("recalled")));
+}
+
+#[test]
+fn only_what_was_never_confirmed_is_voided_and_not_before_its_time() {
+    let (week, hour) = (std::time::Duration::from_secs(7 * 24 * 3600), std::time::Duration::from_secs(3600));
+    let made = |confirmed, stage| {
+        let stamps = vec![Stamp { stage: Stage::Made, at: NOW.minus(week), sequence: Some(1) }];
+        Device { confirmed, stage, stamps, ..device() }
+    };
+    let step = made(false, Stage::Made).void(week, NOW).unwrap();
+    assert_eq!((step.device.stage, step.events[0].kind), (Stage::Retired, EventKind::Retired));
+    assert_eq!(step.events[0].data["by"], "platform");
+    assert!(step.events[0].data["reason"].as_str().unwrap().contains("did not confirm"));
+    assert_eq!(made(false, Stage::Made).void(week + hour, NOW), Err(DeviceError::NotVoid));
+    assert_eq!(made(true, Stage::Made).void(week, NOW), Err(DeviceError::NotVoid));
+    assert_eq!(made(false, Stage::Retired).void(week, NOW), Err(DeviceError::Retired));
 }

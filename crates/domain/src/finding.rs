@@ -33,6 +33,10 @@ pub enum FindingKind {
     OlderRelease,
     /// A campaign that the stop rule ended.
     CampaignStopped,
+    /// A confirmed device came again with another initial password.
+    AnotherCredential,
+    /// An identity was issued that the line never confirmed.
+    NeverConfirmed,
 }
 
 impl FindingKind {
@@ -52,6 +56,8 @@ impl FindingKind {
             FindingKind::BadReleaseSignature => "bad_release_signature",
             FindingKind::OlderRelease => "older_release",
             FindingKind::CampaignStopped => "campaign_stopped",
+            FindingKind::AnotherCredential => "another_credential",
+            FindingKind::NeverConfirmed => "never_confirmed",
         }
     }
 
@@ -59,12 +65,12 @@ impl FindingKind {
     pub fn level(self) -> u8 {
         match self {
             FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
-            FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity => 4,
+            FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity | FindingKind::AnotherCredential => 4,
             FindingKind::BadReleaseSignature | FindingKind::CampaignStopped => 4,
             FindingKind::OlderRelease => 3,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
             FindingKind::RolledBack | FindingKind::InitialPassword => 3,
-            FindingKind::WeakKey | FindingKind::CannotConfirm => 2,
+            FindingKind::WeakKey | FindingKind::CannotConfirm | FindingKind::NeverConfirmed => 2,
         }
     }
 }

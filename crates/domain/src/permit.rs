@@ -109,6 +109,8 @@ pub enum Operation {
     RecallDevice,
     /// Retire a device.
     RetireDevice,
+    /// Give a device a token for update polls.
+    IssueTargetToken,
     /// Revoke a certificate.
     RevokeCertificate,
     /// See findings.
@@ -121,6 +123,8 @@ pub enum Operation {
     SetContact,
     /// Close a finding.
     CloseFinding,
+    /// Void a device that its line never confirmed: the platform itself.
+    VoidDevice,
     /// Enrol: a device asks for itself.
     EnrolDevice,
     /// Renew: a device asks for itself.
@@ -202,6 +206,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (RepairDevice, &[Administrator, Operator], Tenant, None),
     (RecallDevice, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
     (RetireDevice, &[Administrator, Operator], Owner, None),
+    (IssueTargetToken, &[Administrator, Operator], Owner, None),
     (RevokeCertificate, &[Administrator, Operator], Tenant, None),
     (ReadFinding, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (CreateReleaseKey, &[Administrator], Maker, Some(Kind::Maker)),
@@ -335,11 +340,11 @@ impl Operation {
         out
     }
 
-    /// Whether it belongs in the audit. Making, enrolling and renewing stand in the ledger one by one,
+    /// Whether it belongs in the audit. Making, voiding, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
         let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
-        !of_devices && !matches!(self, Publish | MakeDevice | RunCampaign)
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign)
     }
 }
 
@@ -372,7 +377,14 @@ impl Actor {
             Actor::Platform
                 if matches!(
                     operation,
-                    Initialise | Restore | Publish | CreateOrganisation | CreateToken | EraseOrganisation | RunCampaign
+                    Initialise
+                        | Restore
+                        | Publish
+                        | CreateOrganisation
+                        | CreateToken
+                        | EraseOrganisation
+                        | RunCampaign
+                        | VoidDevice
                 ) =>
             {
                 ("platform".to_owned(), None)

@@ -67,8 +67,8 @@ fn devices_and_strangers() {
     assert_eq!(device.permit(Operation::ContainDevice, subject(1, 2)).unwrap_err(), Refusal::Device);
     for role in Role::ALL {
         let own = [Operation::EnrolDevice, Operation::RenewDevice, Operation::UpdateDevice, Operation::HearDevice];
-        let platform = [Operation::ContainDevice, Operation::RunCampaign, Operation::Initialise, Operation::Publish];
-        for operation in own.into_iter().chain([Operation::EraseDevice]).chain(platform) {
+        let platform = [Operation::ContainDevice, Operation::RunCampaign, Operation::VoidDevice, Operation::Publish];
+        for operation in own.into_iter().chain([Operation::EraseDevice, Operation::Initialise]).chain(platform) {
             assert!(member(role, 1, &Kind::ALL).permit(operation, subject(1, 1)).is_err());
         }
     }

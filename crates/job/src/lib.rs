@@ -1,6 +1,7 @@
 //! Background work: each file one job, which only calls use cases.
 
 mod campaign_run;
+mod confirm_expire;
 mod crl_publish;
 mod ledger_sequence;
 mod notice_send;
@@ -16,6 +17,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
     jobs.spawn(campaign_run::run(cx.clone()));
+    jobs.spawn(confirm_expire::run(cx.clone()));
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
     jobs

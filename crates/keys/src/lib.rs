@@ -2,7 +2,10 @@
 //!
 //! Why here: CA keys are used through this crate only, so that a file, a PKCS#11 token or a TPM can stand behind it.
 
+pub mod chain;
+pub mod credential;
 pub mod digest;
+pub mod file;
 pub mod password;
 pub mod possession;
 pub mod profile;
@@ -14,3 +17,4 @@ pub mod secret;
 pub mod session;
 pub mod signer;
 pub mod statement;
+pub mod vault;

@@ -17,6 +17,19 @@ pub fn token_hash(token: &str) -> Option<[u8; 32]> {
     known.then(|| crate::digest::sha256(token.as_bytes()))
 }
 
+/// Begin of every token of a device, so that neither passes for the other.
+pub const TARGET_TOKEN_PREFIX: &str = "tegata_device_";
+
+/// A new token of a device for DDI: 256 random bits.
+pub fn target_token(chance: &dyn Chance) -> String {
+    format!("{TARGET_TOKEN_PREFIX}{}", data_encoding::BASE64URL_NOPAD.encode(&chance::bytes::<32>(chance)))
+}
+
+/// Whether two secrets, or their hashes, are the same, in a time that tells nothing of where they differ.
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
+}
+
 /// A first password: 100 random bits in groups that can be read out.
 pub fn password(chance: &dyn Chance) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";

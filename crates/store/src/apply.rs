@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind};
 use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
-    account, action, audit, authority, batch, campaign, certificate, crl, device, disposal, erasure, event, finding,
-    initial_password, ledger, notice, organisation, product, release, session, transfer,
+    account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
+    finding, initial_password, ledger, notice, organisation, product, release, session, target_token, transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -123,14 +123,12 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             }
             guard(held, Refused::Stale)
         }
-        Write::Certificate(value) => {
-            certificate::insert(c, value)?;
-            Ok(())
-        }
+        Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
         Write::Revocation(value) => {
             state.revoked = true;
             guard(crl::revoke(c, value)?, Refused::Stale)
         }
+        Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
         Write::Finding(value) => {
             finding::insert(c, value)?;
             Ok(())
@@ -206,6 +204,7 @@ fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(
             state.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
             guard(campaign::fill(c, fill)?, Refused::Stale)
         }
+        Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
         _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
 }

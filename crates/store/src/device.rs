@@ -163,6 +163,14 @@ impl Devices<'_> {
         })
     }
 
+    /// Those that wait for their confirmation after a row, at most `limit`, in the order of their rows.
+    pub async fn unconfirmed(&self, page: Page) -> Result<Vec<Device>, Error> {
+        let text =
+            format!("select {COLUMNS} from device where confirmed = 0 and stage = 0 and id > $1 order by id limit $2");
+        let values = (page.after.0, page.limit);
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+    }
+
     /// When the newest event of the newest device happened: a clock that stands before it is wrong.
     pub async fn newest_event(&self) -> Result<Option<Timestamp>, Error> {
         let text = "select max(e.at) from event e where e.device = (select max(id) from device)";

@@ -7,10 +7,12 @@ use rusqlite::Connection;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
+    include_str!("migrations/sqlite/0002_line.sql"),
     include_str!("migrations/sqlite/0003_owner.sql"),
-    include_str!("migrations/sqlite/0005_heart.sql"),
     include_str!("migrations/sqlite/0004_release.sql"),
-    include_str!("migrations/sqlite/0008_notice.sql"),
+    include_str!("migrations/sqlite/0005_heart.sql"),
+    include_str!("migrations/sqlite/0006_target_token.sql"),
+    include_str!("migrations/sqlite/0007_notice.sql"),
 ];
 
 /// The newest version that this program knows.

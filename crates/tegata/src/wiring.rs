@@ -4,7 +4,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use tegata_api as api;
-use tegata_protocol::{device, est, pki, tlog};
+use tegata_protocol::{ddi, device, est, pki, tlog};
 use tegata_usecase::Cx;
 use tegata_web as web;
 
@@ -17,7 +17,7 @@ pub enum Access {
     Public,
     /// The holder of a token.
     Token,
-    /// A device with its certificate.
+    /// A device with its certificate; for updates, with its token.
     Device,
 }
 
@@ -52,6 +52,8 @@ pub enum Method {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
     /// DELETE.
     Delete,
 }
@@ -70,6 +72,7 @@ impl Table {
         let filter = match method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
             Method::Delete => MethodFilter::DELETE,
         };
         self.routes.push(Route { method, path, access, door });
@@ -107,6 +110,10 @@ const fn post(path: &'static str) -> At {
     (Method::Post, path)
 }
 
+const fn put(path: &'static str) -> At {
+    (Method::Put, path)
+}
+
 const fn delete(path: &'static str) -> At {
     (Method::Delete, path)
 }
@@ -117,7 +124,7 @@ use Door::{Both, Page, Secure};
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    pages(protocols(resources(none)))
+    pages(updates(protocols(resources(none))))
 }
 
 fn resources(table: Table) -> Table {
@@ -134,11 +141,13 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, get("/api/v1/batches"), api::batch::list::get)
         .add(Token, Secure, get("/api/v1/batches/{id}"), api::batch::read::get)
         .add(Token, Secure, post("/api/v1/batches/{id}/devices"), api::device::make::post)
+        .add(Token, Secure, post("/api/v1/batches/{id}/confirmations"), api::device::confirm::post)
         .add(Token, Secure, get("/api/v1/devices"), api::device::list::get)
         .add(Token, Secure, get("/api/v1/devices/{number}"), api::device::read::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/events"), api::device::events::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/events/{sequence}/proof"), api::device::proof::get)
         .add(Token, Secure, get("/api/v1/devices/{number}/label.svg"), web::lookup::label)
+        .add(Token, Secure, post("/api/v1/devices/{number}/token"), api::device::token::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/{act}"), api::device::act::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer"), api::transfer::offer::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer/cancel"), api::transfer::cancel::post)
@@ -184,6 +193,31 @@ fn protocols(table: Table) -> Table {
         .add(Public, Both, get("/ledger/keys"), tlog::keys)
         .add(Public, Both, get("/ledger/{log}/checkpoint"), tlog::checkpoint)
         .add(Public, Both, get("/ledger/{log}/tile/{*rest}"), tlog::tile)
+}
+
+/// hawkBit's Direct Device Integration, version 1.
+fn updates(table: Table) -> Table {
+    macro_rules! at {
+        ($rest:literal) => {
+            concat!("/{tenant}/controller/v1/{number}", $rest)
+        };
+    }
+    table
+        .add(Device, Secure, get(at!("")), ddi::poll::get)
+        .add(Device, Secure, put(at!("/configData")), ddi::attributes::put)
+        .add(Device, Secure, get(at!("/deploymentBase/{action}")), ddi::deployment::get)
+        .add(Device, Secure, post(at!("/deploymentBase/{action}/feedback")), ddi::feedback::post)
+        .add(Device, Secure, get(at!("/cancelAction/{action}")), ddi::cancel::get)
+        .add(Device, Secure, post(at!("/cancelAction/{action}/feedback")), ddi::cancel::post)
+        .add(Device, Secure, get(at!("/installedBase/{action}")), ddi::deployment::installed)
+        .add(Device, Secure, put(at!("/installedBase")), ddi::deployment::put)
+        .add(Device, Secure, get(at!("/softwaremodules/{module}/artifacts")), ddi::download::list)
+        .add(Device, Secure, get(at!("/softwaremodules/{module}/artifacts/{file}")), ddi::download::get)
+        .add(Device, Secure, get(at!("/confirmationBase")), ddi::confirmation::base)
+        .add(Device, Secure, get(at!("/confirmationBase/{action}")), ddi::confirmation::get)
+        .add(Device, Secure, post(at!("/confirmationBase/{action}/feedback")), ddi::confirmation::post)
+        .add(Device, Secure, post(at!("/confirmationBase/activateAutoConfirm")), ddi::confirmation::activate)
+        .add(Device, Secure, post(at!("/confirmationBase/deactivateAutoConfirm")), ddi::confirmation::deactivate)
 }
 
 fn pages(table: Table) -> Table {

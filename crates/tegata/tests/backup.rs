@@ -268,6 +268,7 @@ const KNOWN: &[&str] = &[
     "unlock",
     "keys",
     "ledger",
+    "firmware",
     "root.pem",
     "https-ca.pem",
     "backup.lock",

@@ -44,6 +44,8 @@ pub struct Settings {
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.
     pub heartbeat: Duration,
+    /// How long a line may take to confirm a device of a batch that requires it.
+    pub confirm_within: Duration,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
             file_max: 1 << 30,
+            confirm_within: 7 * day,
             mail: Default::default(),
         }
     }

@@ -27,6 +27,7 @@ pub mod product;
 pub mod release;
 pub mod revocation;
 pub mod seen;
+pub mod target_token;
 pub mod token;
 pub mod transfer;
 

@@ -1,11 +1,16 @@
 //! Who is at the other end of a connection, as the transport knows it.
 
-use crate::certificate::{Credential, identify};
+use crate::certificate::{Credential, identify, known};
 use crate::cx::Inner;
 use crate::error::{Error, Kind, Result};
 use crate::token::authenticate;
+use crate::{action, target_token};
 use std::net::IpAddr;
 use std::sync::Arc;
+use tegata_domain::certificate::CertificateKind;
+use tegata_domain::device::Device;
+use tegata_domain::enrolment::{self, EnrolmentError};
+use tegata_domain::number::Number;
 use tegata_domain::permit::Actor;
 
 /// The other end of a connection.
@@ -45,4 +50,47 @@ pub async fn device(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Res
         (None, Some(der)) => identify(der, cx).await,
         (_, None) => Err(Error::new(Kind::NoCredential, "no_credential", text)),
     }
+}
+
+/// Which device asks for its updates: by a client certificate, or by the token of the device in the address, never both.
+/// One that is held may ask only while a remedy is there for it; what is another's is not there.
+pub async fn controller(
+    peer: &Peer,
+    authorization: Option<&str>,
+    number: Option<Number>,
+    cx: &Inner,
+) -> Result<Device> {
+    let text = "this needs the device's certificate as TLS client certificate, or the header Authorization: \
+                TargetToken TOKEN";
+    let none = || Error::new(Kind::NoCredential, "no_credential", text);
+    let device = match (authorization, &peer.certificate) {
+        (Some(_), Some(_)) => return Err(two_identities()),
+        (None, Some(der)) => {
+            let Credential { certificate, device } = known(der, cx).await?;
+            if certificate.kind == CertificateKind::Ldevid && certificate.period != device.period {
+                return Err(Error::denied("life", EnrolmentError::EarlierOwner));
+            }
+            device
+        }
+        (Some(text), None) => {
+            let token = target_token(text).ok_or_else(none)?;
+            target_token::authenticate(number, token, cx).await?
+        }
+        (None, None) => return Err(none()),
+    };
+    if let Err(why) = enrolment::admits(&device) {
+        let held = matches!(why, EnrolmentError::Quarantined | EnrolmentError::Recalled);
+        if !held || !action::remedy(&device, cx).await? {
+            return Err(Error::denied("life", why));
+        }
+    }
+    match number.and_then(|number| cx.numbers.row(number)) == Some(device.row.0) {
+        true => Ok(device),
+        false => Err(Error::not_found("device under this certificate; its address ends with its own number")),
+    }
+}
+
+fn target_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("targettoken").then(|| token.trim())
 }

@@ -5,8 +5,8 @@
 mod fixture;
 
 use std::path::PathBuf;
+use tegata_document::label::{Label, svg};
 use tegata_web::asset::stylesheet;
-use tegata_web::label::{Label, svg};
 use tegata_web::language::Language;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,11 +20,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(folder.join(format!("{name}.{lang}.html")), page.replace(path, "tegata.css"))?;
         }
     }
-    let number = fixture::number();
+    let number = fixture::number().to_string();
     let product = fixture::camera();
     let url = format!("https://tegata.example/01/{}/21/EW210-000123?n={number}", product.gtin);
     let (model, gtin) = (&*product.model, &*product.gtin);
-    let label = Label { url: &url, number, model, maker: "Example Works", serial: "EW210-000123", gtin };
+    let label = Label {
+        url: &url,
+        number: &number,
+        model,
+        maker: "Example Works",
+        serial: "EW210-000123",
+        gtin,
+        password: None,
+    };
     std::fs::write(folder.join("label.svg"), svg(&label)?)?;
     println!("{}", folder.display());
     Ok(())

@@ -5,7 +5,6 @@
 //! Invariants: no text in code or templates; whatever comes from outside is escaped by the template engine.
 
 pub mod asset;
-pub mod label;
 pub mod language;
 pub mod lookup;
 pub mod notice;

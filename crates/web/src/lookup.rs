@@ -2,14 +2,15 @@
 
 mod view;
 
+use crate::asset;
 use crate::page::{self, Place, device::proof_file_name};
 use crate::status::{html, json, refuse, reply, request_id};
-use crate::{asset, label as drawing};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, Uri, header};
 use serde::Deserialize;
+use tegata_document::label as drawing;
 use tegata_domain::number::{MalformedNumber, Number};
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error, Kind, device as devices, ledger, lookup};
@@ -186,11 +187,12 @@ async fn draw(typed: &str, peer: &Peer, authorization: Option<&str>, cx: &Cx) ->
     let says = devices::label(number, &actor, cx).await?;
     let label = drawing::Label {
         url: &says.url,
-        number,
+        number: &says.number,
         model: &says.model,
         maker: &says.maker,
         serial: &says.serial,
         gtin: &says.gtin,
+        password: None,
     };
     drawing::svg(&label).map_err(|e| Error::conflict("url_too_long", e))
 }

@@ -3,11 +3,13 @@
 pub mod asn1;
 pub mod cms;
 pub mod crl;
+pub mod ddi;
 pub mod device_head;
 pub mod devid;
 pub mod erasure;
 pub mod est;
 pub mod heartbeat;
+pub mod http;
 pub mod life;
 pub mod pkcs10;
 pub mod problem;

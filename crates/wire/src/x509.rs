@@ -60,6 +60,23 @@ pub fn parse(der: &[u8]) -> Result<Certificate<'_>, Malformed> {
     Ok(Certificate { tbs, serial, issuer, subject, spki, signature: bit_string(signature)? })
 }
 
+/// The first attribute of this kind in a Name (whole), where it is there and text.
+pub fn attribute(name: &[u8], kind: Oid) -> Option<&str> {
+    let mut sets = Elements::new(one(name, SEQUENCE).ok()?.1).ok()?;
+    while sets.peek().is_some() {
+        let mut pairs = Elements::new(sets.next(SET).ok()?.1).ok()?;
+        while pairs.peek().is_some() {
+            let mut pair = Elements::new(pairs.next(SEQUENCE).ok()?.1).ok()?;
+            let (_, found) = pair.next(OID).ok()?;
+            let (_, (_, value)) = pair.any().ok()?;
+            if found == kind.as_bytes() {
+                return std::str::from_utf8(value).ok();
+            }
+        }
+    }
+    None
+}
+
 /// Content of the BIT STRING of a SubjectPublicKeyInfo; its SHA-1-sized digest is the key identifier.
 pub fn key_bits(spki: &[u8]) -> Result<&[u8], Malformed> {
     crate::pkcs10::public_key(spki).map(|key| key.key)
@@ -238,4 +255,20 @@ pub fn signed(tbs: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
         bits(out, signature);
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_of_a_name_are_found() {
+        let name = name(&[(ORGANIZATION, "手"), (COMMON_NAME, "EW-C210"), (SERIAL_NUMBER, "A-1")]);
+        assert_eq!(attribute(&name, ORGANIZATION), Some("手"));
+        assert_eq!(attribute(&name, SERIAL_NUMBER), Some("A-1"));
+        assert_eq!(attribute(&name, CLIENT_AUTH), None);
+        for end in 0..name.len() {
+            assert_eq!(attribute(&name[..end], SERIAL_NUMBER), None, "a cut name has no end to look for");
+        }
+    }
 }

@@ -26,6 +26,8 @@ const fn floor(name: &'static str, height: u8, uses: &'static [&'static str]) ->
 
 const EDGE: &[&str] = &["tegata-usecase", "tegata-wire", "tegata-document", "tegata-domain"];
 const DEVICE_SIDE: &[&str] = &["tegata-wire", "tegata-domain", "tegata-keys"];
+/// The line prints labels as well.
+const LINE_SIDE: &[&str] = &["tegata-wire", "tegata-document", "tegata-domain", "tegata-keys"];
 const FLOORS: [Floor; 14] = [
     floor("tegata-domain", 0, &[]),
     floor("tegata-wire", 0, &[]),
@@ -43,7 +45,7 @@ const FLOORS: [Floor; 14] = [
     floor("tegata-web", 3, EDGE),
     floor("tegata-job", 3, EDGE),
     floor("tegata-agent", 3, DEVICE_SIDE),
-    floor("tegata-station", 3, DEVICE_SIDE),
+    floor("tegata-station", 3, LINE_SIDE),
     // the one that knows every crate that ships
     floor("tegata", 4, &[]),
 ];
@@ -131,6 +133,9 @@ mod tests {
         check("tegata-store", "tegata-wire", false, false);
         check("tegata-domain", "tegata-wire", false, false);
         check("tegata-agent", "tegata-store", false, false);
+        check("tegata-agent", "tegata-document", false, false);
+        check("tegata-station", "tegata-document", false, true);
+        check("tegata-station", "tegata-agent", false, false);
         check("tegata-job", "tegata", false, false);
     }
 

@@ -1,9 +1,9 @@
-//! `GET /api/v1/batches/{id}`.
+//! `GET /api/v1/batches/{id}`: the batch, its product, and what stands on the labels of its devices.
 
 use crate::caller::Caller;
 use crate::status::Status;
 use axum::extract::{Path, State};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tegata_domain::id::Uuid;
 use tegata_usecase::{Cx, Error, batch};
 
@@ -14,5 +14,12 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Status> {
     let id = Uuid::parse_str(&id).map_err(|_| Error::not_found("batch"))?;
-    Ok(axum::Json(super::view(&batch::by_uid(id, &actor, &cx).await?)))
+    let seen = batch::by_uid(id, &actor, &cx).await?;
+    let (mut view, product) = (super::view(&seen.batch), &seen.product);
+    view["product"] = product.uid.to_string().into();
+    view["label"] = json!({
+        "maker": &*seen.maker, "model": product.model, "gtin": product.gtin, "credential": product.credential,
+        "public_url": seen.public_url,
+    });
+    Ok(axum::Json(view))
 }

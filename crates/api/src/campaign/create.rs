@@ -26,7 +26,7 @@ pub struct Asked {
     #[serde(default)]
     groups: Vec<Group>,
     forced: Option<bool>,
-    #[serde(default)]
+    #[serde(default, alias = "confirmation")]
     confirm: bool,
     deadline_minutes: Option<u64>,
     failure_limit: Option<f64>,

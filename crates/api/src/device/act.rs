@@ -1,5 +1,7 @@
-//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at","to","witness"}`, all optional.
+//! `POST /api/v1/devices/{number}/{act}` with `{"reason","at","to","witness"}` and, for *confirm*, `credential`; all
+//! optional.
 
+use super::confirm::Credential;
 use super::number;
 use crate::body::Json;
 use crate::caller::Caller;
@@ -20,6 +22,7 @@ pub struct Asked {
     at: Option<String>,
     to: Option<String>,
     witness: Option<String>,
+    credential: Option<Credential>,
 }
 
 /// Does an act; answers the device after it.
@@ -33,7 +36,8 @@ pub async fn post(
     let wrong = || Error::invalid("at", "at is RFC 3339, as 2027-01-18T00:00:00Z");
     let at = asked.at.map(|t| Timestamp::parse(&t).ok_or_else(wrong)).transpose()?;
     let number = number(&text)?;
-    let saying = Saying { reason: asked.reason, at, to: asked.to, witness: asked.witness };
+    let credential = asked.credential.as_ref().map(Credential::digest).transpose()?;
+    let saying = Saying { reason: asked.reason, at, to: asked.to, witness: asked.witness, credential };
     let device = device::act(number, act, saying, &actor, &cx).await?;
     Ok(axum::Json(json!({
         "number": number.to_string(), "stage": device.stage, "condition": device.condition,

@@ -1,9 +1,21 @@
 //! Cuts a request body into lines, with bounded memory: what is there is handed on, nothing waits for more.
 
+use crate::body::essence;
+use crate::status::Status;
 use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use bytes::{Buf, Bytes, BytesMut};
+use futures_util::stream::{self, StreamExt};
+use http::header;
 use http_body_util::BodyExt;
 use std::time::Duration;
+use tegata_wire::problem::Problem;
+
+/// Chunks that are worked on at once.
+const IN_FLIGHT: usize = 8;
+/// A sender may pause for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The longest line: a PKCS#10 of 16 kB in base64, and its serial.
 pub const LINE_MAX: usize = 32 * 1024;
@@ -31,6 +43,44 @@ pub struct Lines {
     skipping: bool,
     ended: bool,
     patience: Duration,
+}
+
+impl Line {
+    /// Its bytes, or why there are none.
+    pub fn text(self) -> Result<Bytes, Problem> {
+        match self {
+            Line::Text(bytes) => Ok(bytes),
+            Line::TooLong => Err(Problem::new(413, "too_large", format!("a line has at most {LINE_MAX} bytes"))),
+            Line::TooSlow => Err(Problem::new(408, "too_slow", "no byte came for a minute; the rest was not read")),
+            Line::Broken => Err(Problem::new(400, "body", "the body ended before its length")),
+        }
+    }
+}
+
+/// Answers a request of lines, chunk by chunk and in order: chunks are worked on a few at a time, and while the client
+/// does not read, nothing more is read from it.
+pub fn answered<F, A>(request: Request, answer: F) -> Response
+where
+    F: Fn(Vec<Line>) -> A + Send + 'static,
+    A: Future<Output = Bytes> + Send + 'static,
+{
+    let lines = Lines::new(request.into_body(), PATIENCE);
+    let chunks = stream::unfold(lines, |mut lines| async { lines.next().await.map(|chunk| (chunk, lines)) });
+    let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk))).buffered(IN_FLIGHT);
+    let body = answers.map(|joined| joined.map_err(std::io::Error::other));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(body)).into_response()
+}
+
+/// NDJSON has no registered type: what says JSON or nothing is taken, also curl's default for --data-binary.
+pub fn check_type(request: &Request) -> Result<(), Status> {
+    let known = ["application/octet-stream", "application/x-www-form-urlencoded"];
+    match essence(request.headers()) {
+        Some(kind) if !kind.contains("json") && !known.contains(&kind.as_str()) => {
+            let text = "send NDJSON with Content-Type: application/x-ndjson";
+            Err(Status::Edge(Problem::new(415, "content_type", text)))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 impl Lines {
@@ -108,7 +158,6 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::stream;
 
     async fn cut(frames: Vec<Vec<u8>>) -> Vec<Vec<Line>> {
         let frames = frames.into_iter().map(|f| Ok::<_, std::io::Error>(Bytes::from(f)));

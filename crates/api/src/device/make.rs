@@ -3,31 +3,21 @@
 //! Lines are taken as they come, worked on by all cores a few chunks at a time, and answered in their order; while the
 //! client does not read, nothing more is read from it.
 
-use super::lines::{LINE_MAX, Line, Lines};
-use crate::body::essence;
+use super::lines::{Line, answered, check_type};
 use crate::caller::Caller;
 use crate::status::Status;
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt};
-use http::header;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tegata_domain::id::Uuid;
 use tegata_usecase::device::{Made, Ticket, make, ticket};
 use tegata_usecase::{Cx, Error, Kind};
 use tegata_wire::problem::Problem;
-
-/// Chunks that are worked on at once.
-const IN_FLIGHT: usize = 8;
-/// A sender may pause for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct Asked {
@@ -54,40 +44,16 @@ pub async fn post(
     let ticket = Arc::new(ticket(batch, &actor, &cx).await?);
     let chain: Vec<String> = ticket.chain.iter().map(|der| STANDARD.encode(der)).collect();
     let stream = Arc::new(Stream { chain: json!(chain).to_string(), ticket, cx });
-    let lines = Lines::new(request.into_body(), PATIENCE);
-    let chunks = stream::unfold(lines, |mut lines| async { lines.next().await.map(|chunk| (chunk, lines)) });
-    let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk, Arc::clone(&stream)))).buffered(IN_FLIGHT);
-    let body = answers.map(|joined| joined.map_err(std::io::Error::other));
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(body)).into_response())
-}
-
-/// NDJSON has no registered type: what says JSON or nothing is taken, also curl's default for --data-binary.
-fn check_type(request: &Request) -> Result<(), Status> {
-    let known = ["application/octet-stream", "application/x-www-form-urlencoded"];
-    match essence(request.headers()) {
-        Some(kind) if !kind.contains("json") && !known.contains(&kind.as_str()) => {
-            let text = "send NDJSON with Content-Type: application/x-ndjson";
-            Err(Status::Edge(Problem::new(415, "content_type", text)))
-        }
-        Some(_) | None => Ok(()),
-    }
+    Ok(answered(request, move |chunk| answer(chunk, Arc::clone(&stream))))
 }
 
 /// What a line asks for, or its problem with the serial as far as it could be read.
 type Parsed = Result<tegata_usecase::device::make::Request, (Option<String>, Problem)>;
 
 fn parse(line: Line) -> Parsed {
-    let wrong = |status, code, text: String| Err((None, Problem::new(status, code, text)));
-    let bytes = match line {
-        Line::Text(bytes) => bytes,
-        Line::TooLong => return wrong(413, "too_large", format!("a line has at most {LINE_MAX} bytes")),
-        Line::TooSlow => return wrong(408, "too_slow", "no byte came for a minute; the rest was not read".into()),
-        Line::Broken => return wrong(400, "body", "the body ended before its length".into()),
-    };
-    let asked: Asked = match serde_json::from_slice(&bytes) {
-        Ok(asked) => asked,
-        Err(e) => return wrong(400, "json", format!("the line is no {{\"serial\",\"csr\"}}: {e}")),
-    };
+    let bytes = line.text().map_err(|problem| (None, problem))?;
+    let asked: Asked = serde_json::from_slice(&bytes)
+        .map_err(|e| (None, Problem::new(400, "json", format!("the line is no {{\"serial\",\"csr\"}}: {e}"))))?;
     match STANDARD.decode(asked.csr.as_bytes()) {
         Ok(csr) => Ok(tegata_usecase::device::make::Request { serial: asked.serial, csr }),
         Err(e) => {

@@ -1,6 +1,7 @@
 //! Devices.
 
 pub mod act;
+pub mod confirm;
 pub mod dispose;
 pub mod events;
 mod lines;
@@ -8,6 +9,7 @@ pub mod list;
 pub mod make;
 pub mod proof;
 pub mod read;
+pub mod token;
 
 use serde_json::{Value, json};
 use tegata_domain::number::Number;

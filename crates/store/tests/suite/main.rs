@@ -12,3 +12,4 @@ mod guards;
 mod heart;
 mod ledger;
 mod snapshot;
+mod target_token;

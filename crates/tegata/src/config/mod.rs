@@ -7,10 +7,12 @@ pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod production;
 pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,8 +30,8 @@ pub struct Key {
 
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS];
-    let sections = [server::KEYS, tls::KEYS, limits::KEYS].into_iter().chain(device_side);
+    let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
+    let sections = [server::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
     sections.chain([mail::KEYS, log::KEYS]).flatten()
 }
 
@@ -179,10 +181,11 @@ impl Config {
             settings: tegata_usecase::cx::Settings {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
-                poll_interval: release::poll_interval(values)?,
+                poll_interval: update::poll_interval(values)?,
                 file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
         })

@@ -83,15 +83,17 @@ impl Case {
         let message = (self.call)(stock);
         let path = message.path.split('?').next().unwrap_or_default();
         assert!(matches(self.route, path), "{path} is no path of {}", self.route);
-        assert_eq!(message.method, method(self.method), "{}", self.route);
+        assert_eq!(message.method, word(self.method), "{}", self.route);
         message
     }
 }
 
-fn method(method: Method) -> &'static str {
+/// Its word in a request.
+pub fn word(method: Method) -> &'static str {
     match method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
         Method::Delete => "DELETE",
     }
 }

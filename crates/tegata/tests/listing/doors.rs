@@ -6,7 +6,7 @@ use tegata::wiring::{Door, table};
 use tegata_testkit::Setup;
 
 /// Whoever shows a credential comes over HTTPS.
-const SECURE: [&str; 3] = ["/api/v1/", "/.well-known/est/", "/agent/v1/"];
+const SECURE: [&str; 4] = ["/api/v1/", "/.well-known/est/", "/agent/v1/", "/{tenant}/controller/v1/"];
 /// What is signed by itself, and what tells no secret.
 const BOTH: [&str; 7] = ["/crl/", "/ca/", "/ledger/", "/healthz", "/readyz", "/metrics", "/api/openapi.json"];
 

@@ -2,7 +2,8 @@
 
 use crate::case::Case;
 use crate::stock::Stock;
-use serde_json::json;
+use serde_json::{Value, json};
+use tegata::wiring::Method::{self, Get, Post, Put};
 use tegata_testkit::api::Message;
 use tegata_testkit::factory;
 
@@ -18,6 +19,50 @@ fn enrol(stock: &Stock, path: &str) -> Message {
 
 /// The lines.
 pub fn all() -> Vec<Case> {
+    let mut all = signed();
+    all.extend(updates());
+    all
+}
+
+/// A resource of the known device below its DDI address.
+fn ddi(method: Method, rest: &'static str, body: Option<Value>) -> Case {
+    let route = Box::leak(format!("/{{tenant}}/controller/v1/{{number}}{rest}").into_boxed_str());
+    let rest = rest.replace("{action}", "7").replace("{module}", "7").replace("{file}", "pump.swu");
+    let call = move |s: &Stock| {
+        let message =
+            Message::new(crate::case::word(method), format!("/DEFAULT/controller/v1/{}{rest}", s.unit.number));
+        body.iter().fold(message, Message::json)
+    };
+    Case { method, ..Case::device(route, call) }
+}
+
+/// Updates. The known device has no action, so what names one is not there: what they do stands in `tests/ddi`.
+fn updates() -> Vec<Case> {
+    let feedback = || {
+        Some(
+            json!({ "status": { "execution": "proceeding", "result": { "finished": "none" }, "details": ["listed"] } }),
+        )
+    };
+    vec![
+        ddi(Get, "", None),
+        ddi(Put, "/configData", Some(json!({ "data": { "hw_revision": "1.0" } }))),
+        ddi(Get, "/deploymentBase/{action}", None).answers(404),
+        ddi(Post, "/deploymentBase/{action}/feedback", feedback()).answers(404),
+        ddi(Get, "/cancelAction/{action}", None).answers(404),
+        ddi(Post, "/cancelAction/{action}/feedback", feedback()).answers(404),
+        ddi(Get, "/installedBase/{action}", None).answers(404),
+        ddi(Put, "/installedBase", Some(json!({ "name": "linux", "version": "1.0" }))).answers(201),
+        ddi(Get, "/softwaremodules/{module}/artifacts", None).answers(404),
+        ddi(Get, "/softwaremodules/{module}/artifacts/{file}", None).answers(404),
+        ddi(Get, "/confirmationBase", None),
+        ddi(Get, "/confirmationBase/{action}", None).answers(404),
+        ddi(Post, "/confirmationBase/{action}/feedback", Some(json!({ "confirmation": "confirmed" }))).answers(404),
+        ddi(Post, "/confirmationBase/activateAutoConfirm", Some(json!({ "initiator": "listing" }))),
+        ddi(Post, "/confirmationBase/deactivateAutoConfirm", None),
+    ]
+}
+
+fn signed() -> Vec<Case> {
     vec![
         Case::public("/.well-known/est/cacerts", |_| get("/.well-known/est/cacerts")),
         Case::public("/.well-known/est/csrattrs", |_| get("/.well-known/est/csrattrs")),

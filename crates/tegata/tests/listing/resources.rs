@@ -121,6 +121,12 @@ fn batches() -> Vec<Case> {
             factory::lines(&s.batch, factory::line(&s.fresh(), &factory::csr(&factory::key())))
         })
         .through(&["device/make::ticket", "device/make::make"]),
+        Case::token(Post, "/api/v1/batches/{id}/confirmations", ConfirmDevice, |s| {
+            let line = json!({ "number": s.unit.number }).to_string();
+            Message::new("POST", format!("/api/v1/batches/{}/confirmations", s.batch))
+                .body("application/x-ndjson", line)
+        })
+        .through(&["device/confirm::readback", "device/confirm::confirm"]),
     ]
 }
 
@@ -143,6 +149,10 @@ fn devices() -> Vec<Case> {
         .through(&["ledger/prove::prove"]),
         Case::token(Get, "/api/v1/devices/{number}/label.svg", ReadDevice, move |s| of(s, "/label.svg"))
             .through(&["device/label::label"]),
+        Case::token(Post, "/api/v1/devices/{number}/token", IssueTargetToken, |s| {
+            post(format!("/api/v1/devices/{}/token", s.unit.number), &json!({}))
+        })
+        .through(&["target_token/issue::issue"]),
     ]
 }
 

@@ -8,6 +8,7 @@ mod leave;
 mod offer;
 mod pending;
 mod read;
+mod remedy;
 
 pub use attributes::{Mode, attributes, attributes_of};
 pub use confirm::{AutoConfirm, auto_confirm, auto_confirm_of, confirm};
@@ -16,3 +17,4 @@ pub(crate) use leave::leave;
 pub use offer::{cancelling, confirming, offer};
 pub use pending::{Pending, pending};
 pub use read::{history, installed};
+pub use remedy::remedy;

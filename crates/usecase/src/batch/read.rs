@@ -2,18 +2,34 @@
 
 use crate::cx::Inner;
 use crate::error::{Error, Result};
+use std::sync::Arc;
 use tegata_domain::batch::Batch;
 use tegata_domain::id::{BatchRow, Uuid};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
+use tegata_domain::product::Product;
+
+/// A batch, with what stands on the labels of its devices.
+pub struct Seen {
+    /// The batch.
+    pub batch: Batch,
+    /// The product.
+    pub product: Arc<Product>,
+    /// The maker's name.
+    pub maker: Arc<str>,
+    /// Where labels lead to.
+    pub public_url: String,
+}
 
 /// One batch.
-pub async fn by_uid(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Batch> {
+pub async fn by_uid(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Seen> {
     let batch = cx.store.batch().by_uid(uid).await?.ok_or_else(|| Error::not_found("batch"))?;
     actor.permit(Operation::ReadBatch, Subject::of(batch.organisation)).map_err(|e| match e {
         Refusal::NotFound => Error::not_found("batch"),
         other => other.into(),
     })?;
-    Ok(batch)
+    let entry = crate::lookup::entry(batch.product, cx).await?;
+    let (product, maker) = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
+    Ok(Seen { batch, product, maker, public_url: cx.names.public_url.clone() })
 }
 
 /// The batches of the actor's organisation after `after`, at most `limit`.

@@ -5,6 +5,7 @@ use crate::cx::Inner;
 use crate::error::{Error, Result};
 use crate::{life, revocation};
 use tegata_domain::change::{Change, DisposalEnd, Write};
+use tegata_domain::credential::Digest;
 use tegata_domain::device::{Device, DeviceError, Said, Step};
 use tegata_domain::disposal;
 use tegata_domain::finding::FindingKind;
@@ -75,6 +76,8 @@ pub struct Saying {
     pub to: Option<String>,
     /// With *retire*: who saw that the device's secrets were erased; at most 500 characters.
     pub witness: Option<String>,
+    /// With *confirm*: what is kept of the initial password.
+    pub credential: Option<Digest>,
 }
 
 /// How often an act is decided again when another request came between.
@@ -88,13 +91,19 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         let device = load(number, cx).await?;
         let permit = actor.permit(operation, &device).map_err(|e| super::read::hide(e, "device"))?;
         let now = cx.now()?;
-        let Saying { reason, at, to, witness } = saying.clone();
+        let Saying { reason, at, to, witness, credential } = saying.clone();
         let said = Said { by: hand(actor, &device), reason, at, to, witness };
         let erasure = disposal::erasure_of(&said);
         let before = device.clone();
-        let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
-        let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };
-        let mut writes = vec![write];
+        let (mut writes, after) = if act == Act::Confirm {
+            let decided = super::confirm::decide(device, credential, (said, now), &permit, cx).await?;
+            let Some(decided) = decided else { return Ok(before) };
+            decided
+        } else {
+            let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
+            let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };
+            (vec![write], after)
+        };
         if act == Act::Retire {
             let end = DisposalEnd { device: after.row, erasure, receipt: None, at: now };
             writes.push(Write::DisposalEnd(Box::new(end)));
@@ -125,6 +134,9 @@ fn check(act: Act, saying: &Saying) -> Result<()> {
     if saying.witness.is_some() && act != Act::Retire {
         return Err(Error::invalid("words", "a witness is named when a device is retired"));
     }
+    if saying.credential.is_some() && act != Act::Confirm {
+        return Err(Error::invalid("credential", "credential belongs to the act confirm only"));
+    }
     Ok(())
 }
 
@@ -133,7 +145,8 @@ pub(crate) fn hand(actor: &Actor, device: &Device) -> &'static str {
     match actor {
         Actor::Member(member) if member.organisation == device.owner && device.owner != device.maker => "owner",
         Actor::Device(_) => "device",
-        Actor::Member(_) | Actor::Public | Actor::Platform => "maker",
+        Actor::Platform => "platform",
+        Actor::Member(_) | Actor::Public => "maker",
     }
 }
 

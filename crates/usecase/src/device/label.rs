@@ -2,6 +2,7 @@
 
 use crate::cx::Inner;
 use crate::error::Result;
+use tegata_document::label::digital_link;
 use tegata_domain::number::Number;
 use tegata_domain::permit::Actor;
 
@@ -26,20 +27,13 @@ pub struct LabelText {
 pub async fn label(number: Number, actor: &Actor, cx: &Inner) -> Result<LabelText> {
     let seen = super::by_number(number, actor, cx).await?;
     let maker = crate::lookup::entry(seen.device.product, cx).await?.maker.to_string();
-    let serial = escape(&seen.device.serial);
-    let (gtin, public) = (&seen.product.gtin, &cx.names.public_url);
+    let (gtin, number) = (&seen.product.gtin, number.to_string());
     Ok(LabelText {
-        url: format!("{public}/01/{gtin}/21/{serial}?n={number}"),
-        number: number.to_string(),
+        url: digital_link(&cx.names.public_url, gtin, &seen.device.serial, &number),
+        number,
         model: seen.product.model.clone(),
         maker,
         serial: seen.device.serial,
         gtin: gtin.clone(),
     })
-}
-
-/// Percent-encodes a path segment (RFC 3986 §2.1).
-fn escape(text: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

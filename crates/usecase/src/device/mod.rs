@@ -1,15 +1,19 @@
 //! Devices: made, acted upon, read.
 
 pub mod act;
+pub mod confirm;
 mod heard;
 pub mod label;
 pub mod make;
 mod read;
+mod void;
 
 pub(crate) use act::hand;
 pub use act::{Act, act};
+pub use confirm::{Confirmation, Readback, confirm, readback};
 pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};
 pub(crate) use read::{hide, load, number, sight};
+pub use void::void_due;

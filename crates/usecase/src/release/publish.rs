@@ -173,7 +173,7 @@ async fn sign(
 }
 
 /// What the maker signs of a release.
-fn manifest(release: &Release, product: Uuid) -> Manifest {
+pub(super) fn manifest(release: &Release, product: Uuid) -> Manifest {
     Manifest {
         product: product.to_string(),
         version: release.version.clone(),

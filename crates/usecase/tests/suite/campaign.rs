@@ -374,7 +374,9 @@ async fn a_bad_release_is_stopped_and_taken_back() {
     let fleet = Arc::new(Fleet::new(SIZE as u32).await);
     let release = fleet.release(version("2.0", 2)).await;
     // groups large enough that one failure says nothing, and so many that an unlucky draw of the first ones does not matter
-    let groups = [60; 8].map(|devices| NewGroup { extent: Extent::Devices(devices), success: None }).to_vec();
+    let groups = [60, 120, 180, 240, 300, 360, 420, 480]
+        .map(|devices| NewGroup { extent: Extent::Devices(devices), success: None })
+        .to_vec();
     let uid = fleet.start(&release, NewCampaign { groups, ..NewCampaign::default() }).await;
     let mut hurt = 0;
     let mut silent = std::collections::HashSet::new();

@@ -9,6 +9,7 @@
 mod backup;
 mod campaign;
 mod clone;
+mod confirm;
 mod disposal;
 mod enrolment;
 mod erasure;

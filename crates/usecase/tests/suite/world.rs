@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tegata_domain::batch::{Confirmation, NewBatch};
+use tegata_domain::batch::{Batch, Confirmation, NewBatch};
 use tegata_domain::chance::Chance;
 use tegata_domain::id::OrganisationRow;
 use tegata_domain::number::Number;
@@ -164,6 +164,16 @@ impl World {
     }
 
     pub async fn ticket_of(&self, quantity: u32, credential: CredentialPolicy) -> Arc<Ticket> {
+        self.permit(quantity, credential, Confirmation::Implied).await.1
+    }
+
+    /// A batch of a new product, and its ticket.
+    pub async fn permit(
+        &self,
+        quantity: u32,
+        credential: CredentialPolicy,
+        confirmation: Confirmation,
+    ) -> (Batch, Arc<Ticket>) {
         let new = NewProduct {
             name: "Camera".into(),
             model: format!("C{quantity}"),
@@ -175,10 +185,10 @@ impl World {
             credential,
         };
         let product = product::register(new, None, &self.maker(), self.cx()).await.unwrap();
-        let confirmation = Confirmation::Implied;
         let new = NewBatch { quantity, confirmation, valid_from: None, valid_until: None };
         let batch = batch::open(product.uid, new, None, &self.maker(), self.cx()).await.unwrap();
-        Arc::new(device::ticket(batch.uid, &self.maker(), self.cx()).await.unwrap())
+        let ticket = device::ticket(batch.uid, &self.maker(), self.cx()).await.unwrap();
+        (batch, Arc::new(ticket))
     }
 
     /// Makes devices with these serials, one key for all lines that name the same key number.

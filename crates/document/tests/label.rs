@@ -2,23 +2,26 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use tegata_domain::number::Number;
-use tegata_web::label::{Label, svg};
+use tegata_document::label::{Label, png, svg};
 
 fn url(host: &str, serial: &str) -> String {
     format!("https://{host}/01/04512345678906/21/{serial}?n=7K3M-Q9TX-2HVD-R5WE")
 }
 
-fn drawn(url: &str) -> String {
-    let label = Label {
+fn label(url: &str) -> Label<'_> {
+    Label {
         url,
-        number: Number::parse("7K3M-Q9TX-2HVD-R5WE").expect("a number"),
+        number: "7K3M-Q9TX-2HVD-R5WE",
         model: "EW-C210",
         maker: "エグザンプル工業 & Söhne <GmbH>",
         serial: "EW210-000123",
         gtin: "04512345678906",
-    };
-    svg(&label).expect("an address that fits")
+        password: Some("0123-ABCD-WXYZ"),
+    }
+}
+
+fn drawn(url: &str) -> String {
+    svg(&label(url)).expect("an address that fits")
 }
 
 /// Runs a program of the test machine with `input` on stdin.
@@ -39,13 +42,13 @@ fn run(program: &str, package: &str, arguments: &[&str], input: &[u8]) -> Vec<u8
 /// What zbarimg reads from the drawing at so many dots an inch.
 fn read(svg: &str, dpi: &str) -> String {
     let arguments = ["--dpi-x", dpi, "--dpi-y", dpi, "--format", "png"];
-    let png = run("rsvg-convert", "librsvg2-bin", &arguments, svg.as_bytes());
-    let text = run(
-        "zbarimg",
-        "zbar-tools",
-        &["--quiet", "--raw", "--set", "disable", "--set", "qrcode.enable", "png:-"],
-        &png,
-    );
+    scan(&run("rsvg-convert", "librsvg2-bin", &arguments, svg.as_bytes()))
+}
+
+/// What zbarimg reads from a PNG.
+fn scan(png: &[u8]) -> String {
+    let text =
+        run("zbarimg", "zbar-tools", &["--quiet", "--raw", "--set", "disable", "--set", "qrcode.enable", "png:-"], png);
     String::from_utf8(text).expect("addresses are ASCII").trim_end().to_owned()
 }
 
@@ -58,6 +61,16 @@ fn reads_back_at_every_resolution() {
             for dpi in ["203", "300", "600"] {
                 assert_eq!(read(&svg, dpi), url, "{dpi} dpi");
             }
+        }
+    }
+}
+
+#[test]
+fn dots_read_back() {
+    for serial in ["1", "EW210-000123", "A-VERY-LONG-SERIAL-NUMBER-OF-A-THOROUGH-MAKER-0000001"] {
+        for host in ["t.example", "lookup.identity-of-devices.example.co.jp"] {
+            let url = url(host, serial);
+            assert_eq!(scan(&png(&label(&url)).expect("an address that fits")), url);
         }
     }
 }

@@ -1,0 +1,20 @@
+//! Section `update`.
+
+use super::{ConfigError, Key, Values, refuse};
+use std::time::Duration;
+
+/// Keys of this section.
+pub const KEYS: &[Key] = &[Key {
+    name: "update.poll_interval",
+    default: "300",
+    manual: "Seconds that update clients are told to wait between two polls, 1 to 86399.",
+}];
+
+/// Time between two polls of an update client.
+pub(super) fn poll_interval(values: &Values) -> Result<Duration, ConfigError> {
+    let seconds: u64 = values.get("update.poll_interval", "a number of seconds")?;
+    if !(1..=86_399).contains(&seconds) {
+        return Err(refuse(format!("update.poll_interval = {seconds} is not 1 to 86399")));
+    }
+    Ok(Duration::from_secs(seconds))
+}
