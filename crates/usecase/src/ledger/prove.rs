@@ -55,14 +55,13 @@ fn words() -> Error {
     Error::denied("words", text)
 }
 
-async fn build(number: Number, device: &Device, (event, index): (Event, Option<u64>), cx: &Inner) -> Result<Proof> {
+async fn build(number: Number, device: &Device, (event, index): (Event, u64), cx: &Inner) -> Result<Proof> {
     let published = cx.ledger.log(Log::Devices).published();
     let sequence = event.sequence;
     if event.kind == EventKind::Erased {
         return Err(erased());
     }
-    let proven = index.zip(published).filter(|(index, p)| *index < p.checkpoint.head.size);
-    let Some((index, published)) = proven else {
+    let Some(published) = published.filter(|p| index < p.checkpoint.head.size) else {
         let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
         return Err(Error::new(Kind::NotYet, "not_yet", text));
     };
@@ -76,7 +75,7 @@ async fn build(number: Number, device: &Device, (event, index): (Event, Option<u
     if extra.leaf() != leaf(&event.commitment) {
         return Err(erased());
     }
-    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
+    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note.clone() };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
 }
 
