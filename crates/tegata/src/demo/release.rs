@@ -8,6 +8,7 @@ use super::line::CAMERA;
 use super::report::{Broken, expect};
 use super::story::{Player, Unit};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tegata_agent::status;
 use tegata_keys::digest::sha256;
@@ -106,9 +107,8 @@ pub fn campaign(player: &Player, release: &str, more: &Value) -> Result<String, 
     field(&player.api.post("/api/v1/campaigns", &asked)?.json()?, "id")
 }
 
-/// Plays the devices of a campaign until it ends; `fails` says which of the last group have an installer
-/// that fails, given how many there are. Answers the
-/// campaign and its actions.
+/// Plays the devices of a campaign until it ends; answers the campaign and its actions. `fails` says which devices of
+/// the last group have an installer that fails, given how many there are.
 fn roll_out(
     player: &Player,
     campaign: &str,
@@ -171,8 +171,9 @@ pub fn roll(player: &Player, desk: &Desk, product: &str, units: &[Unit]) -> Resu
     judged(player, &desk.publish(player, older, false)?, first, "is older than 2")?;
     let changed = New { version: "2.1.0", ..new };
     let release = desk.publish(player, changed, false)?;
-    stolen(player, changed.version)?;
+    let file = stolen(player, changed.version)?;
     judged(player, &release, first, "the image's digest is not the one of its manifest")?;
+    std::fs::write(file, image(changed.version))?;
     let facts = json!({
         "updated": counts["done"], "groups": seen["groups"].as_array().map(Vec::len), "failed": failed,
         "state": "finished", "older": "refused by the device", "tampered": "refused by the device",
@@ -197,11 +198,12 @@ fn ended(player: &Player, unit: &Unit, words: &str) -> Result<(), Broken> {
     expect(said.contains(words), format!("{} says {said:?}, not {words}", unit.number))
 }
 
-/// Somebody stole the server and changes the file of a release behind its signature.
-fn stolen(player: &Player, version: &str) -> Result<(), Broken> {
+/// Somebody stole the server and changes the file of a release behind its signature; answers where it lies.
+fn stolen(player: &Player, version: &str) -> Result<PathBuf, Broken> {
     let mut image = image(version);
     let path = player.data.join("firmware").join(data_encoding::HEXLOWER.encode(&sha256(&image)));
     expect(std::fs::read(&path)? == image, "the release's file is another")?;
     image.reverse();
-    Ok(std::fs::write(path, image)?)
+    std::fs::write(&path, image)?;
+    Ok(path)
 }
