@@ -1,6 +1,6 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
@@ -10,6 +10,8 @@ use rusqlite::Connection;
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
+use tegata_domain::device::Device;
+use tegata_domain::event::Event;
 use tegata_domain::id::BatchRow;
 
 /// What one transaction gathers.
@@ -30,6 +32,18 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Whom a write wakes. A device's events are noted when they are in.
+    fn note(&mut self, write: &Write) {
+        self.touched.extend(touched(write));
+        if let Write::Fill(fill) = write {
+            self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+        }
+        self.queued |= matches!(write, Write::Fact(_));
+        self.revoked |= matches!(write, Write::Revocation(_));
+        self.noticed |= matches!(write, Write::Notice(_));
+        self.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
+    }
+
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
     fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
         let (room, taken) = match self.rooms.get(&row) {
@@ -71,7 +85,6 @@ pub(crate) fn change(
     }
     let mut outcome = Ok(());
     for write in &change.writes {
-        state.touched.extend(touched(write));
         outcome = apply(connection, write, state)?;
         if outcome.is_err() {
             break;
@@ -97,7 +110,9 @@ fn guard(held: bool, refused: Refused) -> Result<(), Refused> {
     if held { Ok(()) } else { Err(refused) }
 }
 
+/// Every write has its arm, and there is none for the rest: a new variant that nothing applies does not compile.
 fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    state.note(write);
     Ok(match write {
         Write::Organisation(value) => guard(organisation::insert(c, value)?, Refused::Exists),
         Write::Account(value) => guard(account::insert_account(c, value)?, Refused::Exists),
@@ -107,113 +122,62 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Product(value) => guard(product::insert(c, value)?, Refused::Exists),
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
         Write::Made(made) => make(c, made, state)?,
-        Write::Device { decided_on, device, events } => {
-            let held = device::update(c, device, *decided_on)?;
-            if held {
-                for value in events {
-                    event::insert(c, device.row, value)?;
-                }
-                state.queued |= !events.is_empty();
-            }
-            guard(held, Refused::Stale)
-        }
+        Write::Device { decided_on, device, events } => live(c, (device, *decided_on), events, state)?,
         Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
-        Write::Revocation(value) => {
-            state.revoked = true;
-            guard(crl::revoke(c, value)?, Refused::Stale)
-        }
+        Write::Revocation(value) => guard(crl::revoke(c, value)?, Refused::Stale),
         Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
-        Write::Finding(value) => {
-            finding::insert(c, value)?;
-            Ok(())
-        }
-        Write::FindingOpen(value) => {
-            finding::open(c, value)?;
-            Ok(())
-        }
-        Write::FindingClose(device, kind, at, reason) => {
-            finding::close(c, *device, *kind, (*at, reason))?;
-            Ok(())
-        }
+        Write::Finding(value) => finding::insert(c, value).map(Ok)?,
+        Write::FindingOpen(value) => finding::open(c, value).map(Ok)?,
+        Write::FindingClose(device, kind, at, reason) => finding::close(c, *device, *kind, (*at, reason)).map(Ok)?,
         Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
         Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
-        Write::SessionEpoch(device) => {
-            session::begin_epoch(c, *device)?;
-            Ok(())
-        }
+        Write::SessionEpoch(device) => session::begin_epoch(c, *device).map(Ok)?,
         Write::InitialPassword { device, changed, at } => {
             guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
-        Write::Fact(value) => {
-            ledger::insert_fact(c, value)?;
-            state.queued = true;
-            Ok(())
-        }
-        Write::Notice(value) => {
-            notice::insert(c, value)?;
-            state.noticed = true;
-            Ok(())
-        }
+        Write::Fact(value) => ledger::insert_fact(c, value).map(Ok)?,
+        Write::Notice(value) => notice::insert(c, value).map(Ok)?,
         Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
         Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
         Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
-        Write::OfferEnd(device) => {
-            transfer::end(c, *device)?;
-            Ok(())
-        }
+        Write::OfferEnd(device) => transfer::end(c, *device).map(Ok)?,
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
         Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
-        Write::DisposalEnd(value) => {
-            disposal::end(c, value)?;
-            Ok(())
-        }
+        Write::DisposalEnd(value) => disposal::end(c, value).map(Ok)?,
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
-        other => roll_out(c, other, state)?,
-    })
-}
-
-/// What releases, campaigns and devices on their way to them write.
-fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
-    Ok(match write {
         Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
         Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
         Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
-        Write::Running(value) => {
-            release::run(c, value)?;
-            Ok(())
-        }
-        Write::Attributes(device, set) => {
-            release::describe(c, *device, set)?;
-            Ok(())
-        }
-        Write::Consent(device, value) => {
-            release::consent(c, *device, value.as_ref())?;
-            Ok(())
-        }
-        Write::Action(step) => {
-            state.moved = true;
-            guard(action::step(c, step)?, Refused::Stale)
-        }
-        Write::Campaign(value) => {
-            state.moved = true;
-            guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists)
-        }
-        Write::CampaignStep(step) => {
-            state.moved = true;
-            guard(campaign::step(c, step)?, Refused::Stale)
-        }
-        Write::Fill(fill) => {
-            state.moved = true;
-            state.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
-            guard(campaign::fill(c, fill)?, Refused::Stale)
-        }
+        Write::Running(value) => release::run(c, value).map(Ok)?,
+        Write::Attributes(device, set) => release::describe(c, *device, set).map(Ok)?,
+        Write::Consent(device, value) => release::consent(c, *device, value.as_ref()).map(Ok)?,
+        Write::Action(step) => guard(action::step(c, step)?, Refused::Stale),
+        Write::Campaign(value) => guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists),
+        Write::CampaignStep(step) => guard(campaign::step(c, step)?, Refused::Stale),
+        Write::Fill(fill) => guard(campaign::fill(c, fill)?, Refused::Stale),
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
-        _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
+}
+
+/// The next state of a device, and the events between.
+fn live(
+    c: &Connection,
+    (device, decided_on): (&Device, u32),
+    events: &[Event],
+    state: &mut State,
+) -> Result<Result<(), Refused>, Error> {
+    if !device::update(c, device, decided_on)? {
+        return Ok(Err(Refused::Stale));
+    }
+    for value in events {
+        event::insert(c, device.row, value)?;
+    }
+    state.queued |= !events.is_empty();
+    Ok(Ok(()))
 }
 
 fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {
