@@ -98,8 +98,11 @@ async fn statements_that_prove_nothing() {
 async fn a_held_device_may_end() {
     let world = World::new().await;
     let (cx, maker) = (world.cx(), world.maker());
-    for held in [Act::Quarantine, Act::Recall] {
-        let (key, made, number) = world.one().await;
+    let ticket = world.ticket(2).await;
+    let units = world.make(&ticket, &["A".to_owned(), "B".to_owned()]).await;
+    for (held, (key, made)) in [Act::Quarantine, Act::Recall].into_iter().zip(units) {
+        let made = made.unwrap();
+        let number = Number::parse(&made.number).unwrap();
         act(number, held, Saying::default(), &maker, cx).await.unwrap();
         let peer = Peer { address: [127, 0, 0, 1].into(), certificate: Some(made.certificate.clone().into()) };
         assert_eq!(device(&peer, None, cx).await.unwrap_err().code, "life", "no service for it");
