@@ -1,6 +1,7 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
 use crate::error::Error;
+use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
@@ -19,8 +20,8 @@ use tegata_domain::id::BatchRow;
 pub(crate) struct State {
     /// Per batch: room left at the begin, and devices taken from it.
     rooms: HashMap<BatchRow, (u32, u32)>,
-    /// Leaves were queued.
-    pub(crate) queued: bool,
+    /// Leaves that got their places.
+    pub(crate) leaves: Placing,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
     /// A campaign or an action moved.
@@ -32,13 +33,17 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Whom a write wakes. A device's events are noted when they are in.
+    /// Of a transaction that places its leaves there.
+    pub(crate) fn new(leaves: Placing) -> Self {
+        State { leaves, ..State::default() }
+    }
+
+    /// Whom a write wakes.
     fn note(&mut self, write: &Write) {
         self.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
             self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
         }
-        self.queued |= matches!(write, Write::Fact(_));
         self.revoked |= matches!(write, Write::Revocation(_));
         self.noticed |= matches!(write, Write::Notice(_));
         self.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
@@ -79,7 +84,7 @@ pub(crate) fn change(
 ) -> Result<Result<(), Refused>, Error> {
     // A single write refuses with its first statement, before it wrote anything: no savepoint is needed.
     let alone = change.writes.len() == 1;
-    let rooms = (!alone).then(|| state.rooms.clone());
+    let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark()));
     if !alone {
         connection.execute_batch("savepoint change")?;
     }
@@ -95,12 +100,13 @@ pub(crate) fn change(
     {
         audit::insert(connection, entry, &change.subject)?;
     }
-    if let Some(rooms) = rooms {
+    if let Some((rooms, mark)) = before {
         if outcome.is_ok() {
             connection.execute_batch("release change")?;
         } else {
             connection.execute_batch("rollback to change; release change")?;
             state.rooms = rooms;
+            state.leaves.back_to(mark);
         }
     }
     Ok(outcome)
@@ -122,7 +128,9 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Product(value) => guard(product::insert(c, value)?, Refused::Exists),
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
         Write::Made(made) => make(c, made, state)?,
-        Write::Device { decided_on, device, events } => live(c, (device, *decided_on), events, state)?,
+        Write::Device { decided_on, device, events } => {
+            guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
+        }
         Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
         Write::Revocation(value) => guard(crl::revoke(c, value)?, Refused::Stale),
         Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
@@ -135,17 +143,17 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::InitialPassword { device, changed, at } => {
             guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
-        Write::Fact(value) => ledger::insert_fact(c, value).map(Ok)?,
+        Write::Fact(value) => ledger::insert_fact(c, value, &mut state.leaves).map(Ok)?,
         Write::Notice(value) => notice::insert(c, value).map(Ok)?,
         Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
         Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
         Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
-        Write::OfferEnd(device) => transfer::end(c, *device).map(Ok)?,
+        Write::OfferEnd(device) => Ok(transfer::end(c, *device)?),
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
         Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
-        Write::DisposalEnd(value) => disposal::end(c, value).map(Ok)?,
+        Write::DisposalEnd(value) => Ok(disposal::end(c, value)?),
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
@@ -163,21 +171,17 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
     })
 }
 
-/// The next state of a device, and the events between.
-fn live(
+fn step(
     c: &Connection,
-    (device, decided_on): (&Device, u32),
-    events: &[Event],
+    device: &Device,
+    (decided_on, events): (u32, &[Event]),
     state: &mut State,
-) -> Result<Result<(), Refused>, Error> {
-    if !device::update(c, device, decided_on)? {
-        return Ok(Err(Refused::Stale));
+) -> Result<bool, Error> {
+    let held = device::update(c, device, decided_on)?;
+    if held {
+        events.iter().try_for_each(|value| event::insert(c, device.row, value, &mut state.leaves))?;
     }
-    for value in events {
-        event::insert(c, device.row, value)?;
-    }
-    state.queued |= !events.is_empty();
-    Ok(Ok(()))
+    Ok(held)
 }
 
 fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {
@@ -191,7 +195,6 @@ fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Ref
     }
     certificate::insert(c, &made.certificate)?;
     event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
-    event::insert(c, made.device.row, &made.event)?;
-    state.queued = true;
+    event::insert(c, made.device.row, &made.event, &mut state.leaves)?;
     Ok(Ok(()))
 }

@@ -5,7 +5,7 @@ use super::tls::Faces;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -115,7 +115,9 @@ where
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request.map(|body| Body::new(Drained::new(body))))
+        // most requests have no body: nothing to read away, nothing to box
+        let body = |body: Incoming| if body.is_end_stream() { Body::empty() } else { Body::new(Drained::new(body)) };
+        router.clone().oneshot(request.map(body))
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).max_buf_size(64 * 1024);

@@ -73,7 +73,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let generation = store.secret().fixed(GENERATION).await?;
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let ledger = Ledger::open(&store, keys, named, mode).await?;
-    let releases = Releases::open(&store)?;
+    let releases = Releases::open(&store, mode)?;
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
