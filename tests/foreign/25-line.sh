@@ -117,6 +117,7 @@ request GET "$http$(crl_path silent.crt)"
 openssl crl -inform DER -in body -out crl.pem 2>/dev/null
 cat "$root" silent.chain crl.pem >with-crl.pem
 refuses 'its certificate is revoked' 'revoked' openssl verify -crl_check -CAfile with-crl.pem silent.crt
-same 'those that were confirmed stay' $((count)) "$(api GET '/api/v1/devices?limit=100'; json body 'sum(d["stage"] == "made" and d["confirmed"] for d in it["items"])')"
+api GET '/api/v1/devices?limit=100'
+same 'those that were confirmed stay' $count "$(json body 'sum(d["stage"] == "made" and d["confirmed"] for d in it["items"])')"
 stop 'SIGTERM ends the server well again'
 finish
