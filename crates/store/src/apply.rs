@@ -45,7 +45,7 @@ impl State {
             self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
         }
         self.revoked |= matches!(write, Write::Revocation(_));
-        self.noticed |= matches!(write, Write::Notice(_));
+        self.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
         self.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
     }
 
@@ -148,7 +148,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
         Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
-        Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
+        Write::Contact(row, contact, at) => guard(notice::set_contact(c, *row, contact.as_ref(), *at)?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
         Write::OfferEnd(device) => Ok(transfer::end(c, *device)?),
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
