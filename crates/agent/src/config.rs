@@ -185,7 +185,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let file = |why| ConfigError::File(path.to_owned(), why);
         let bytes = crate::disk::Disk::read(&crate::disk::Files, path, FILE_MAX).map_err(file)?;
-        let bytes = bytes.ok_or_else(|| file(std::io::Error::other("there is no such file; --config names another")))?;
+        let bytes =
+            bytes.ok_or_else(|| file(std::io::Error::other("there is no such file; --config names another")))?;
         let text = String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("is no text")))?;
         let mut config: Config = toml::from_str(&text).map_err(|e| ConfigError::Toml(path.to_owned(), Box::new(e)))?;
         config.check().map_err(|why| ConfigError::Value(path.to_owned(), why))?;
