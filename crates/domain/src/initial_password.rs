@@ -33,7 +33,7 @@ pub struct Follows {
     pub finding: Option<bool>,
 }
 
-/// Judges what a device tells. An initial password is a finding where the maker says that it is to be changed; a change
+/// Judges what a device tells. An initial password is a finding where the maker says that it is to be changed, or says nothing; a change
 /// is an event once, and once more after the device went back to its first password. Who closed the finding all the same is
 /// not told again.
 pub fn judge(policy: CredentialPolicy, told: Told, known: Known) -> Follows {
@@ -45,7 +45,7 @@ pub fn judge(policy: CredentialPolicy, told: Told, known: Known) -> Follows {
             finding: (known.finding == Some(true)).then_some(false),
         },
         Told::Initial => {
-            let asked = policy == CredentialPolicy::UniqueAndChanged;
+            let asked = matches!(policy, CredentialPolicy::UniqueAndChanged | CredentialPolicy::NotStated);
             Follows {
                 note: known.changed.then_some(false),
                 event: false,
@@ -58,7 +58,7 @@ pub fn judge(policy: CredentialPolicy, told: Told, known: Known) -> Follows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use CredentialPolicy::{Unique, UniqueAndChanged};
+    use CredentialPolicy::{NotStated, Unique, UniqueAndChanged};
 
     fn check(policy: CredentialPolicy, told: Told, (changed, finding): (bool, Option<bool>), follows: Follows) {
         assert_eq!(
@@ -73,6 +73,7 @@ mod tests {
         let nothing = Follows::default();
         check(UniqueAndChanged, Told::Initial, (false, None), Follows { finding: Some(true), ..nothing });
         check(UniqueAndChanged, Told::Initial, (false, Some(true)), nothing);
+        check(NotStated, Told::Initial, (false, None), Follows { finding: Some(true), ..nothing });
         check(UniqueAndChanged, Told::Initial, (false, Some(false)), nothing);
         let change = Follows { note: Some(true), event: true, finding: Some(false) };
         check(UniqueAndChanged, Told::Changed, (false, Some(true)), change);
