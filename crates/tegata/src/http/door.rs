@@ -100,7 +100,7 @@ impl Connection {
         match shaken {
             Ok(Some(stream)) => {
                 let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-                let certificate = shown.map(|der| Arc::new(der.to_vec()));
+                let certificate = shown.map(|der| Arc::new(der.to_vec().into()));
                 serve(stream, router, Peer { certificate, ..peer }, watcher).await;
             }
             Ok(None) | Err(_) => tracing::debug!("a TLS handshake failed"),
