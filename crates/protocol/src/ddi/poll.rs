@@ -2,11 +2,10 @@
 
 use super::reply::field;
 use super::{Refusal, Who, reply, who};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{self, FromRequestParts, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header;
-use http::request::Parts;
+use http::{HeaderMap, Method, Request, Uri, header};
 use tegata_domain::action::{Action, ActionState};
 use tegata_domain::number::Number;
 use tegata_usecase::peer::{self, Peer};
@@ -30,24 +29,35 @@ fn task(base: &Base, action: &Action) -> Task {
 }
 
 /// What a poll asks, read from its path as it stands; `None` where anything is unusual, which [`Who`] then judges.
-fn asked<'a>(parts: &'a Parts, peer: &Peer) -> Option<Asked<'a>> {
-    let mut path = parts.uri.path().strip_prefix('/')?.split('/');
-    let (tenant, number) = (path.next()?, path.nth(2)?);
-    let shown = peer::shown(peer, field(&parts.headers, header::AUTHORIZATION))?;
+fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap, peer: &Peer) -> Option<Asked<'a>> {
+    let mut path = uri.path().strip_prefix('/')?.split('/');
+    let parts = [path.next()?, path.next()?, path.next()?, path.next()?];
+    let [tenant, "controller", "v1", number] = parts else { return None };
+    if path.next().is_some() {
+        return None;
+    }
     let number = Number::parse(number).ok()?;
-    Some(Asked { number, tenant, authority: who::reached(parts).unwrap_or_default(), shown })
+    let shown = peer::shown(peer, field(headers, header::AUTHORIZATION))?;
+    Some(Asked { number, tenant, authority: who::reached(uri, headers).unwrap_or_default(), shown })
 }
 
-/// `GET` of the base. While there is nothing to do the answer comes from memory.
-pub async fn get(State(cx): State<Cx>, request: Request) -> Result<Response, Refusal> {
+/// The answer from memory, if this is a poll and one is there that holds: for the door, before it looks for a route.
+/// `None` says nothing; the route decides then.
+pub fn from_memory<B>(request: &Request<B>, peer: &Peer, cx: &Cx) -> Option<Response> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let headers = request.headers();
+    let asked = asked(request.uri(), headers, peer)?;
+    let media = reply::media(headers).ok()?;
+    Some(reply::answer(headers, media, poll::known(&asked, cx)?))
+}
+
+/// `GET` of the base, when memory had no answer: [`from_memory`] was asked before. Fills it.
+pub async fn get(State(cx): State<Cx>, request: extract::Request) -> Result<Response, Refusal> {
     let (parts, _) = request.into_parts();
     let peer = parts.extensions.get::<Peer>();
-    let asked = peer.and_then(|peer| Some((asked(&parts, peer)?, peer)));
-    if let Some((asked, _)) = &asked
-        && let Some(answer) = poll::known(asked, &cx)
-    {
-        return Ok(reply::answer(&parts.headers, reply::media(&parts.headers)?, answer));
-    }
+    let asked = peer.and_then(|peer| Some((asked(&parts.uri, &parts.headers, peer)?, peer)));
     // before anything of the device is read
     let ticket = asked.as_ref().and_then(|(asked, peer)| poll::begin(asked, peer, &cx));
     let who = Who::from_request_parts(&mut parts.clone(), &cx).await?;

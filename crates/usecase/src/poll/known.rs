@@ -3,7 +3,6 @@
 use super::memory::Proof;
 use super::{Answer, Asked};
 use crate::cx::Inner;
-use tegata_domain::id::DeviceRow;
 use tegata_store::version::Thing;
 
 /// The answer that is kept, if it still holds. The device was heard from then.
@@ -13,16 +12,15 @@ pub fn known(asked: &Asked<'_>, cx: &Inner) -> Option<Answer> {
     if !cx.polls.keeps() {
         return None;
     }
-    let device = DeviceRow(cx.numbers.row(asked.number)?);
     let now = cx.now().ok()?;
-    let answer = cx.polls.get(device, asked, |found| {
+    let (device, answer) = cx.polls.get(asked, |found| {
         let credential = match found.proof {
             Proof::Token(_) => true,
             Proof::Certificate(_, (row, version), until) => {
                 now < until && cx.store.version(Thing::Certificate(row)) == version
             }
         };
-        credential && cx.store.version(Thing::Device(device)) == found.version
+        credential && cx.store.version(Thing::Device(found.device)) == found.version
     })?;
     cx.seen.note(device, now);
     Some(answer)

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tegata_domain::id::{CertificateRow, DeviceRow};
+use tegata_domain::number::Number;
 use tegata_domain::time::Timestamp;
 use tegata_keys::secret;
 
@@ -36,6 +37,7 @@ impl Proof {
 
 /// One answer, with what it rests on.
 pub(super) struct Kept {
+    number: Number,
     device: DeviceRow,
     version: u32,
     proof: Proof,
@@ -49,6 +51,7 @@ pub(super) struct Kept {
 
 /// What was found: an answer, and what must hold for it.
 pub(super) struct Found {
+    pub(super) device: DeviceRow,
     pub(super) version: u32,
     pub(super) proof: Proof,
     pub(super) answer: Answer,
@@ -67,7 +70,15 @@ impl Kept {
             end += part.len();
             *at = u16::try_from(end).ok()?;
         }
-        Some(Kept { device: device.0, version: device.1, proof, text: parts.concat().into(), ends, used: false })
+        Some(Kept {
+            number: asked.number,
+            device: device.0,
+            version: device.1,
+            proof,
+            text: parts.concat().into(),
+            ends,
+            used: false,
+        })
     }
 
     /// Whether it answers `asked`.
@@ -81,13 +92,13 @@ impl Kept {
     fn found(&self) -> Found {
         let [tag, _, authority] = self.ends.map(usize::from);
         let answer = Answer { tag: self.text.slice(..tag), body: self.text.slice(authority..) };
-        Found { version: self.version, proof: self.proof, answer }
+        Found { device: self.device, version: self.version, proof: self.proof, answer }
     }
 }
 
 #[derive(Default)]
 struct Shard {
-    places: HashMap<DeviceRow, u32>,
+    places: HashMap<Number, u32>,
     kept: Vec<Kept>,
     /// Where the next one to go is looked for.
     hand: usize,
@@ -97,18 +108,18 @@ struct Shard {
 
 impl Shard {
     fn put(&mut self, kept: Kept, room: usize) {
-        if let Some(place) = self.places.get(&kept.device) {
+        if let Some(place) = self.places.get(&kept.number) {
             self.kept[*place as usize] = kept;
         } else if self.kept.len() < room {
-            self.places.insert(kept.device, self.kept.len() as u32);
+            self.places.insert(kept.number, self.kept.len() as u32);
             self.kept.push(kept);
         } else if room > 0 {
             // once around at most: then all of them were asked for, and the first goes
             while std::mem::take(&mut self.kept[self.hand].used) {
                 self.hand = (self.hand + 1) % self.kept.len();
             }
-            self.places.remove(&self.kept[self.hand].device);
-            self.places.insert(kept.device, self.hand as u32);
+            self.places.remove(&self.kept[self.hand].number);
+            self.places.insert(kept.number, self.hand as u32);
             self.kept[self.hand] = kept;
             self.hand = (self.hand + 1) % self.kept.len();
         }
@@ -145,37 +156,28 @@ impl Memory {
         self.room > 0
     }
 
-    fn shard(&self, device: DeviceRow) -> MutexGuard<'_, Shard> {
-        // rows are given one after the other
-        self.shards[device.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, number: Number) -> MutexGuard<'_, Shard> {
+        self.shards[number.spread() as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is kept for this device, this credential and this address, if `holds` what it rests on.
-    pub(super) fn get(
-        &self,
-        device: DeviceRow,
-        asked: &Asked<'_>,
-        holds: impl FnOnce(&Found) -> bool,
-    ) -> Option<Answer> {
-        let mut shard = self.shard(device);
-        let place = shard.places.get(&device).map(|place| *place as usize);
-        let found =
-            place.filter(|place| shard.kept[*place].fits(asked)).map(|place| (place, shard.kept[place].found()));
-        match found.filter(|(_, found)| holds(found)) {
-            Some((place, found)) => {
-                shard.kept[place].used = true;
-                shard.hits += 1;
-                Some(found.answer)
-            }
-            None => {
-                shard.misses += 1;
-                None
-            }
-        }
+    /// What is kept for this number, this credential and this address, if `holds` what it rests on; and whose it is.
+    pub(super) fn get(&self, asked: &Asked<'_>, holds: impl FnOnce(&Found) -> bool) -> Option<(DeviceRow, Answer)> {
+        let mut shard = self.shard(asked.number);
+        let Shard { places, kept, hits, misses, .. } = &mut *shard;
+        let place = places.get(&asked.number).map(|place| *place as usize);
+        let fitting = place.map(|place| &mut kept[place]).filter(|kept| kept.fits(asked));
+        let found = fitting.map(|kept| (kept.found(), kept)).filter(|(found, _)| holds(found));
+        let Some((found, kept)) = found else {
+            *misses += 1;
+            return None;
+        };
+        kept.used = true;
+        *hits += 1;
+        Some((found.device, found.answer))
     }
 
     pub(super) fn put(&self, kept: Kept) {
-        self.shard(kept.device).put(kept, self.room);
+        self.shard(kept.number).put(kept, self.room);
     }
 
     /// What it did.
@@ -194,45 +196,45 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tegata_domain::number::Number;
 
-    fn asked(tenant: &str, byte: u8) -> Asked<'_> {
-        let number = Number::parse("0123456789ABCDEF").unwrap_or_else(|_| unreachable!());
-        Asked { number, tenant, authority: "here", shown: Shown::Token([byte; 32]) }
+    fn asked(number: u64, byte: u8) -> Asked<'static> {
+        // every number of its own, all in one part: its last letters stay
+        let number = Number::parse(&format!("{number:012}0000")).expect("16 digits");
+        Asked { number, tenant: "T", authority: "here", shown: Shown::Token([byte; 32]) }
     }
 
     fn answer() -> Answer {
         Answer { tag: "\"t\"".into(), body: "body".into() }
     }
 
-    fn put(memory: &Memory, row: i64) {
-        let asked = asked("T", 1);
-        memory.put(Kept::new((DeviceRow(row), 5), Proof::Token([1; 32]), &asked, &answer()).expect("short"));
+    fn put(memory: &Memory, number: u64) {
+        let kept = Kept::new((DeviceRow(7), 5), Proof::Token([1; 32]), &asked(number, 1), &answer());
+        memory.put(kept.expect("short"));
     }
 
     #[test]
     fn only_what_was_asked_for() {
         let memory = Memory::of(64);
         put(&memory, 7);
-        let get = |row, asked: &Asked<'_>, holds| memory.get(DeviceRow(row), asked, |_| holds);
-        assert_eq!(get(7, &asked("T", 1), true), Some(answer()));
-        assert_eq!(get(7, &asked("T", 1), false), None, "what it rests on moved");
-        assert_eq!(get(7, &asked("T", 2), true), None, "another token");
-        assert_eq!(get(7, &asked("U", 1), true), None, "another address");
-        assert_eq!(get(7, &Asked { authority: "there", ..asked("T", 1) }, true), None);
-        assert_eq!(get(7, &Asked { shown: Shown::Certificate([1; 32]), ..asked("T", 1) }, true), None);
-        assert_eq!(get(71, &asked("T", 1), true), None, "another device of the same part");
+        let get = |asked: &Asked<'_>, holds| memory.get(asked, |found| holds && found.version == 5);
+        assert_eq!(get(&asked(7, 1), true), Some((DeviceRow(7), answer())));
+        assert_eq!(get(&asked(7, 1), false), None, "what it rests on moved");
+        assert_eq!(get(&asked(7, 2), true), None, "another token");
+        assert_eq!(get(&Asked { tenant: "U", ..asked(7, 1) }, true), None, "another address");
+        assert_eq!(get(&Asked { authority: "there", ..asked(7, 1) }, true), None);
+        assert_eq!(get(&Asked { shown: Shown::Certificate([1; 32]), ..asked(7, 1) }, true), None);
+        assert_eq!(get(&asked(8, 1), true), None, "another device of the same part");
         assert_eq!(memory.counts(), Counts { hits: 1, misses: 6, kept: 1 });
     }
 
     #[test]
     fn it_never_grows_past_its_bound_and_keeps_who_asks() {
-        let memory = Memory::of(2 * SHARDS);
-        for round in 0..1000i64 {
-            put(&memory, round);
-            assert!(memory.get(DeviceRow(0), &asked("T", 1), |_| true).is_some(), "{round}");
+        let memory = Memory::of(3 * SHARDS);
+        for number in 0..1000 {
+            put(&memory, number);
+            assert!(memory.get(&asked(0, 1), |_| true).is_some(), "{number}");
         }
-        assert_eq!(memory.counts().kept, 2 * SHARDS as u64);
+        assert_eq!(memory.counts().kept, 3, "they share a part");
         let nothing = Memory::of(0);
         put(&nothing, 1);
         assert!(!nothing.keeps() && nothing.counts().kept == 0);
