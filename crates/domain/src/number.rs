@@ -11,6 +11,22 @@ use std::fmt;
 /// Crockford's alphabet: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const HALF: u64 = (1 << 40) - 1;
+/// Value of each byte as a digit; more than 31 where it is none.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut i) = ([255; 256], 0);
+    while i < 32 {
+        digits[ALPHABET[i] as usize] = i as u8;
+        digits[ALPHABET[i].to_ascii_lowercase() as usize] = i as u8;
+        i += 1;
+    }
+    let read_as_others = [(b'I', 1), (b'i', 1), (b'L', 1), (b'l', 1), (b'O', 0), (b'o', 0)];
+    i = 0;
+    while i < 6 {
+        digits[read_as_others[i].0 as usize] = read_as_others[i].1;
+        i += 1;
+    }
+    digits
+};
 
 /// A management number: 80 bits, printed as `7K3M-Q9TX-2HVD-R5WE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,13 +50,11 @@ impl Number {
         }
         let (mut value, mut count) = (0u128, 0);
         for byte in text.bytes().filter(|b| !matches!(b, b'-' | b' ')) {
-            let byte = match byte.to_ascii_uppercase() {
-                b'I' | b'L' => b'1',
-                b'O' => b'0',
-                other => other,
-            };
-            let digit = ALPHABET.iter().position(|a| *a == byte).ok_or(MalformedNumber)?;
-            value = value << 5 | digit as u128;
+            let digit = DIGITS[usize::from(byte)];
+            if digit > 31 {
+                return Err(MalformedNumber);
+            }
+            value = value << 5 | u128::from(digit);
             count += 1;
             if count > 16 {
                 return Err(MalformedNumber);

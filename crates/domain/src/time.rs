@@ -41,16 +41,21 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
+    /// To the second.
     fn civil(self) -> time::OffsetDateTime {
-        time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+        time::OffsetDateTime::from_unix_timestamp(self.seconds()).unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
     }
 
     /// `2026-11-22T09:30:00.123Z` (RFC 3339).
     pub fn rfc3339(self) -> String {
-        let t = self.civil();
-        let (date, (h, m, s, ms)) = (self.date(), t.time().as_hms_milli());
-        format!("{date}T{h:02}:{m:02}:{s:02}.{ms:03}Z")
+        let [year, rest @ ..] = self.parts();
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        write_digits(&mut text[..4], year);
+        for (value, at) in rest.into_iter().zip([5, 8, 11, 14, 17]) {
+            write_digits(&mut text[at..at + 2], value);
+        }
+        write_digits(&mut text[20..23], (self.0 % 1000) as u16);
+        std::str::from_utf8(&text).unwrap_or_default().to_owned()
     }
 
     /// `2026-11-22`.
@@ -77,6 +82,14 @@ impl Timestamp {
         let t = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
         let millis = i64::try_from(t.unix_timestamp_nanos() / 1_000_000).ok()?;
         (0..=Self::NEVER.0).contains(&millis).then_some(Timestamp(millis))
+    }
+}
+
+/// Fills `out` with the last decimal digits of a value. Public answers carry many times, and `format!` shows there.
+fn write_digits(out: &mut [u8], mut value: u16) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
 

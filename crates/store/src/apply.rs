@@ -1,6 +1,7 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
 use crate::error::{Error, ErrorKind};
+use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
@@ -10,6 +11,8 @@ use rusqlite::Connection;
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
+use tegata_domain::device::Device;
+use tegata_domain::event::Event;
 use tegata_domain::id::BatchRow;
 
 /// What one transaction gathers.
@@ -17,8 +20,8 @@ use tegata_domain::id::BatchRow;
 pub(crate) struct State {
     /// Per batch: room left at the begin, and devices taken from it.
     rooms: HashMap<BatchRow, (u32, u32)>,
-    /// Leaves were queued.
-    pub(crate) queued: bool,
+    /// Leaves that got their places.
+    pub(crate) leaves: Placing,
     /// A certificate was revoked.
     pub(crate) revoked: bool,
     /// A campaign or an action moved.
@@ -30,6 +33,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Of a transaction that places its leaves there.
+    pub(crate) fn new(leaves: Placing) -> Self {
+        State { leaves, ..State::default() }
+    }
+
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
     fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
         let (room, taken) = match self.rooms.get(&row) {
@@ -65,7 +73,7 @@ pub(crate) fn change(
 ) -> Result<Result<(), Refused>, Error> {
     // A single write refuses with its first statement, before it wrote anything: no savepoint is needed.
     let alone = change.writes.len() == 1;
-    let rooms = (!alone).then(|| state.rooms.clone());
+    let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark()));
     if !alone {
         connection.execute_batch("savepoint change")?;
     }
@@ -82,12 +90,13 @@ pub(crate) fn change(
     {
         audit::insert(connection, entry, &change.subject)?;
     }
-    if let Some(rooms) = rooms {
+    if let Some((rooms, mark)) = before {
         if outcome.is_ok() {
             connection.execute_batch("release change")?;
         } else {
             connection.execute_batch("rollback to change; release change")?;
             state.rooms = rooms;
+            state.leaves.back_to(mark);
         }
     }
     Ok(outcome)
@@ -108,14 +117,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
         Write::Made(made) => make(c, made, state)?,
         Write::Device { decided_on, device, events } => {
-            let held = device::update(c, device, *decided_on)?;
-            if held {
-                for value in events {
-                    event::insert(c, device.row, value)?;
-                }
-                state.queued |= !events.is_empty();
-            }
-            guard(held, Refused::Stale)
+            guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
         }
         Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
         Write::Revocation(value) => {
@@ -127,28 +129,15 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             finding::insert(c, value)?;
             Ok(())
         }
-        Write::FindingOpen(value) => {
-            finding::open(c, value)?;
-            Ok(())
-        }
-        Write::FindingClose(device, kind, at, reason) => {
-            finding::close(c, *device, *kind, (*at, reason))?;
-            Ok(())
-        }
+        Write::FindingOpen(value) => finding::open(c, value).map(Ok)?,
+        Write::FindingClose(device, kind, at, reason) => finding::close(c, *device, *kind, (*at, reason)).map(Ok)?,
         Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
         Write::Session(value) => guard(session::write(c, value)?, Refused::Stale),
-        Write::SessionEpoch(device) => {
-            session::begin_epoch(c, *device)?;
-            Ok(())
-        }
+        Write::SessionEpoch(device) => session::begin_epoch(c, *device).map(Ok)?,
         Write::InitialPassword { device, changed, at } => {
             guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
-        Write::Fact(value) => {
-            ledger::insert_fact(c, value)?;
-            state.queued = true;
-            Ok(())
-        }
+        Write::Fact(value) => ledger::insert_fact(c, value, &mut state.leaves).map(Ok)?,
         Write::Notice(value) => {
             notice::insert(c, value)?;
             state.noticed = true;
@@ -159,16 +148,10 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
         Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
-        Write::OfferEnd(device) => {
-            transfer::end(c, *device)?;
-            Ok(())
-        }
+        Write::OfferEnd(device) => Ok(transfer::end(c, *device)?),
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
         Write::DisposalAsk(device, period, at) => guard(disposal::ask(c, *device, *period, *at)?, Refused::Stale),
-        Write::DisposalEnd(value) => {
-            disposal::end(c, value)?;
-            Ok(())
-        }
+        Write::DisposalEnd(value) => Ok(disposal::end(c, value)?),
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
@@ -216,6 +199,19 @@ fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(
     })
 }
 
+fn step(
+    c: &Connection,
+    device: &Device,
+    (decided_on, events): (u32, &[Event]),
+    state: &mut State,
+) -> Result<bool, Error> {
+    let held = device::update(c, device, decided_on)?;
+    if held {
+        events.iter().try_for_each(|value| event::insert(c, device.row, value, &mut state.leaves))?;
+    }
+    Ok(held)
+}
+
 fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {
     let batch = made.device.batch;
     if !state.take(c, batch)? {
@@ -227,7 +223,6 @@ fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Ref
     }
     certificate::insert(c, &made.certificate)?;
     event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
-    event::insert(c, made.device.row, &made.event)?;
-    state.queued = true;
+    event::insert(c, made.device.row, &made.event, &mut state.leaves)?;
     Ok(Ok(()))
 }

@@ -4,7 +4,9 @@
 //! Invariant: an answer is sent after the commit of its transaction, and one refused change undoes nothing of others.
 
 use crate::apply;
+use crate::engine::Readers;
 use crate::error::{Error, ErrorKind};
+use crate::leaf::{Fresh, Placing};
 use crate::version::{Thing, Versions};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
@@ -66,8 +68,9 @@ pub struct Counts {
     pub commit_micros: u64,
 }
 
-#[derive(Default)]
 struct Shared {
+    readers: Arc<Readers>,
+    fresh: Fresh,
     queued: Notify,
     revoked: Notify,
     moved: Notify,
@@ -78,6 +81,25 @@ struct Shared {
     refused: AtomicU64,
     failed: AtomicU64,
     commit_micros: AtomicU64,
+}
+
+impl Shared {
+    fn new(readers: Arc<Readers>, leaves: &Placing) -> Self {
+        Shared {
+            readers,
+            fresh: Fresh::new(leaves),
+            queued: Notify::new(),
+            revoked: Notify::new(),
+            moved: Notify::new(),
+            noticed: Notify::new(),
+            versions: Versions::default(),
+            transactions: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            commit_micros: AtomicU64::new(0),
+        }
+    }
 }
 
 /// The thread, seen from outside.
@@ -101,11 +123,12 @@ impl Drop for Committer {
 }
 
 impl Committer {
-    pub(crate) fn start(connection: Connection) -> Result<Self, Error> {
+    pub(crate) fn start(connection: Connection, readers: Arc<Readers>) -> Result<Self, Error> {
         let (requests, inbox) = bounded(WAITING);
-        let shared = Arc::new(Shared::default());
+        let leaves = Placing::read(&connection)?;
+        let shared = Arc::new(Shared::new(readers, &leaves));
         let theirs = Arc::clone(&shared);
-        let work = move || run(&connection, &inbox, &theirs);
+        let work = move || run(&connection, leaves, &inbox, &theirs);
         let thread = Some(std::thread::Builder::new().name("committer".into()).spawn(work)?);
         Ok(Committer { requests: Some(requests), thread, shared })
     }
@@ -149,6 +172,10 @@ impl Committer {
         &self.shared.queued
     }
 
+    pub(crate) fn fresh(&self) -> &Fresh {
+        &self.shared.fresh
+    }
+
     pub(crate) fn moved(&self) -> &Notify {
         &self.shared.moved
     }
@@ -177,7 +204,7 @@ impl Committer {
     }
 }
 
-fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
+fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
     let mut compacting = None;
     while let Ok(first) = inbox.recv() {
         let (mut size, mut together) = (0, Vec::new());
@@ -191,12 +218,13 @@ fn run(connection: &Connection, inbox: &Receiver<Request>, shared: &Shared) {
             next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
         }
         if !together.is_empty() {
-            transaction(connection, together, shared);
+            leaves = transaction(connection, together, leaves, shared);
         }
         if let Some(reply) = compacting.take() {
-            let _gone = reply.send(compact(connection));
+            let _gone = reply.send(compact(connection, &shared.readers));
         }
     }
+    shared.readers.pause();
     if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
         tracing::warn!(%error, "the write-ahead log stays beside the database; the next start takes it in");
     }
@@ -214,7 +242,15 @@ const COMPACT_MAX: i64 = 2 << 30;
 
 /// Deleted content is overwritten where it stood (secure_delete), but a page that was split before may keep a copy of
 /// what moved, and the write-ahead log keeps older pages. Only a database that was written anew has neither.
-fn compact(connection: &Connection) -> Result<bool, Error> {
+fn compact(connection: &Connection, readers: &Readers) -> Result<bool, Error> {
+    // a kept read would hold the log back
+    readers.pause();
+    let done = write_anew(connection);
+    readers.go_on();
+    done
+}
+
+fn write_anew(connection: &Connection) -> Result<bool, Error> {
     let fold = || connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
     let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
     let folded = fold()? == 0;
@@ -244,8 +280,10 @@ pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
 /// An answer that is sent once the commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared) {
-    let mut state = apply::State::default();
+/// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
+fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
+    let next = leaves.clone();
+    let mut state = apply::State::new(leaves);
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
     for request in requests {
@@ -262,9 +300,10 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
         let _ended_by_itself = connection.execute_batch("rollback");
     } else {
         shared.transactions.fetch_add(1, Relaxed);
-        // before anybody is told
+        // before anybody is told, and after reads see what was committed
         state.touched.iter().for_each(|thing| shared.versions.moved(*thing));
-        if state.queued {
+        shared.fresh.add(&state.leaves);
+        if state.leaves.any() {
             shared.queued.notify_one();
         }
         if state.revoked {
@@ -277,8 +316,24 @@ fn transaction(connection: &Connection, requests: Vec<Request>, shared: &Shared)
             shared.noticed.notify_one();
         }
     }
+    let next = if outcome.is_ok() { state.leaves.after() } else { read_again(connection, next, shared) };
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
+    }
+    next
+}
+
+/// After a failure it is the store that knows which places are taken, even where a commit failed late.
+fn read_again(connection: &Connection, next: Placing, shared: &Shared) -> Placing {
+    match Placing::read(connection) {
+        Ok(leaves) => {
+            shared.fresh.again(&leaves);
+            leaves
+        }
+        Err(error) => {
+            tracing::error!(%error, "the end of the leaves cannot be read");
+            next
+        }
     }
 }
 
@@ -326,7 +381,10 @@ fn one(
 fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
     let start = std::time::Instant::now();
-    connection.execute_batch("commit")?;
+    shared.readers.pause();
+    let committed = connection.execute_batch("commit");
+    shared.readers.go_on();
+    committed?;
     shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Revocations and the lists that tell of them: SQL.
 
 use crate::engine::{prepare, time};
+use crate::error::ErrorKind;
 use crate::snapshot::FLOOR;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension};
@@ -77,14 +78,20 @@ impl Crls<'_> {
         })
     }
 
-    /// Takes the next number of a list before it is signed: it never falls, also after a crash.
+    /// Takes the next number of a list before it is signed: it never falls, also after a crash. An authority that was
+    /// erased meanwhile gets none: its list would bring its name back.
     pub async fn next_number(&self, due: ShardDue) -> Result<i64, Error> {
-        let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2,
-            1 + coalesce((select next from counter where name = $3), 0), null, 0, 1)
+        let text = "insert into crl (authority, shard, number, der, next_update, stale)
+            select id, $2, 1 + coalesce((select next from counter where name = $3), 0), null, 0, 1
+            from authority where id = $1
             on conflict (authority, shard) do update set number = number + 1 returning number";
         let (authority, shard) = (due.authority.0, due.shard);
-        let task = move |c: &Connection| Ok(prepare(c, text)?.query_row((authority, shard, FLOOR), |r| r.get(0))?);
-        self.0.0.committer.task(task).await
+        // an error in a task would undo what is committed beside it
+        let task = move |c: &Connection| {
+            Ok(prepare(c, text)?.query_row((authority, shard, FLOOR), |r| r.get(0)).optional()?)
+        };
+        let number = self.0.0.committer.task(task).await?;
+        number.ok_or_else(|| Error::new(ErrorKind::Broken, "the authority of this list is not there any more"))
     }
 
     /// What a shard's list must hold.

@@ -117,6 +117,16 @@ impl Erasures<'_> {
     }
 }
 
+/// What its last owner left on a device whose life ended; the receipt of its erasure stays.
+const LEFT_WITH_THE_LAST: [&str; 6] = [
+    "update disposal set requested_at = null where device = $1",
+    "delete from seen where device = $1",
+    "delete from session where device = $1",
+    "delete from credential where device = $1",
+    "delete from attribute where device = $1",
+    "delete from updating where device = $1",
+];
+
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
     let (device, period) = (one.device.0, one.period);
     let text = "update event set kind = $3, at = $4, data = '{}' where device = $1 and period = $2";
@@ -131,9 +141,10 @@ fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error>
     // the row stays for its serial, which no other certificate gets
     let text = "update certificate set der = $4 where device = $1 and period = $2 and kind = $3";
     prepare(c, text)?.execute((device, period, CertificateKind::Ldevid as u8, Vec::<u8>::new()))?;
-    let text = "update disposal set requested_at = null where device = $1
-        and exists (select 1 from device where id = $1 and period = $2)";
-    prepare(c, text)?.execute((device, period))?;
+    for text in LEFT_WITH_THE_LAST {
+        let of_last = format!("{text} and exists (select 1 from device where id = $1 and period = $2 and stage = $3)");
+        prepare(c, &of_last)?.execute((device, period, Stage::Retired as u8))?;
+    }
     prepare(c, "delete from period where device = $1 and period = $2")?.execute((device, period))?;
     Ok(())
 }
@@ -148,6 +159,12 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         return Ok(false);
     }
     for text in [
+        // its campaigns, with what devices told in them
+        "delete from action_message where action in
+            (select a.id from action a join campaign c on c.id = a.campaign where c.organisation = $1)",
+        "delete from action where campaign in (select id from campaign where organisation = $1)",
+        "delete from campaign_group where campaign in (select id from campaign where organisation = $1)",
+        "delete from campaign where organisation = $1",
         "delete from token where organisation = $1",
         "delete from account where organisation = $1",
         "delete from finding where organisation = $1",

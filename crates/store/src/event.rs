@@ -2,20 +2,22 @@
 
 use crate::engine::{prepare, time};
 use crate::error::ErrorKind;
+use crate::leaf::Placing;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::event::{Event, EventKind};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
 
-/// Enters an event and queues its leaf.
-pub(crate) fn insert(c: &Connection, device: DeviceRow, e: &Event) -> Result<(), Error> {
-    let text = "insert into event (device, sequence, period, kind, at, data, commitment)
-        values ($1, $2, $3, $4, $5, $6, $7)";
+/// Enters an event and gives its leaf its place.
+pub(crate) fn insert(c: &Connection, device: DeviceRow, e: &Event, leaves: &mut Placing) -> Result<(), Error> {
+    let index = leaves.place(c, Log::Devices, (device.0, e.sequence), &e.commitment)? as i64;
+    let text = "insert into event (device, sequence, period, kind, at, data, commitment, idx)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let data = e.data.to_string();
-    let values = (device.0, e.sequence, e.period, e.kind as u8, e.at.millis(), data, e.commitment);
+    let values = (device.0, e.sequence, e.period, e.kind as u8, e.at.millis(), data, e.commitment, index);
     prepare(c, text)?.execute(values)?;
-    crate::ledger::enqueue(c, Log::Devices, device.0, e.sequence)
+    Ok(())
 }
 
 /// Enters the epoch key of an owner period.
@@ -25,8 +27,8 @@ pub(crate) fn insert_epoch(c: &Connection, device: DeviceRow, period: u32, key: 
     Ok(())
 }
 
-/// An event with the index of its leaf, once it stands in the log.
-fn read(row: &Row<'_>) -> rusqlite::Result<(Event, Option<u64>)> {
+/// An event with the index of its leaf.
+fn read(row: &Row<'_>) -> rusqlite::Result<(Event, u64)> {
     let wrong = |column, what: &str| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.to_owned().into())
     };
@@ -38,7 +40,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Event, Option<u64>)> {
         data: serde_json::from_str(row.get_ref(4)?.as_str()?).map_err(|_| wrong(4, "event data"))?,
         commitment: row.get(5)?,
     };
-    Ok((event, row.get::<_, Option<i64>>(6)?.map(|i| i as u64)))
+    Ok((event, row.get::<_, i64>(6)? as u64))
 }
 
 /// Reads of events.
@@ -52,15 +54,15 @@ impl Store {
 }
 
 impl Events<'_> {
-    /// One event of a device, and the index of its leaf.
-    pub async fn by_sequence(&self, device: DeviceRow, sequence: u32) -> Result<Option<(Event, Option<u64>)>, Error> {
+    /// One event of a device, and the index of its leaf, which a checkpoint may not cover yet.
+    pub async fn by_sequence(&self, device: DeviceRow, sequence: u32) -> Result<Option<(Event, u64)>, Error> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence = $2";
         self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, sequence), read).optional()?))
     }
 
     /// The events of a device after `after`, at most `limit`.
-    pub async fn page(&self, device: DeviceRow, after: u32, limit: u32) -> Result<Vec<(Event, Option<u64>)>, Error> {
+    pub async fn page(&self, device: DeviceRow, after: u32, limit: u32) -> Result<Vec<(Event, u64)>, Error> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence > $2 order by sequence limit $3";
         let values = (device.0, after, limit);

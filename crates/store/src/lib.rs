@@ -2,7 +2,7 @@
 //!
 //! Why here: one concrete [`Store`] that all use cases share. It decides nothing: each write carries its guard, and a
 //! guard that does not hold comes back as [`Refused`].
-//! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and queued leaves.
+//! Invariant: all writes pass one committer, and what it acknowledges is on disk, with its events and their leaves.
 
 mod account;
 mod action;
@@ -25,6 +25,7 @@ mod error;
 mod event;
 mod finding;
 mod initial_password;
+mod leaf;
 mod ledger;
 mod migrate;
 mod notice;
@@ -59,7 +60,8 @@ pub use error::{Error, ErrorKind};
 pub use event::Events;
 pub use finding::Findings;
 pub use initial_password::InitialPasswords;
-pub use ledger::{Ledgers, Placed, Queued};
+pub use leaf::Contents;
+pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
 pub use period::Periods;
 pub use product::Products;
@@ -95,7 +97,7 @@ pub enum Mode {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    readers: Readers,
+    readers: Arc<Readers>,
     committer: Committer,
     counters: counter::Counters,
     folder: PathBuf,
@@ -127,8 +129,9 @@ impl Store {
             committer::compact_if_due(&writer)?;
             (Some(lock), writer, Readers::new(path))
         };
+        let readers = Arc::new(readers);
         readers.with(|_| Ok(()))?;
-        let committer = Committer::start(writer)?;
+        let committer = Committer::start(writer, Arc::clone(&readers))?;
         let counters = counter::Counters::default();
         Ok(Store(Arc::new(Inner { readers, committer, counters, folder: folder.to_owned(), _lock: lock })))
     }
@@ -138,7 +141,7 @@ impl Store {
         &self.0.folder
     }
 
-    /// Saves one change: durable and queued for the ledger, or not at all. `now` is the audit's time.
+    /// Saves one change: durable and with its place in the ledger, or not at all. `now` is the audit's time.
     pub async fn save(&self, change: Change, permit: &Permit, now: Timestamp) -> Result<(), SaveError> {
         let mut outcomes = self.save_all(vec![change], permit, now).await?;
         Ok(outcomes.pop().unwrap_or(Ok(()))?)
@@ -154,7 +157,7 @@ impl Store {
         self.0.committer.commit(changes, committer::Signed::of(permit, now)).await
     }
 
-    /// Woken after every commit that queued leaves.
+    /// Woken after every commit with leaves, which then wait for a checkpoint.
     pub fn queued(&self) -> &tokio::sync::Notify {
         self.0.committer.queued()
     }

@@ -176,7 +176,7 @@ fn begin_again(c: &Connection, b: &Beginning) -> Result<(), Error> {
     let text = "insert into counter (name, next) values (?1, 1 + ?2) on conflict (name) do nothing";
     c.execute(text, (FLOOR, b.far))?;
     c.execute("update crl set number = number + ?1, stale = 1", [b.near])?;
-    c.execute("delete from checkpoint", [])?;
+    c.execute("update log set note = null, tiled = 0", [])?;
     // tokens that were given after the backup are unknown here, and nobody's fault
     crate::session::begin_epochs(c)?;
     for (name, version, sealed) in &b.log_keys {

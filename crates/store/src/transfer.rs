@@ -24,6 +24,15 @@ pub(crate) fn end(c: &Connection, device: DeviceRow) -> Result<(), Error> {
     Ok(())
 }
 
+/// What the giver asked of the device and agreed to is not the taker's wish; when it last used it, and what the device
+/// told of itself, is not the taker's to know.
+const LEFT_BY_THE_GIVER: [&str; 4] = [
+    "delete from disposal where device = $1",
+    "delete from seen where device = $1",
+    "delete from attribute where device = $1",
+    "update updating set consent_at = null, initiator = null, remark = null where device = $1",
+];
+
 /// Takes the offer, so that nobody takes it twice; false when it does not stand any more.
 pub(crate) fn claim(c: &Connection, claim: &Claim) -> Result<bool, Error> {
     let text = "delete from transfer where device = $1 and hash = $2";
@@ -32,8 +41,9 @@ pub(crate) fn claim(c: &Connection, claim: &Claim) -> Result<bool, Error> {
     }
     period::insert(c, claim)?;
     event::insert_epoch(c, claim.device, claim.period, &claim.epoch_key)?;
-    // what the giver asked of the device is not the taker's wish
-    prepare(c, "delete from disposal where device = $1")?.execute([claim.device.0])?;
+    for text in LEFT_BY_THE_GIVER {
+        prepare(c, text)?.execute([claim.device.0])?;
+    }
     Ok(true)
 }
 

@@ -71,7 +71,7 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
         gauge(&name, "Leaves under the published checkpoint", cx.ledger.published_size(log) as i64);
     }
     let waiting = cx.store.ledger().waiting().await.unwrap_or(0);
-    gauge("ledger_waiting", "Leaves that wait for their place, counted up to 100,000", waiting as i64);
+    gauge("ledger_waiting", "Leaves that no checkpoint covers yet", waiting as i64);
     gauge("poll_memory_answers", "Answers to polls that are kept in memory", polls.kept as i64);
     gauge("disk_free_bytes", "Free disk at the data folder", cx.store.free_bytes().unwrap_or(0) as i64);
     gauge("clock_trusted", "1 while the clock is trusted", i64::from(cx.clock.now().is_ok()));

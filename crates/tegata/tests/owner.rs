@@ -135,20 +135,7 @@ fn taken_over_used_ended_and_forgotten() {
     assert!(is_taken(&world, &enrol(&world, &given)));
     home.get(&format!("/api/v1/devices/{}", given.number)).expect(404);
 
-    // one device signs that it ended, of another a witness says so
-    home.post(&format!("/api/v1/devices/{}/dispose", ended.number), &json!({})).expect(200);
-    let shown = enrol(&world, &ended);
-    let signed = sign_off(&world, &ended, &shown).expect(200).json();
-    assert_eq!(signed["stage"], "retired");
-    sign_off(&world, &ended, &shown).expect(403);
-    let told = home.get(&format!("/api/v1/devices/{}", ended.number)).expect(200).json()["disposal"].take();
-    let digest = data_encoding::HEXLOWER.encode(&sha256(text(&told, "statement").as_bytes()));
-    assert_eq!((&told["erasure"], &signed["receipt"]), (&"signed".into(), &digest.into()));
-    let witness = json!({ "reason": TRACES[1], "witness": TRACES[4] });
-    phone.post(&format!("/api/v1/devices/{}/retire", seen.number), &witness).expect(200);
-    assert!(page(&world, &ended.number).contains("signed that it erased the secrets in it"));
-    assert!(page(&world, &seen.number).contains("A witness stated"));
-
+    end_two(&world, &home, &phone, (&ended, &seen));
     let keys = ledger::keys(&maker);
     let before: Vec<_> = [&given, &ended, &seen].map(|u| life(&maker, &u.number, &keys)).into();
     let theirs = life(&heirs, &given.number, &keys);
@@ -174,6 +161,22 @@ fn taken_over_used_ended_and_forgotten() {
     world.start();
     assert_eq!(traces(world.folder()), []);
     world.api().get("/ledger/devices/checkpoint").expect(200);
+}
+
+/// One device signs that it ended, of another a witness says so.
+fn end_two(world: &World, home: &Api, phone: &Api, (ended, seen): (&Unit, &Unit)) {
+    home.post(&format!("/api/v1/devices/{}/dispose", ended.number), &json!({})).expect(200);
+    let shown = enrol(world, ended);
+    let signed = sign_off(world, ended, &shown).expect(200).json();
+    assert_eq!(signed["stage"], "retired");
+    sign_off(world, ended, &shown).expect(403);
+    let told = home.get(&format!("/api/v1/devices/{}", ended.number)).expect(200).json()["disposal"].take();
+    let digest = data_encoding::HEXLOWER.encode(&sha256(text(&told, "statement").as_bytes()));
+    assert_eq!((&told["erasure"], &signed["receipt"]), (&"signed".into(), &digest.into()));
+    let witness = json!({ "reason": TRACES[1], "witness": TRACES[4] });
+    phone.post(&format!("/api/v1/devices/{}/retire", seen.number), &witness).expect(200);
+    assert!(page(world, &ended.number).contains("signed that it erased the secrets in it"));
+    assert!(page(world, &seen.number).contains("A witness stated"));
 }
 
 fn forget(world: &World, id: &str, by: &Api) {

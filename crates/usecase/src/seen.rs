@@ -31,6 +31,11 @@ impl Seen {
         }
     }
 
+    /// What a giver of the device did with it is not the taker's to know.
+    pub(crate) fn forget(&self, device: DeviceRow) {
+        self.lock().remove(&device);
+    }
+
     fn noted(&self, device: DeviceRow) -> Option<Timestamp> {
         self.lock().get(&device).copied()
     }

@@ -6,7 +6,7 @@ use crate::asset;
 use crate::page::{self, Place, device::proof_file_name};
 use crate::status::{html, json, refuse, reply, request_id};
 use axum::Extension;
-use axum::extract::{Path, Query, RawQuery, State};
+use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, Uri, header};
 use serde::Deserialize;
@@ -58,13 +58,10 @@ fn malformed(typed: &str, place: &Place<'_>, json: bool) -> Response {
 }
 
 /// `/d/{number}`.
-pub async fn device(
-    State(cx): State<Cx>,
-    Path(typed): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    show(&typed, &place(query.as_deref(), &headers), &headers, &cx).await
+pub async fn device(State(cx): State<Cx>, Path(typed): Path<String>, request: Request) -> Response {
+    // taken whole: the extractors of query and headers would copy them
+    let (parts, _no_body) = request.into_parts();
+    show(&typed, &place(parts.uri.query(), &parts.headers), &parts.headers, &cx).await
 }
 
 async fn show(typed: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {

@@ -65,8 +65,13 @@ fn parse(line: Line) -> Parsed {
 
 /// The answers to one chunk, as lines.
 async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
-    let parsed: Vec<Parsed> = chunk.into_iter().map(parse).collect();
-    let requests: Vec<_> = parsed.iter().filter_map(|p| p.as_ref().ok()).cloned().collect();
+    let mut requests = Vec::with_capacity(chunk.len());
+    let mut keep = |request: tegata_usecase::device::make::Request| {
+        let serial = request.serial.clone();
+        requests.push(request);
+        serial
+    };
+    let parsed: Vec<_> = chunk.into_iter().map(|line| parse(line).map(&mut keep)).collect();
     let made = match requests.is_empty() {
         true => Ok(Vec::new()),
         false => make(requests, &stream.ticket, &stream.cx).await,
@@ -80,14 +85,14 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
     for line in parsed {
         match line {
             Err((serial, problem)) => refuse(&mut out, serial, &problem),
-            Ok(request) => match (made.next(), &failed) {
-                (Some(Ok(made)), _) => accept(&mut out, &request.serial, &made, &stream.chain),
+            Ok(serial) => match (made.next(), &failed) {
+                (Some(Ok(made)), _) => accept(&mut out, &serial, &made, &stream.chain),
                 (Some(Err(error)), _) => {
                     log(&error);
-                    refuse(&mut out, Some(request.serial), &error.problem());
+                    refuse(&mut out, Some(serial), &error.problem());
                 }
-                (None, Some(problem)) => refuse(&mut out, Some(request.serial), problem),
-                (None, None) => refuse(&mut out, Some(request.serial), &Error::internal("no outcome").problem()),
+                (None, Some(problem)) => refuse(&mut out, Some(serial), problem),
+                (None, None) => refuse(&mut out, Some(serial), &Error::internal("no outcome").problem()),
             },
         }
     }

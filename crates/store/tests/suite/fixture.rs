@@ -1,5 +1,6 @@
 //! Nouns to save, and a store to save them in.
 
+use tegata_domain::authority::{Authority, AuthorityKind};
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::certificate::{Certificate, CertificateKind};
 use tegata_domain::change::{Change, Made, Write};
@@ -32,8 +33,12 @@ impl World {
         for log in Log::ALL {
             store.ledger().create(log, Head { size: 0, root: [0; 32] }).await.unwrap();
         }
-        let writes =
-            vec![Write::Organisation(organisation()), Write::Product(product()), Write::Batch(batch(quantity))];
+        let writes = vec![
+            Write::Organisation(organisation()),
+            Write::Authority(authority()),
+            Write::Product(product()),
+            Write::Batch(batch(quantity)),
+        ];
         store.save(Change::of("", writes), &permit(), NOW).await.unwrap();
         World { store, folder }
     }
@@ -47,12 +52,25 @@ pub fn uid(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-fn organisation() -> Organisation {
+pub fn organisation() -> Organisation {
     Organisation {
         row: OrganisationRow(1),
         uid: uid(1),
         name: "Example Works".into(),
         kinds: Kinds::of(&[OrganisationKind::Maker]),
+        created_at: NOW,
+    }
+}
+
+fn authority() -> Authority {
+    Authority {
+        row: AuthorityRow(1),
+        uid: uid(4),
+        kind: AuthorityKind::Idevid,
+        organisation: OrganisationRow(1),
+        certificate: vec![1],
+        sealed_key: None,
+        shards: 16,
         created_at: NOW,
     }
 }

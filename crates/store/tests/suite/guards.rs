@@ -4,8 +4,10 @@ use crate::fixture::*;
 use tegata_domain::change::{Change, Refused, Revocation, Write};
 use tegata_domain::device::{Condition, Device};
 use tegata_domain::id::*;
+use tegata_domain::organisation::Organisation;
 use tegata_domain::revocation::{Crl, Reason};
-use tegata_store::{Row, SaveError, ShardDue};
+use tegata_domain::transfer::{Claim, Offer};
+use tegata_store::{Ended, Row, SaveError, ShardDue};
 
 #[tokio::test]
 async fn a_refused_change_undoes_nothing_of_its_neighbours() {
@@ -106,6 +108,8 @@ async fn a_revocation_between_reading_and_publishing_is_not_lost() {
     crls.publish(due, Crl { number, der: vec![1], next_update: NOW }, held).await.unwrap();
     assert_eq!(crls.due(tegata_domain::time::Timestamp::from_millis(0)).await.unwrap(), [due], "still stale");
     assert_eq!(crls.revoked(due).await.unwrap().len(), 2);
+    let erased = ShardDue { authority: AuthorityRow(9), shard: 3 };
+    assert!(crls.next_number(erased).await.is_err(), "no list of an authority that is not there");
     assert!(crls.next_number(due).await.unwrap() > number);
     let again = world.store.save(revoke(1), &permit(), NOW).await.unwrap_err();
     assert!(matches!(again, SaveError::Refused(Refused::Stale)), "a second end is refused");
@@ -124,4 +128,83 @@ async fn row_numbers_are_given_once() {
     let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
     let first = again.reserve(Row::Device, 1).await.unwrap();
     assert!(seen.insert(first), "{first} was given before the restart");
+}
+
+fn offer(giver: i64, period: u32, hash: u8) -> Change {
+    let offer = Offer {
+        device: DeviceRow(1),
+        giver: OrganisationRow(giver),
+        period,
+        hash: [hash; 32],
+        to: None,
+        reason: None,
+        offered_at: NOW,
+        expires_at: NOW,
+    };
+    Change::of("", vec![Write::Offer(offer)])
+}
+
+fn claim(hash: u8) -> Change {
+    let (device, owner) = (DeviceRow(1), OrganisationRow(2));
+    let claim = Claim { device, hash: [hash; 32], owner, period: 1, epoch_key: [8; 32], at: NOW };
+    Change::of("", vec![Write::Claim(claim)])
+}
+
+#[tokio::test]
+async fn a_code_is_its_owners_and_works_once() {
+    let world = World::new(10).await;
+    world.store.save(made(1, "A", 1), &permit(), NOW).await.unwrap();
+    let all = [offer(2, 0, 1), offer(1, 1, 1), offer(1, 0, 1), offer(1, 0, 2), claim(1), claim(2), claim(2)];
+    let stale = Err(Refused::Stale);
+    let outcomes = world.store.save_all(all.to_vec(), &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [stale, stale, Ok(()), Ok(()), stale, Ok(()), stale]);
+    assert_eq!(world.store.period().held(DeviceRow(1), OrganisationRow(2)).await.unwrap(), [1]);
+    assert_eq!(world.store.event().epoch_key(DeviceRow(1), 1).await.unwrap(), [8; 32]);
+}
+
+#[tokio::test]
+async fn a_request_to_erase_ends_with_its_period() {
+    let world = World::new(10).await;
+    world.store.save(made(1, "A", 1), &permit(), NOW).await.unwrap();
+    let ask = |period| Change::of("", vec![Write::DisposalAsk(DeviceRow(1), period, NOW)]);
+    let outcomes = world.store.save_all(vec![ask(1), ask(0), ask(0)], &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Err(Refused::Stale), Ok(()), Ok(())]);
+    let taken = vec![offer(1, 0, 1), claim(1)];
+    world.store.save_all(taken, &permit(), NOW).await.unwrap();
+    assert_eq!(world.store.disposal().of_device(DeviceRow(1)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_holds_something_is_not_erased() {
+    let world = World::new(10).await;
+    world.store.save(made(1, "A", 1), &permit(), NOW).await.unwrap();
+    let home = Organisation { row: OrganisationRow(2), uid: uid(22), name: "Home".into(), ..organisation() };
+    let taken = vec![Change::of("", vec![Write::Organisation(home)]), offer(1, 0, 1), claim(1)];
+    world.store.save_all(taken, &permit(), NOW).await.unwrap();
+    let erase = |organisation| {
+        Change::of("", vec![Write::Erasure { organisation: OrganisationRow(organisation), replayed: false }])
+    };
+    let outcomes = world.store.save_all(vec![erase(1), erase(2), erase(3)], &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Err(Refused::Stale); 3], "a maker, a holder, nobody");
+    let ended = Ended { device: DeviceRow(1), period: 1, next_key: None };
+    world.store.erasure().periods(vec![ended], NOW, &permit()).await.unwrap();
+    assert_eq!(
+        world.store.save_all(vec![erase(2), erase(2)], &permit(), NOW).await.unwrap(),
+        [Ok(()), Err(Refused::Stale)]
+    );
+    assert_eq!(world.store.event().epoch_key_left(DeviceRow(1), 1).await.unwrap(), None);
+    assert!(world.store.event().epoch_key_left(DeviceRow(1), 0).await.unwrap().is_some());
+    assert!(world.store.organisation().by_row(OrganisationRow(2)).await.unwrap().is_none());
+}
+
+/// What was too large to be written anew while it was in use is written anew at the next start.
+#[tokio::test]
+async fn a_large_database_is_written_anew_at_the_next_start() {
+    let world = World::new(10).await;
+    assert!(world.store.compact().await.unwrap());
+    world.store.secret().fix("compact", "due".into()).await.unwrap();
+    let World { store, folder } = world;
+    drop(store);
+    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    assert_eq!(again.secret().fixed("compact").await.unwrap(), None);
 }

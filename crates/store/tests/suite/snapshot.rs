@@ -6,7 +6,7 @@ use tegata_domain::change::Write;
 use tegata_domain::id::{AuthorityRow, DeviceRow};
 use tegata_domain::ledger::{Checkpoint, Head, Log};
 use tegata_store::snapshot::{self, Beginning};
-use tegata_store::{Mode, Row, ShardDue, Store};
+use tegata_store::{Mode, Progress, Row, ShardDue, Store};
 
 const WORDS: &str = "words that only the fading part holds";
 
@@ -71,8 +71,9 @@ async fn nothing_is_given_a_second_time() {
     let device = store.reserve(Row::Device, 1).await.unwrap();
     let product = store.reserve(Row::Product, 1).await.unwrap();
     let number = store.crl().next_number(due(0)).await.unwrap();
-    let head = Head { size: 7, root: [7; 32] };
-    store.ledger().publish(Log::Facts, Checkpoint { head, note: "old".into() }).await.unwrap();
+    let (empty, head) = (Head { size: 0, root: [0; 32] }, Head { size: 3, root: [7; 32] });
+    let checkpoint = Checkpoint { head, note: "old".into() };
+    assert!(store.ledger().advance(Log::Devices, empty, checkpoint.clone(), 256).await.unwrap());
     store.secret().add("ledger-facts", (1, 0, vec![1])).await.unwrap();
     let (far, near) = (1 << 30, 1 << 20);
     let log_keys = vec![("ledger-facts", 2, vec![2])];
@@ -82,7 +83,9 @@ async fn nothing_is_given_a_second_time() {
     assert!(store.reserve(Row::Batch, 1).await.unwrap() > far, "a counter that the backup did not know");
     assert!(store.crl().next_number(due(0)).await.unwrap() > number + near);
     assert!(store.crl().next_number(due(1)).await.unwrap() > far, "a list that the backup did not know");
-    assert_eq!(store.ledger().checkpoint(Log::Facts).await.unwrap(), None);
+    let standing = store.ledger().standing(Log::Devices).await.unwrap();
+    assert_eq!(standing, Progress { head, note: None, tiled: 0 }, "the leaves stay, checkpoint and tiles do not");
+    assert!(store.ledger().advance(Log::Devices, head, checkpoint, 0).await.unwrap(), "signed anew at the same size");
     assert_eq!(store.secret().versions("ledger-facts").await.unwrap(), [(2, 0, vec![2])]);
     assert_eq!(store.secret().fixed("generation").await.unwrap().as_deref(), Some("g2"));
     assert_eq!(store.crl().due(NOW).await.unwrap().len(), 2, "every list is signed anew");

@@ -6,7 +6,7 @@ use super::tls::Faces;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -124,7 +124,10 @@ where
             Some(response) => Err(response),
             None => {
                 request.extensions_mut().insert(peer.clone());
-                Ok(to.router.clone().oneshot(request.map(|body| Body::new(Drained::new(body)))))
+                // most requests have no body: nothing to read away, nothing to box
+                let body =
+                    |body: Incoming| if body.is_end_stream() { Body::empty() } else { Body::new(Drained::new(body)) };
+                Ok(to.router.clone().oneshot(request.map(body)))
             }
         };
         async move {

@@ -7,6 +7,7 @@ use tegata_domain::certificate::{Certificate, CertificateKind};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
 use tegata_domain::id::{DeviceRow, Uuid};
+use tegata_domain::ledger::Log;
 use tegata_domain::number::{Number, Serial};
 use tegata_domain::period::{Sight, View};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
@@ -109,8 +110,8 @@ pub async fn certificates(number: Number, actor: &Actor, cx: &Inner) -> Result<V
     Ok(all.into_iter().filter(seen).filter_map(|c| Some((serial(&c)?, c))).collect())
 }
 
-/// The life of a device after event `after`, at most `limit`, each event with the index of its leaf. Events of periods
-/// that are another's are left out, but for those that the public page stamps.
+/// The life of a device after event `after`, at most `limit`, each event with the index of its leaf once that is under
+/// a published checkpoint. Events of periods that are another's are left out, but for those that the public page stamps.
 pub async fn events(
     number: Number,
     (after, limit): (u32, u32),
@@ -118,14 +119,17 @@ pub async fn events(
     cx: &Inner,
 ) -> Result<Vec<(Event, Option<u64>)>> {
     let device = permitted(number, actor, cx).await?;
-    let sight = sight(&device, actor, cx).await?;
+    let (sight, size) = (sight(&device, actor, cx).await?, cx.ledger.published_size(Log::Devices));
     let (mut seen, mut after) = (Vec::new(), after);
+    // long periods of others are passed over in few steps
+    let step = limit.max(500);
     loop {
-        let page = cx.store.event().page(device.row, after, limit).await?;
+        let page = cx.store.event().page(device.row, after, step).await?;
         let Some((last, _)) = page.last() else { return Ok(seen) };
         after = last.sequence;
-        let whole = page.len() < limit as usize;
+        let whole = page.len() < step as usize;
         for (event, index) in page {
+            let index = Some(index).filter(|index| *index < size);
             match sight.event(&event) {
                 View::Whole => seen.push((event, index)),
                 View::Bare => seen.push((Event { data: serde_json::Value::Null, ..event }, index)),

@@ -5,34 +5,35 @@ mod open;
 mod prove;
 mod read;
 mod sequence;
+mod shelf;
 
 pub(crate) use head::device_head;
-pub(crate) use open::{Named, rebuild};
+pub(crate) use open::{Named, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};
 pub use sequence::sequence;
 pub(crate) use sequence::signed;
 
+use sequence::Growing;
+use shelf::Shelf;
 use std::sync::{PoisonError, RwLock};
 use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
-use tegata_store::object::Objects;
 use tegata_wire::signed_note::Verifier;
 use tegata_wire::tlog_tiles::Edge;
 
 /// Both logs of this platform.
 pub struct Ledger([OneLog; 2]);
 
-/// One log: where its tiles lie, who signs, how far it is.
+/// One log: where its tiles are, who signs, how far it is.
 pub(crate) struct OneLog {
-    pub log: Log,
     pub origin: String,
     pub signer: Signer,
     pub verifier: Verifier,
-    pub objects: Objects,
-    /// The right edge of the tree; behind a lock that a sequencing run holds from queue to checkpoint. `None` after a
+    pub shelf: Shelf,
+    /// The right edge of the tree; behind a lock that a sequencing run holds from leaf to checkpoint. `None` after a
     /// run that failed half-way: the next one loads it again from the store.
-    pub edge: tokio::sync::Mutex<Option<Edge>>,
+    pub edge: tokio::sync::Mutex<Option<Growing>>,
     /// The edge as it was when the published checkpoint was signed: what readers see.
     pub published: RwLock<Option<Published>>,
 }
@@ -40,7 +41,7 @@ pub(crate) struct OneLog {
 /// A checkpoint, and the right edge that belongs to it.
 #[derive(Clone)]
 pub(crate) struct Published {
-    pub checkpoint: Checkpoint,
+    pub checkpoint: std::sync::Arc<Checkpoint>,
     pub edge: std::sync::Arc<Edge>,
 }
 
@@ -51,7 +52,8 @@ impl Ledger {
 
     /// Leaves under the published checkpoint.
     pub fn published_size(&self, log: Log) -> u64 {
-        self.log(log).published().map_or(0, |p| p.checkpoint.head.size)
+        let published = self.log(log).published.read().unwrap_or_else(PoisonError::into_inner);
+        published.as_ref().map_or(0, |p| p.checkpoint.head.size)
     }
 
     /// Origin of a log, as its checkpoints name it.
@@ -63,6 +65,18 @@ impl Ledger {
 impl OneLog {
     pub(crate) fn published(&self) -> Option<Published> {
         self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn is_published(&self) -> bool {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Shows a checkpoint that stands in the store. What is shown only grows.
+    pub(crate) fn publish(&self, published: Published) {
+        let mut shown = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        if shown.as_ref().is_none_or(|shown| shown.checkpoint.head.size <= published.checkpoint.head.size) {
+            *shown = Some(published);
+        }
     }
 }
 

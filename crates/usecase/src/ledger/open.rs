@@ -1,21 +1,20 @@
 //! Opens both logs at the start: tiles that a crash left out are made again from the store, and a root that does not
 //! match is a refusal.
 //!
-//! Invariant: a checkpoint is published after its tiles are on disk, so only what lies behind the last published
-//! checkpoint can be missing.
+//! Invariant: the store says up to which size the full tiles are files that survive a crash. Whatever lies behind is
+//! made again, whether there is a file or not.
 
 use super::read::Files;
-use super::sequence::{leaf_of, write_tiles};
+use super::sequence::Growing;
+use super::shelf::Shelf;
 use super::{Ledger, OneLog, Published, origin};
 use crate::error::{Error, Kind, Result};
 use std::sync::{Arc, RwLock};
-use tegata_domain::ledger::{Head, Log};
+use tegata_domain::ledger::{Checkpoint, Head, Log};
 use tegata_keys::signer::Signer;
-use tegata_store::object::Objects;
 use tegata_store::{Mode, Store};
 use tegata_wire::signed_note::Verifier;
-use tegata_wire::tlog::{empty_root, leaf_hash};
-use tegata_wire::tlog_tiles::Edge;
+use tegata_wire::tlog_tiles::{Edge, TILE_WIDTH};
 
 /// What the origins of both logs are made from.
 #[derive(Clone, Copy)]
@@ -38,17 +37,16 @@ impl Ledger {
     }
 }
 
-/// Makes the tiles of a log anew from the store, and holds its root against `recorded` heads, small to large.
-pub(crate) async fn rebuild(store: &Store, log: Log, recorded: &[Head]) -> Result<()> {
-    let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
-    let mut edge = Edge::new();
+/// Makes the tiles of a log anew from the store, and holds its root against `recorded` heads, small to large. Answers up
+/// to which size they are files that survive a crash.
+pub(crate) async fn rebuild(store: &Store, log: Log, recorded: &[Head]) -> Result<u64> {
+    let shelf = shelf(store, log, 0, Mode::Existing)?;
+    let mut growing = Growing::at(Edge::new());
     for head in recorded {
-        replay(store, log, &objects, &mut edge, head.size).await?;
-        if (edge.size(), edge.root()) != (head.size, head.root) {
-            return Err(mismatch(log, head.size));
-        }
+        replay(store, log, &shelf, &mut growing, *head).await?;
     }
-    Ok(objects.sync()?)
+    shelf.flush()?;
+    Ok(shelf.durable())
 }
 
 fn mismatch(log: Log, at: u64) -> Error {
@@ -60,69 +58,62 @@ fn mismatch(log: Log, at: u64) -> Error {
     Error::new(Kind::Internal, "ledger_mismatch", text)
 }
 
+/// The verifier key of a log.
+pub(crate) fn verifier(origin: &str, signer: &Signer) -> Result<Verifier> {
+    let key = signer.public_key().try_into().map_err(Error::internal)?;
+    Verifier::new(origin, key).map_err(|e| Error::internal(e.to_string()))
+}
+
+fn shelf(store: &Store, log: Log, tiled: u64, mode: Mode) -> Result<Shelf> {
+    Shelf::open(store.folder().join("ledger").join(log.name()), tiled, mode)
+}
+
 async fn open_log(store: &Store, log: Log, signer: Signer, (named, mode): (Named<'_>, Mode)) -> Result<OneLog> {
     let origin = origin(named.public_url, named.generation, log);
-    let key = signer.public_key().try_into().map_err(Error::internal)?;
-    let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
-    let objects = Objects::open(store.folder().join("ledger").join(log.name()))?;
-    let (edge, published) = match mode {
-        Mode::Reading => load_published(store, log, &objects).await?,
-        Mode::Create | Mode::Existing => load(store, log, &objects).await?,
-    };
+    let verifier = verifier(&origin, &signer)?;
+    let tiled = store.ledger().standing(log).await?.tiled;
+    let shelf = shelf(store, log, tiled, mode)?;
+    let (growing, published) = load(store, log, &shelf).await?;
     Ok(OneLog {
-        log,
         origin,
         signer,
         verifier,
-        objects,
-        edge: tokio::sync::Mutex::new(Some(edge)),
+        shelf,
+        edge: tokio::sync::Mutex::new(Some(growing)),
         published: RwLock::new(published),
     })
 }
 
-/// The right edge as the store has it, with all full tiles on disk, and the published checkpoint with its edge.
-pub(super) async fn load(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
-    let head = store.ledger().head(log).await?;
-    let (mut edge, published) = load_published(store, log, objects).await?;
-    replay(store, log, objects, &mut edge, head.size).await?;
-    if (edge.size(), edge.root()) != (head.size, head.root) {
-        return Err(mismatch(log, head.size));
+/// The right edge as the store has it, with all full tiles on the shelf, and the published checkpoint.
+pub(super) async fn load(store: &Store, log: Log, shelf: &Shelf) -> Result<(Growing, Option<Published>)> {
+    let standing = store.ledger().standing(log).await?;
+    let (head, whole) = (standing.head, standing.tiled);
+    if whole > head.size || !whole.is_multiple_of(TILE_WIDTH.into()) {
+        return Err(mismatch(log, whole));
     }
-    objects.sync()?;
-    Ok((edge, published))
-}
-
-/// The right edge at the published checkpoint, and that checkpoint.
-async fn load_published(store: &Store, log: Log, objects: &Objects) -> Result<(Edge, Option<Published>)> {
-    let checkpoint = store.ledger().checkpoint(log).await?;
-    let signed = checkpoint.as_ref().map_or(0, |c| c.head.size);
-    let whole = signed - signed % 256;
-    let mut edge = Edge::load(whole, &Files { objects }).map_err(|e| {
+    let edge = Edge::load(whole, &Files { shelf }).map_err(|e| {
         tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
         mismatch(log, whole)
     })?;
-    replay(store, log, objects, &mut edge, signed).await?;
-    let expected = checkpoint.as_ref().map_or_else(empty_root, |c| c.head.root);
-    if edge.root() != expected {
-        return Err(mismatch(log, signed));
-    }
-    let published = checkpoint.map(|checkpoint| Published { checkpoint, edge: Arc::new(edge.clone()) });
-    Ok((edge, published))
+    let mut growing = Growing::at(edge);
+    replay(store, log, shelf, &mut growing, head).await?;
+    let edge = Arc::new(growing.edge.clone());
+    let published = standing.note.map(|note| Published { checkpoint: Arc::new(Checkpoint { head, note }), edge });
+    Ok((growing, published))
 }
 
-/// Appends the leaves of the store up to `end`, and writes the tiles that become full.
-async fn replay(store: &Store, log: Log, objects: &Objects, edge: &mut Edge, end: u64) -> Result<()> {
-    while edge.size() < end {
-        let start = edge.size();
-        let count = (end - start).min(4096) as u32;
-        let contents = store.ledger().contents(log, start, count).await?;
-        if contents.len() != count as usize {
+/// Takes the leaves of the store in up to `head`, which the tree must match then, and puts the tiles that become full
+/// on the shelf.
+async fn replay(store: &Store, log: Log, shelf: &Shelf, growing: &mut Growing, head: Head) -> Result<()> {
+    while growing.edge.size() < head.size {
+        let start = growing.edge.size();
+        let contents = store.ledger().contents(log, start, (head.size - start).min(4096) as u32).await?;
+        if contents.is_empty() {
             return Err(mismatch(log, start));
         }
-        let leaves: Vec<Vec<u8>> = contents.iter().map(|content| leaf_of(log, content)).collect();
-        let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
-        let complete = edge.append(&hashes);
-        write_tiles(store, log, objects, &complete, (start, &leaves)).await?;
+        shelf.room()?;
+        let full = growing.grow(log, &contents)?;
+        shelf.put(full, growing.whole());
     }
-    Ok(())
+    if growing.head() == head { Ok(()) } else { Err(mismatch(log, head.size)) }
 }

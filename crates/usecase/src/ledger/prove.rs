@@ -55,14 +55,13 @@ fn words() -> Error {
     Error::denied("words", text)
 }
 
-async fn build(number: Number, device: &Device, (event, index): (Event, Option<u64>), cx: &Inner) -> Result<Proof> {
+async fn build(number: Number, device: &Device, (event, index): (Event, u64), cx: &Inner) -> Result<Proof> {
     let published = cx.ledger.log(Log::Devices).published();
     let sequence = event.sequence;
     if event.kind == EventKind::Erased {
         return Err(erased());
     }
-    let proven = index.zip(published).filter(|(index, p)| *index < p.checkpoint.head.size);
-    let Some((index, published)) = proven else {
+    let Some(published) = published.filter(|p| index < p.checkpoint.head.size) else {
         let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
         return Err(Error::new(Kind::NotYet, "not_yet", text));
     };
@@ -72,17 +71,16 @@ async fn build(number: Number, device: &Device, (event, index): (Event, Option<u
     let previous = previous(device, sequence, cx).await?;
     let key = cx.store.event().epoch_key_left(device.row, event.period).await?.ok_or_else(erased)?;
     let extra = Extra { salt: salt(&key, sequence), event: canonical(device.uid, sequence, &previous, &new) };
+    // under another key than it was committed with, as after a restore without what had faded
     if extra.leaf() != leaf(&event.commitment) {
-        let text = "what this event said was erased; that it happened stays committed in the log";
-        return Err(Error::conflict("erased", text));
+        return Err(erased());
     }
-    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note };
+    let proof = TlogProof { extra: extra.encode(), index, hashes, checkpoint: published.checkpoint.note.clone() };
     Ok(Proof { text: proof.to_string(), file_name: format!("{number}-{sequence}.tlog-proof") })
 }
 
 fn erased() -> Error {
-    let text = "what this entry told was erased, as its owner asked; its commitment stays in the ledger, and nobody can \
-                open it any more";
+    let text = "what this entry told was erased; its commitment stays in the ledger, and nobody can open it any more";
     Error::new(Kind::Gone, "erased", text)
 }
 

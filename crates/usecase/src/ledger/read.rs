@@ -1,13 +1,13 @@
 //! What the logs serve: checkpoint, tiles, entry bundles, verifier keys. Public.
 
 use super::OneLog;
-use super::sequence::leaf_of;
+use super::sequence::with_leaf;
+use super::shelf::Shelf;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use tegata_domain::ledger::{Checkpoint, Log};
-use tegata_store::object::Objects;
 use tegata_wire::tlog::Hash;
-use tegata_wire::tlog_tiles::{Edge, TileKind, TilePath, Tiles, encode_bundle, encode_tile};
+use tegata_wire::tlog_tiles::{Edge, TileKind, TilePath, Tiles, encode_tile, push_entry};
 
 pub(crate) fn bundle_name(index: u64) -> String {
     TilePath::full(TileKind::Entries, index).to_string()
@@ -28,15 +28,15 @@ pub(crate) enum TileError {
     Damaged(String),
 }
 
-/// Full tiles from files; a partial one is computed from the full tiles below it.
+/// Full tiles from the shelf; a partial one is computed from the full tiles below it.
 pub(crate) struct Files<'a> {
-    pub objects: &'a Objects,
+    pub shelf: &'a Shelf,
 }
 
 impl Files<'_> {
     fn full(&self, level: u8, index: u64) -> Result<Option<Vec<Hash>>, TileError> {
         let name = hash_name(level, index);
-        let Some(bytes) = self.objects.read(&name)? else { return Ok(None) };
+        let Some(bytes) = self.shelf.read(&name)? else { return Ok(None) };
         let (hashes, rest) = bytes.as_chunks::<32>();
         if hashes.len() != 256 || !rest.is_empty() {
             return Err(TileError::Damaged(name));
@@ -67,7 +67,7 @@ impl Tiles for Files<'_> {
     }
 }
 
-/// Full tiles from files, partial ones from the edge of the published tree.
+/// Full tiles from the shelf, partial ones from the edge of the published tree.
 pub(crate) struct Served<'a> {
     pub files: Files<'a>,
     pub edge: &'a Edge,
@@ -75,7 +75,7 @@ pub(crate) struct Served<'a> {
 
 impl<'a> Served<'a> {
     pub(crate) fn of(one: &'a OneLog, edge: &'a Edge) -> Self {
-        Served { files: Files { objects: &one.objects }, edge }
+        Served { files: Files { shelf: &one.shelf }, edge }
     }
 }
 
@@ -95,7 +95,7 @@ impl Tiles for Served<'_> {
 /// The published checkpoint.
 pub fn checkpoint(log: Log, cx: &Inner) -> Result<Checkpoint> {
     let published = cx.ledger.log(log).published();
-    published.map(|p| p.checkpoint).ok_or_else(|| Error::not_found("checkpoint"))
+    published.map(|p| Checkpoint::clone(&p.checkpoint)).ok_or_else(|| Error::not_found("checkpoint"))
 }
 
 /// The verifier keys of both logs, signed-note form, one a line.
@@ -120,12 +120,16 @@ pub async fn tile(log: Log, path: TilePath, cx: &Inner) -> Result<Vec<u8>> {
             Ok(encode_tile(&hashes).to_vec())
         }
         TileKind::Entries if path.partial.is_none() => {
-            one.objects.read(&bundle_name(path.index))?.ok_or_else(|| Error::internal("an entry bundle is missing"))
+            one.shelf.read(&bundle_name(path.index))?.ok_or_else(|| Error::internal("an entry bundle is missing"))
         }
         TileKind::Entries => {
             let contents = cx.store.ledger().contents(log, path.index * 256, path.width().into()).await?;
-            let entries: Vec<_> = contents.iter().map(|content| leaf_of(log, content)).collect();
-            encode_bundle(&entries).map_err(|e| Error::internal(e.to_string()))
+            let mut bundle = Vec::new();
+            contents
+                .iter()
+                .try_for_each(|content| with_leaf(log, content, |leaf| push_entry(&mut bundle, leaf)))
+                .map_err(|e| Error::internal(e.to_string()))?;
+            Ok(bundle)
         }
     }
 }

@@ -1,34 +1,78 @@
-//! The sequencer: takes queued leaves into the tree and publishes checkpoints.
+//! The sequencer: takes leaves into the tree and publishes checkpoints.
 //!
-//! Order: places and (size, root) in one compared-and-swapped transaction, then tiles on disk, then the checkpoint.
+//! Order: the leaves are durable at their places already; the checkpoint is signed and kept in the one transaction that
+//! moves (size, root), compared and swapped; then the tiles are put on the shelf; then readers see it.
 
+use super::Published;
 use super::open::load;
-use super::{OneLog, Published};
+use super::shelf::Object;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tegata_domain::ledger::{Checkpoint, Head, Log};
 use tegata_keys::signer::Signer;
-use tegata_store::object::Objects;
-use tegata_store::{Placed, Store};
+use tegata_store::Contents;
 use tegata_wire::life;
 use tegata_wire::signed_note::{self, Checkpoint as Text, Verifier};
-use tegata_wire::tlog::leaf_hash;
-use tegata_wire::tlog_tiles::{CompleteTile, Edge, encode_bundle, encode_tile};
+use tegata_wire::tlog::{Malformed, leaf_hash};
+use tegata_wire::tlog_tiles::{Edge, TILE_WIDTH, encode_tile, push_entry};
 
 /// Leaves that are taken at once.
-const TOGETHER: u32 = 4096;
+const TOGETHER: u32 = 16_384;
 
-/// The leaf of a log, from what the store keeps of it.
-pub(crate) fn leaf_of(log: Log, content: &[u8]) -> Vec<u8> {
+/// What `f` makes of the leaf of a log, from what the store keeps of it.
+pub(crate) fn with_leaf<T>(log: Log, content: &[u8], f: impl FnOnce(&[u8]) -> T) -> T {
     match (log, <&[u8; 32]>::try_from(content)) {
-        (Log::Devices, Ok(commitment)) => life::leaf(commitment).to_vec(),
-        (Log::Facts, _) | (Log::Devices, Err(_)) => content.to_vec(),
+        (Log::Devices, Ok(commitment)) => f(&life::leaf(commitment)),
+        (Log::Facts, _) | (Log::Devices, Err(_)) => f(content),
     }
 }
 
-fn head(edge: &Edge) -> Head {
-    Head { size: edge.size(), root: edge.root() }
+/// The right edge of a tree, and the entry bundle that is not full yet.
+#[derive(Clone)]
+pub(crate) struct Growing {
+    pub edge: Edge,
+    bundle: Vec<u8>,
+}
+
+impl Growing {
+    /// Of a tree whose last tile is full.
+    pub(crate) fn at(edge: Edge) -> Self {
+        Growing { edge, bundle: Vec::new() }
+    }
+
+    /// Adds leaves; answers the tiles and bundles that became full.
+    pub(crate) fn grow(&mut self, log: Log, contents: &Contents) -> Result<Vec<Object>> {
+        let mut full = Vec::new();
+        let mut hashes = Vec::with_capacity(contents.len());
+        let mut size = self.edge.size();
+        for content in contents.iter() {
+            let add = |leaf: &[u8]| -> Result<(), Malformed> {
+                hashes.push(leaf_hash(leaf));
+                push_entry(&mut self.bundle, leaf)
+            };
+            with_leaf(log, content, add).map_err(|e| Error::internal(e.to_string()))?;
+            size += 1;
+            if size.is_multiple_of(TILE_WIDTH.into()) {
+                let next = Vec::with_capacity(self.bundle.len());
+                let bundle = std::mem::replace(&mut self.bundle, next);
+                full.push((super::read::bundle_name(size / u64::from(TILE_WIDTH) - 1), bundle));
+            }
+        }
+        let tiles = self.edge.append(&hashes);
+        full.extend(tiles.iter().map(|tile| (tile.path().to_string(), encode_tile(&tile.hashes).to_vec())));
+        Ok(full)
+    }
+
+    /// Size and root of the tree.
+    pub(crate) fn head(&self) -> Head {
+        Head { size: self.edge.size(), root: self.edge.root() }
+    }
+
+    /// Leaves in full tiles.
+    pub(crate) fn whole(&self) -> u64 {
+        self.edge.size() - self.edge.size() % u64::from(TILE_WIDTH)
+    }
 }
 
 /// Takes all that waits into the tree of a log and publishes a checkpoint; answers how many leaves.
@@ -36,87 +80,48 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
     let one = cx.ledger.log(log);
     let mut kept = one.edge.lock().await;
     // taken out until the run succeeds: what fails half-way is loaded again from the store
-    let mut edge = match kept.take() {
-        Some(edge) => edge,
-        None => load(&cx.store, log, &one.objects).await?.0,
+    let mut growing = match kept.take() {
+        Some(growing) => growing,
+        None => {
+            let (growing, published) = load(&cx.store, log, &one.shelf).await?;
+            published.into_iter().for_each(|published| one.publish(published));
+            growing
+        }
     };
-    let mut taken = 0;
+    let (mut taken, mut last) = (0, None);
     loop {
-        let queued = cx.store.ledger().queue(log, TOGETHER).await?;
-        let count = queued.len() as u64;
-        if count == 0 {
+        let contents = cx.store.ledger().waiting_from(log, growing.edge.size(), TOGETHER).await?;
+        if contents.is_empty() && (last.is_some() || one.is_published()) {
             break;
         }
-        let (old, start) = (head(&edge), edge.size());
-        let leaves: Vec<Vec<u8>> = queued.iter().map(|q| leaf_of(log, &q.content)).collect();
-        let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
-        let mut next = edge.clone();
-        let complete = next.append(&hashes);
-        let placed: Vec<Placed> = (start..).zip(queued).collect();
-        if !cx.store.ledger().advance(log, old, head(&next), placed).await? {
+        one.shelf.room()?;
+        let mut next = growing.clone();
+        let full = next.grow(log, &contents)?;
+        let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;
+        let moved = cx.store.ledger().advance(log, growing.head(), checkpoint.clone(), one.shelf.durable()).await?;
+        if !moved {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
         }
-        write_tiles(&cx.store, log, &one.objects, &complete, (start, &leaves)).await?;
-        edge = next;
-        taken += count;
+        one.shelf.put(full, next.whole());
+        growing = next;
+        taken += contents.len() as u64;
+        last = Some(checkpoint);
     }
-    publish(one, &edge, cx).await?;
-    *kept = Some(edge);
+    if let Some(checkpoint) = last {
+        one.publish(Published { checkpoint: Arc::new(checkpoint), edge: Arc::new(growing.edge.clone()) });
+    }
+    *kept = Some(growing);
+    one.shelf.tidy();
     Ok(taken)
 }
 
-/// Writes the tiles that became full, and their entry bundles. `leaves` begin at index `start`.
-pub(crate) async fn write_tiles(
-    store: &Store,
-    log: Log,
-    objects: &Objects,
-    complete: &[CompleteTile],
-    (start, leaves): (u64, &[Vec<u8>]),
-) -> Result<()> {
-    for tile in complete {
-        objects.write(&tile.path().to_string(), encode_tile(&tile.hashes))?;
-        if tile.level > 0 {
-            continue;
-        }
-        let first = tile.index * 256;
-        let entries: Vec<Vec<u8>> = match usize::try_from(first as i64 - start as i64) {
-            Ok(skip) => leaves[skip..skip + 256].to_vec(),
-            // the tile began before this run: its first leaves come from the store
-            Err(_) => {
-                let contents = store.ledger().contents(log, first, 256).await?;
-                contents.iter().map(|content| leaf_of(log, content)).collect()
-            }
-        };
-        let bundle = encode_bundle(&entries).map_err(|e| Error::internal(e.to_string()))?;
-        objects.write(&super::read::bundle_name(tile.index), &bundle)?;
-    }
-    Ok(())
-}
-
-async fn publish(one: &OneLog, edge: &Edge, cx: &Inner) -> Result<()> {
-    let head = head(edge);
-    if one.published().is_some_and(|p| p.checkpoint.head.size >= head.size) {
-        return Ok(());
-    }
-    one.objects.sync()?;
-    let checkpoint = signed(head, &one.origin, &one.signer)?;
-    cx.store.ledger().publish(one.log, checkpoint.clone()).await?;
-    let published = Published { checkpoint, edge: Arc::new(edge.clone()) };
-    *one.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
-    Ok(())
-}
-
-fn wrong(e: impl std::fmt::Display) -> Error {
-    Error::internal(e.to_string())
-}
-
-/// A checkpoint over `head`, signed under the log's origin.
-pub(crate) fn signed(head: Head, origin: &str, signer: &Signer) -> Result<Checkpoint> {
-    let key = signer.public_key().try_into().map_err(Error::internal)?;
-    let verifier = Verifier::new(origin, key).map_err(wrong)?;
-    let text = Text { origin: origin.to_owned(), size: head.size, root: head.root }.text().map_err(wrong)?;
+/// A checkpoint over `head`, signed under the log's origin, which is the name of its verifier key.
+pub(crate) fn signed(head: Head, signer: &Signer, verifier: &Verifier) -> Result<Checkpoint> {
+    let wrong = |e: &dyn std::fmt::Display| Error::internal(e.to_string());
+    let text = Text { origin: verifier.name().to_owned(), size: head.size, root: head.root };
+    let text = text.text().map_err(|e| wrong(&e))?;
     let signature: [u8; 64] =
         signer.sign(text.as_bytes())?.try_into().map_err(|_| Error::internal("Ed25519 signature"))?;
-    let note = signed_note::sign(&text, &verifier, |_| signature).map_err(wrong)?;
+    let note = signed_note::sign(&text, verifier, |_| signature).map_err(|e| wrong(&e))?;
     Ok(Checkpoint { head, note })
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::Result;
-use crate::ledger::origin;
+use crate::ledger::{origin, verifier};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tegata_domain::id::Uuid;
@@ -11,7 +11,6 @@ use tegata_domain::time::Timestamp;
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
 use tegata_store::Store;
-use tegata_wire::signed_note::Verifier;
 
 /// The format that this program writes and reads.
 pub(super) const FORMAT: u32 = 1;
@@ -109,12 +108,11 @@ pub(super) async fn logs(store: &Store, seal: &Seal) -> Result<Vec<LogState>> {
     let mut logs = Vec::new();
     for (log, name) in [(Log::Facts, FACTS_KEY), (Log::Devices, DEVICES_KEY)] {
         let signer = Signer::from_pkcs8(&open::newest(store, seal, name).await?)?;
-        let key = signer.public_key().try_into().map_err(Error::internal)?;
         let origin = origin(&public_url, generation.as_deref(), log);
-        let verifier = Verifier::new(&origin, key).map_err(|e| Error::internal(e.to_string()))?;
-        let published = store.ledger().checkpoint(log).await?.map(|checkpoint| checkpoint.head.into());
-        let head = store.ledger().head(log).await?.into();
-        logs.push(LogState { log: log.name().to_owned(), origin, key: verifier.to_string(), head, published });
+        let key = verifier(&origin, &signer)?.to_string();
+        let standing = store.ledger().standing(log).await?;
+        let published = standing.note.map(|_| standing.head.into());
+        logs.push(LogState { log: log.name().to_owned(), origin, key, head: standing.head.into(), published });
     }
     Ok(logs)
 }

@@ -74,7 +74,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let generation = store.secret().fixed(GENERATION).await?;
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let ledger = Ledger::open(&store, keys, named, mode).await?;
-    let releases = Releases::open(&store)?;
+    let releases = Releases::open(&store, mode)?;
     let polls = Memory::of(opening.settings.poll_cache);
     Ok(Cx(Arc::new(Inner {
         store,

@@ -8,7 +8,7 @@ use super::archive::{Scratch, extract, open_fading};
 use super::*;
 use crate::cx::{Inner, Settings};
 use crate::error::Result;
-use crate::ledger::{origin, rebuild, sequence, signed};
+use crate::ledger::{origin, rebuild, sequence, signed, verifier};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -158,33 +158,34 @@ async fn begin(
     for (log, name) in [(Log::Facts, FACTS_KEY), (Log::Devices, DEVICES_KEY)] {
         tell("ledger", log as u64, 2);
         let state = manifest.log(log)?.clone();
-        let head = check_log(&store, log, &state).await?;
+        let (head, tiled) = check_log(&store, log, &state).await?;
         let versions = store.secret().versions(name).await?;
         let version = versions.last().map_or(0, |(version, ..)| *version).saturating_add(1);
         let (signer, pkcs8) = Signer::generate_ed25519()?;
         log_keys.push((name, version, seal.seal(name, &pkcs8)?));
         let origin = origin(&public_url, Some(&generation), log);
-        checkpoints.push((log, signed(head, &origin, &signer)?));
+        checkpoints.push((log, signed(head, &signer, &verifier(&origin, &signer)?)?, tiled));
         logs.push((state, origin));
     }
     store.begin_again(Beginning { generation, log_keys, far: FAR, near: NEAR }).await.map_err(stored)?;
-    for (log, checkpoint) in checkpoints {
-        store.ledger().publish(log, checkpoint).await.map_err(stored)?;
+    for (log, checkpoint, tiled) in checkpoints {
+        if !store.ledger().advance(log, checkpoint.head, checkpoint, tiled).await.map_err(stored)? {
+            return Err(local("backup", format!("the log {} cannot go on; it cannot be used", log.name())));
+        }
     }
     Ok(logs)
 }
 
-/// The log is what the manifest says, from its first leaf on; its tiles are there afterwards.
-async fn check_log(store: &Store, log: Log, state: &LogState) -> Result<Head> {
-    let head = store.ledger().head(log).await?;
+/// The log is what the manifest says, from its first leaf on; its tiles are there afterwards, up to the size beside it.
+async fn check_log(store: &Store, log: Log, state: &LogState) -> Result<(Head, u64)> {
+    let head = store.ledger().standing(log).await?.head;
     if head != state.head.head()? {
         let text = format!("the head of the log {} is not the one in its manifest; it cannot be used", log.name());
         return Err(local("backup", text));
     }
     let published = state.published.as_ref().map(manifest::HeadText::head).transpose()?;
     let recorded: Vec<Head> = published.into_iter().chain([head]).collect();
-    rebuild(store, log, &recorded).await?;
-    Ok(head)
+    Ok((head, rebuild(store, log, &recorded).await?))
 }
 
 /// Opens the platform as a start would, enters what happened as facts, erases again what was erased, publishes.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tegata_domain::id::ReleaseRow;
 use tegata_domain::release::Release;
-use tegata_store::Store;
 use tegata_store::object::Objects;
+use tegata_store::{Mode, Store};
 
 /// How many releases are kept; past that the memory starts anew.
 const KEPT: usize = 10_000;
@@ -19,10 +19,13 @@ pub struct Releases {
 }
 
 impl Releases {
-    /// In the data folder; what a crash left unfinished is removed.
-    pub(crate) fn open(store: &Store) -> Result<Self> {
+    /// In the data folder; what a crash left unfinished is removed, but not where the folder is only read: there it may
+    /// be the upload of another process.
+    pub(crate) fn open(store: &Store, mode: Mode) -> Result<Self> {
         let files = Objects::open(store.folder().join("firmware"))?;
-        files.sweep()?;
+        if mode != Mode::Reading {
+            files.sweep()?;
+        }
         Ok(Releases { files, known: RwLock::default() })
     }
 }

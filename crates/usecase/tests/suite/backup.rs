@@ -3,6 +3,7 @@
 use crate::world::{Seeded, World, day};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tegata_domain::ledger::Log;
 use tegata_domain::number::Number;
 use tegata_domain::time::Clock;
 use tegata_usecase::device::act::Saying;
@@ -50,7 +51,7 @@ async fn open(world: &World, folder: PathBuf) -> Cx {
 
 /// A proof, once its checkpoint is there.
 async fn prove(number: Number, sequence: u32, world: &World, cx: &Cx) -> Result<ledger::Proof> {
-    ledger::sequence(tegata_domain::ledger::Log::Devices, cx).await?;
+    ledger::sequence(Log::Devices, cx).await?;
     ledger::prove(number, sequence, &world.maker(), cx).await
 }
 
@@ -84,7 +85,7 @@ async fn what_fades_is_gone_when_its_time_is_over() {
     assert!(restored.dropped);
     let cx = open(&world, at("late")).await;
     let refused = prove(number, 1, &world, &cx).await.err().unwrap();
-    assert_eq!((refused.kind, refused.code), (Kind::Conflict, "erased"));
+    assert_eq!((refused.kind, refused.code), (Kind::Gone, "erased"));
     let seen = tegata_usecase::device::certificates(number, &world.maker(), &cx).await.unwrap();
     assert_eq!(seen[0].1.der, made.certificate, "identity outlives what was said");
     act(number, Act::Ship, Saying::default(), &world.maker(), &cx).await.unwrap();
@@ -117,6 +118,62 @@ async fn two_restores_of_one_backup_are_two_logs() {
     assert_eq!(unique.len(), 6, "{origins:?}");
 }
 
+/// 600 devices and their leaves: two full tiles and a partial one.
+async fn filled(world: &World) -> Vec<Number> {
+    let ticket = world.ticket(600).await;
+    let serials: Vec<String> = (0..600).map(|i| format!("S{i}")).collect();
+    let made = world.make(&ticket, &serials).await;
+    ledger::sequence(Log::Devices, world.cx()).await.unwrap();
+    made.into_iter().map(|(_, made)| Number::parse(&made.unwrap().number).unwrap()).collect()
+}
+
+/// A backup holds no tiles; leaves that no checkpoint covered yet are taken in by the restored platform.
+#[tokio::test]
+async fn a_restore_makes_all_tiles_and_takes_in_what_waited() {
+    let world = World::new().await;
+    let numbers = filled(&world).await;
+    act(numbers[0], Act::Ship, Saying::default(), &world.maker(), world.cx()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    backup(&world, at("backup"), at("key")).await.unwrap();
+    let restored = restore(&world, &at("backup"), &at("key"), at("data"), Faded::Refuse).await.unwrap();
+    assert_eq!(restored.logs[1].0.head.size, 600);
+    let cx = open(&world, at("data")).await;
+    let standing = cx.store.ledger().standing(Log::Devices).await.unwrap();
+    assert_eq!((standing.head.size, standing.tiled), (601, 512));
+    for name in ["tile/0/000", "tile/0/001", "tile/entries/001"] {
+        assert!(at("data/ledger/devices").join(name).exists(), "{name}");
+    }
+    for (number, sequence) in [(numbers[300], 1), (numbers[0], 2)] {
+        let proof = ledger::prove(number, sequence, &world.maker(), &cx).await.unwrap();
+        assert!(proof.text.contains(restored.logs[1].1.as_str()));
+    }
+}
+
+/// Beside a server whose tiles are no files yet.
+#[tokio::test]
+async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
+    let world = World::new().await;
+    let numbers = filled(&world).await;
+    let upload = world.data.join("firmware/1.part");
+    std::fs::write(&upload, "half").unwrap();
+    let opening = Opening {
+        folder: world.data.clone(),
+        unlock: None,
+        settings: Default::default(),
+        clock: world.clock.clone(),
+        chance: Arc::new(Seeded::new(7)),
+    };
+    let reading = platform::open_to_read(opening).await.unwrap();
+    act(numbers[0], Act::Ship, Saying::default(), &world.maker(), world.cx()).await.unwrap();
+    ledger::sequence(Log::Devices, world.cx()).await.unwrap();
+    let proof = ledger::prove(numbers[300], 1, &world.maker(), &reading).await.unwrap();
+    assert!(proof.text.contains("\n600\n"), "one moment: {}", proof.text);
+    assert!(ledger::prove(numbers[0], 2, &world.maker(), &reading).await.is_err());
+    drop(reading);
+    assert!(!world.data.join("ledger/devices/tile").exists() && upload.exists());
+}
+
 /// A backup that nobody could unlock is worth nothing, so it is not made.
 #[tokio::test]
 async fn a_wrong_unlock_file_makes_no_backup() {
@@ -144,7 +201,7 @@ async fn a_wrong_unlock_file_makes_no_backup() {
 async fn a_changed_store_is_noticed_when_it_is_restored() {
     for change in [
         "update log set root = zeroblob(32) where id = 1",
-        "update checkpoint set root = zeroblob(32) where log = 1",
+        "update log set size = 0 where id = 1",
         "update event set commitment = zeroblob(32)",
         "delete from leaf where log = 1",
     ] {

@@ -444,3 +444,40 @@ async fn a_good_release_reaches_everybody() {
     assert_eq!(progress.campaign.state, CampaignState::Finished);
     assert!(progress.groups.iter().all(|group| group.counts.total() > 0), "every group had its devices");
 }
+
+/// An owner rolls out, hands its devices on, and is forgotten with its campaign.
+#[tokio::test]
+async fn what_is_under_way_ends_with_the_owner() {
+    let fleet = Fleet::new(2).await;
+    let (cx, maker) = (fleet.cx(), fleet.world.maker());
+    let kinds = tegata_domain::organisation::OrganisationKind::Operator;
+    let (organisation, owner) = fleet.world.enter("Ephemeral Ltd", kinds).await;
+    let (_, heir) = fleet.world.enter("Heirs", kinds).await;
+    let release = fleet.release(version("1.1", 1)).await;
+    for (_, number) in &fleet.devices {
+        fleet.world.hand_over(*number, &maker, &owner).await;
+    }
+    let asked = Asked { release: release.uid, new: everybody(), ..Asked::default() };
+    let uid = campaign::create(asked, None, &owner, cx).await.unwrap().campaign.uid;
+    fleet.turn().await;
+    let row = fleet.active(0).await.expect("it is rolled out");
+    fleet.say(0, row, Execution::Proceeding, Finished::None).await.unwrap();
+    let told = BTreeMap::from([("room".to_owned(), Some("bedroom".to_owned()))]);
+    action::attributes(&fleet.device(0).await, Mode::Merge, told, cx).await.unwrap();
+    for (_, number) in &fleet.devices {
+        fleet.world.hand_over(*number, &owner, &heir).await;
+    }
+    assert_eq!((fleet.active(0).await, fleet.active(1).await), (None, None), "not the heir's wish");
+    assert_eq!(refusal(campaign::by_uid(uid, &heir, cx).await).0, Kind::NotFound);
+    fleet.turn().await;
+    let erased = tegata_usecase::erasure::erase(organisation.uid, "Ephemeral Ltd", &owner, cx).await.unwrap();
+    assert_eq!(erased.periods, 2);
+    fleet.turn().await;
+    assert_eq!(refusal(campaign::by_uid(uid, &maker, cx).await).0, Kind::NotFound);
+    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
+    assert!(!["Ephemeral Ltd", "bedroom"].iter().any(|t| database.windows(t.len()).any(|w| w == t.as_bytes())));
+    // devices go on with others
+    let next = fleet.release(version("1.2", 1)).await;
+    fleet.start(&next, everybody()).await;
+    assert!(fleet.active(0).await.is_some());
+}

@@ -120,9 +120,14 @@ async fn what_the_giver_asked_is_not_the_takers_wish() {
     let (cx, maker) = (world.cx(), world.maker());
     let (_, made, number) = world.one().await;
     let (_, clinic) = world.enter("Clinic", Operator).await;
-    ask(number, &maker, cx).await.unwrap();
-    world.hand_over(number, &maker, &clinic).await;
     let row = identify(&made.certificate, cx).await.unwrap().device.row;
+    ask(number, &maker, cx).await.unwrap();
+    cx.seen.note(row, cx.now().unwrap());
+    tegata_usecase::seen::flush(cx).await.unwrap();
+    cx.seen.note(row, cx.now().unwrap());
+    world.hand_over(number, &maker, &clinic).await;
+    tegata_usecase::seen::flush(cx).await.unwrap();
+    assert_eq!(cx.store.seen().at(row).await.unwrap(), None, "when it was last used is the giver's");
     assert!(!asked(row, cx).await.unwrap());
     assert_eq!(of(number, &clinic, cx).await.unwrap(), None);
 }

@@ -1,99 +1,113 @@
-//! The look-up for programs: JSON, written straight from the values.
+//! The look-up for programs: JSON, written straight from the values. This is the most asked answer of the platform, and
+//! what a serializer does to find out its shape was a tenth of it.
 
-use axum::response::{IntoResponse, Response};
-use http::header;
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, header};
 use serde::Serialize;
-use tegata_domain::device::{Condition, Stage};
-use tegata_domain::disposal::Erasure;
-use tegata_domain::lookup::{Answer, Lookup, Todo};
-use tegata_domain::product::{Product, Sector};
+use tegata_domain::lookup::{Lookup, Stamped};
+use tegata_domain::product::Product;
 
-#[derive(Serialize)]
-struct Model<'a> {
-    maker: &'a str,
-    name: &'a str,
-    model: &'a str,
-    gtin: &'a str,
-    sector: Sector,
-    support_end: String,
-    support_reason: Option<&'a str>,
-    contact: Option<&'a str>,
-}
+/// An object that is being written.
+struct Object(Vec<u8>);
 
-impl<'a> Model<'a> {
-    fn of(product: &'a Product, maker: &'a str) -> Self {
-        Model {
-            maker,
-            name: &product.name,
-            model: &product.model,
-            gtin: &product.gtin,
-            sector: product.sector,
-            support_end: product.support_end.to_string(),
-            support_reason: product.support_reason.as_deref(),
-            contact: product.contact.as_deref(),
+impl Object {
+    fn open() -> Self {
+        let mut out = Vec::with_capacity(1024);
+        out.push(b'{');
+        Object(out)
+    }
+
+    /// The name of a member; names are ours and need no escape.
+    fn name(&mut self, name: &str) {
+        if !matches!(self.0.last(), Some(b'{')) {
+            self.0.push(b',');
         }
+        self.plain(name);
+        self.0.push(b':');
+    }
+
+    /// A text that needs no escape.
+    fn plain(&mut self, text: &str) {
+        self.0.push(b'"');
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(b'"');
+    }
+
+    /// Any value. Writing to memory does not fail, and no value here has a shape that JSON lacks.
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) {
+        let written = serde_json::to_writer(&mut self.0, value);
+        debug_assert!(written.is_ok());
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        match text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+            true => self.plain(text),
+            false => self.value(text),
+        }
+    }
+
+    fn member(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        self.name(name);
+        self.value(value);
+    }
+
+    fn optional(&mut self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self.member(name, &()),
+        }
+    }
+
+    fn close(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
+
+    fn model(&mut self, product: &Product, maker: &str) {
+        self.text("maker", maker);
+        self.text("name", &product.name);
+        self.text("model", &product.model);
+        self.text("gtin", &product.gtin);
+        self.member("sector", &product.sector);
+        self.text("support_end", &product.support_end.to_string());
+        self.optional("support_reason", product.support_reason.as_deref());
+        self.optional("contact", product.contact.as_deref());
+    }
+
+    /// The stages that were reached.
+    fn stamps(&mut self, stamps: &[Stamped], number: &str) {
+        self.name("stamps");
+        self.0.push(b'[');
+        for (stamp, at) in stamps.iter().filter_map(|stamp| Some((stamp, stamp.at?))) {
+            if !matches!(self.0.last(), Some(b'[')) {
+                self.0.push(b',');
+            }
+            self.0.push(b'{');
+            self.text("stage", stamp.stage.name());
+            self.text("at", &at.rfc3339());
+            self.member("event", &stamp.sequence);
+            self.member("presumed", &stamp.sequence.is_none());
+            self.member("proved", &stamp.proved);
+            self.name("proof");
+            match stamp.sequence.filter(|_| stamp.proved) {
+                Some(sequence) => self.plain(&format!("/d/{number}/proof/{sequence}")),
+                None => self.value(&()),
+            }
+            self.0.push(b'}');
+        }
+        self.0.push(b']');
     }
 }
 
-#[derive(Serialize)]
-struct Stamped {
-    stage: Stage,
-    at: String,
-    event: Option<u32>,
-    presumed: bool,
-    proved: bool,
-    proof: Option<String>,
-}
-
 /// The three tiers, told apart: the register, the code, the device itself.
-#[derive(Serialize)]
-struct Tiers {
-    registered: &'static str,
-    code: &'static str,
-    signed_now: &'static str,
-}
-
-#[derive(Serialize)]
-struct Device<'a> {
-    number: String,
-    answer: Answer,
-    todo: Todo,
-    stage: Stage,
-    condition: Condition,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    erasure: Option<Erasure>,
-    #[serde(flatten)]
-    model: Model<'a>,
-    stamps: Vec<Stamped>,
-    proven: Tiers,
-    head: Head,
-    looked_up_at: String,
-}
-
-/// The device's last life event.
-#[derive(Serialize)]
-struct Head {
-    sequence: u32,
-    commitment: String,
-}
-
-fn stamps(lookup: &Lookup, number: &str) -> Vec<Stamped> {
-    let reached = lookup.stamps.iter().filter_map(|s| s.at.map(|at| (s, at)));
-    let one = |(s, at): (&tegata_domain::lookup::Stamped, tegata_domain::time::Timestamp)| Stamped {
-        stage: s.stage,
-        at: at.rfc3339(),
-        event: s.sequence,
-        presumed: s.sequence.is_none(),
-        proved: s.proved,
-        proof: s.sequence.filter(|_| s.proved).map(|sequence| format!("/d/{number}/proof/{sequence}")),
-    };
-    reached.map(one).collect()
-}
+const TIERS: &[u8] = br#"{"registered":"confirmed","code":"not_counted","signed_now":"not_asked"}"#;
 
 fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().fold(String::with_capacity(64), |mut out, b| {
         for half in [b >> 4, b & 15] {
-            out.push(char::from_digit(half.into(), 16).unwrap_or('0'));
+            out.push(char::from(b"0123456789abcdef"[usize::from(half)]));
         }
         out
     })
@@ -102,33 +116,43 @@ fn hex(bytes: &[u8; 32]) -> String {
 /// A device.
 pub(super) fn device(lookup: &Lookup) -> Response {
     let number = lookup.number.to_string();
-    let view = Device {
-        answer: lookup.answer,
-        todo: lookup.todo,
-        stage: lookup.stage,
-        condition: lookup.condition,
-        erasure: lookup.erasure,
-        model: Model::of(&lookup.product, &lookup.maker),
-        stamps: stamps(lookup, &number),
-        proven: Tiers { registered: "confirmed", code: "not_counted", signed_now: "not_asked" },
-        head: Head { sequence: lookup.head.0, commitment: hex(&lookup.head.1) },
-        looked_up_at: lookup.at.rfc3339(),
-        number,
-    };
-    reply(serde_json::to_vec(&view).unwrap_or_default())
+    let mut out = Object::open();
+    out.text("number", &number);
+    out.member("answer", &lookup.answer);
+    out.member("todo", &lookup.todo);
+    out.text("stage", lookup.stage.name());
+    out.member("condition", &lookup.condition);
+    if let Some(erasure) = &lookup.erasure {
+        out.member("erasure", erasure);
+    }
+    out.model(&lookup.product, &lookup.maker);
+    out.stamps(&lookup.stamps, &number);
+    out.name("proven");
+    out.0.extend_from_slice(TIERS);
+    out.name("head");
+    out.0.push(b'{');
+    out.member("sequence", &lookup.head.0);
+    out.text("commitment", &hex(&lookup.head.1));
+    out.0.push(b'}');
+    out.text("looked_up_at", &lookup.at.rfc3339());
+    reply(out.close())
 }
 
 /// A model.
 pub(super) fn model(product: &Product, maker: &str) -> Response {
-    reply(serde_json::to_vec(&Model::of(product, maker)).unwrap_or_default())
+    let mut out = Object::open();
+    out.model(product, maker);
+    reply(out.close())
 }
 
 fn reply(body: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::VARY, "Accept, Accept-Language"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, body).into_response()
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    // room for those of the gate too
+    headers.reserve(8);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
 }

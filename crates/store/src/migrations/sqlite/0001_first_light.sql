@@ -56,17 +56,16 @@ create table crl (authority integer not null, shard integer not null, number int
 create table epoch (device integer not null, period integer not null, key blob not null,
     primary key (device, period)) without rowid;
 create table event (device integer not null, sequence integer not null, period integer not null,
-    kind integer not null, at integer not null, data text not null, commitment blob not null, idx integer,
+    kind integer not null, at integer not null, data text not null, commitment blob not null, idx integer not null,
     primary key (device, sequence)) without rowid;
-create table fact (id integer primary key, leaf blob not null, idx integer);
+create table fact (id integer primary key, leaf blob not null, idx integer not null);
 
--- The ledger: what waits, what stands where, how far the logs are, what was published.
-create table queue (id integer primary key autoincrement, log integer not null, item integer not null,
-    sequence integer not null);
+-- The ledger: what stands where (a leaf gets its place in the transaction of what it tells of), and how far each log
+-- is: signed up to size, with full tiles as files up to tiled.
 create table leaf (log integer not null, idx integer not null, item integer not null, sequence integer not null,
     primary key (log, idx)) without rowid;
-create table log (id integer primary key, size integer not null, root blob not null);
-create table checkpoint (log integer primary key, size integer not null, root blob not null, note text not null);
+create table log (id integer primary key, size integer not null, root blob not null, note text,
+    tiled integer not null);
 
 create table finding (id integer primary key, uid blob not null unique, organisation integer not null,
     device integer, batch integer, kind text not null, level integer not null, at integer not null,
