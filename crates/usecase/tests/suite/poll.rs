@@ -78,6 +78,7 @@ impl Client {
         let cx = &self.cx;
         let device = peer::controller(&self.peer, self.authorization.as_deref(), Some(self.number), cx).await?;
         device::heard(&device, "update poll", cx).await?;
+        cx.seen.note(device.row, cx.now()?);
         let pending = action::pending(&device, cx).await?;
         let text = match (&pending.active, pending.wants_attributes) {
             (Some(action), _) => format!("action {}", action.row.0),
@@ -142,7 +143,8 @@ async fn what_ends_a_token_ends_it_at_the_next_poll() {
     for wrong in [format!("{token}x"), token.replace("TargetToken", "Bearer"), "TargetToken".into(), String::new()] {
         assert!(matches!(with(&wrong).poll().await, Refused("target_token" | "no_credential")), "{wrong}");
     }
-    let (_, theirs, other) = World::new().await.one().await;
+    let (_, theirs, _) = World::new().await.one().await;
+    let other = world.cx().numbers.number(1_000).unwrap();
     let both = Client { peer: peer(Some(&theirs.certificate)), ..client.clone() };
     assert_eq!(both.poll().await, Refused("two_identities"));
     assert!(matches!(Client { number: other, ..client.clone() }.poll().await, Refused(_)), "another's number");
@@ -226,6 +228,8 @@ async fn updates_appear_at_the_next_poll() {
     act(tegata_usecase::campaign::Act::Resume).await.unwrap();
     assert_eq!(client.poll().await, offered());
     fleet.update(0, "2.0").await;
+    client.warm("attributes").await;
+    client.tell(Mode::Merge).await;
     client.warm(NOTHING).await;
     let device = fleet.device(0).await;
     let consent = AutoConfirm { initiator: None, remark: None };
