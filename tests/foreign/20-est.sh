@@ -163,7 +163,7 @@ for wanted in "first", "second":
 PY
 key kept-op; base64 -w 0 kept-op.csr >kept-op.b64
 touch first; "$python" kept.py "$https_port" "$ca" lost-1 kept-op.b64 >kept.out 2>&1 & keeper=$!
-within 10 grep -q . kept.out; act lost-1 quarantine; touch second; wait "$keeper"
+within 60 grep -q . kept.out; act lost-1 quarantine; touch second; wait "$keeper"
 same 'a kept connection is judged anew' '200 403' "$(cut -d ' ' -f 1 kept.out | xargs)"
 same 'it was one connection' 1 "$(cut -d ' ' -f 2 kept.out | sort -u | wc -l)"
 # A session that was begun before and is taken up again.
@@ -190,7 +190,7 @@ PY
 for version in TLSv1_3 TLSv1_2; do
     act lost-1 release
     touch "${version}begun"; "$python" resumed.py "$https_port" "$ca" lost-1 resumed-op.b64 $version >resumed.out 2>&1 & taker=$!
-    within 10 grep -q . resumed.out; act lost-1 quarantine; touch "${version}taken-up"; wait "$taker"
+    within 60 grep -q . resumed.out; act lost-1 quarantine; touch "${version}taken-up"; wait "$taker"
     matches "a session of $version taken up again is judged anew" '^200 new 403 (resumed|new)$' "$(xargs <resumed.out)"
 done
 

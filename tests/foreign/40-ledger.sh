@@ -167,7 +167,7 @@ for path in tile/0/999 tile/0/000.p/300 tile/0/001.p/255 tile/9/000 tile/entries
     request GET "$http/ledger/devices/$path" --path-as-is; problem "there is no $path" 404
 done
 request GET "$http/ledger/other/checkpoint"; problem 'there is no third log' 404
-request GET "$http/ledger/devices/tile/0/000"; matches 'a full tile never changes' 'immutable' "$(header cache-control)"
+request GET "$http/ledger/devices/tile/0/000"; matches 'a full tile never changes' 'immutable' "$(header cache-control)"; cp body first.tile
 
 # --- after a new start the log goes on
 checkpoint devices last
@@ -177,9 +177,20 @@ holds 'the log goes on after a new start' ./verifier -url "$http/ledger/devices"
 stop 'SIGTERM ends the server well, again'
 # unserved NAME: a changed copy of the data folder is not served.
 unserved() { refuses "$1" 'does not match' timeout 20 "$TEGATA" serve --data changed --https 127.0.0.1:0 --http 127.0.0.1:0; }
-cp -a "$data" changed
-flip "$data/ledger/devices/tile/0/000" changed/ledger/devices/tile/0/000 700
-unserved 'a changed tile is refused at the start'
+# remade NAME: tiles come from the store: a copy of the data folder with other tiles serves the right ones.
+remade() {
+    local name=$1 before=$data
+    data=changed
+    start
+    data=$before
+    request GET "$http/ledger/devices/tile/0/000"
+    same "$name" "$(sha256sum <first.tile)" "$(sha256sum <body)"
+    holds "$name: a foreign program accepts the log" ./verifier -url "$http/ledger/devices" -keys keys -old last
+    stop "$name: SIGTERM ends the server well"
+}
+cp -a "$data" changed; mkdir -p changed/ledger/devices/tile/0
+flip first.tile changed/ledger/devices/tile/0/000 700
+remade 'a changed tile is made again from the store'
 rm -r changed; cp -a "$data" changed
 "$python" - changed/tegata.db <<'PY'
 import sqlite3, sys
@@ -189,6 +200,6 @@ with sqlite3.connect(sys.argv[1]) as store:
 PY
 unserved 'a changed event is refused at the start'
 rm -r changed; cp -a "$data" changed
-rm changed/ledger/devices/tile/0/000
-unserved 'a missing tile is refused at the start'
+rm -r changed/ledger/devices/tile
+remade 'a missing tile is made again from the store'
 finish

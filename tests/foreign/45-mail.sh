@@ -107,6 +107,19 @@ matches 'in English only' 'recalled' "$(letter "$file" 'it["subject"]')"
 lacks 'in English only, indeed' '回収' "$(letter "$file" text)"
 same 'nobody else may read it' 600 "$(stat -c %a "$file")"
 
+# --- an address that comes later
+api POST /api/v1/organisations '{"name":"Late","kinds":["operator"]}'
+late=$(json body 'it["token"]')
+key pump-4; device pump-4
+api POST "/api/v1/devices/$(number 4)/transfer"; code=$(json body 'it["code"]')
+token=$late api POST /api/v1/claims "{\"code\":\"$code\"}"
+api POST "/api/v1/devices/$(number 4)/recall"
+tried() { token=$late api GET /api/v1/notices; [[ $(json body 'it["items"][0]["state"]') == "$1" ]]; }
+holds 'without an address a notice waits' within 10 tried waiting
+token=$late api POST /api/v1/contact '{"mail":"late@example.com","language":"en"}'
+answered 'the address comes' 200
+holds 'and the letter goes' within 10 tried sent
+
 # --- what is refused
 for bad in '"no address"' '"a@b"' '"a@example.com\r\nBcc: x@example.com"' 7; do
     api POST /api/v1/contact "{\"mail\":$bad}"; problem "no address: $bad" 400

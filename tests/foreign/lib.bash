@@ -1,11 +1,12 @@
 # What the scripts beside this file share: a platform of their own, requests, checks. Sourced, never run.
 #
-# Given in the environment: TEGATA (the program), VENV (a Python venv with pkilint), WORK (an empty folder).
+# Given in the environment: TEGATA, AGENT, STATION (the programs), VENV (a Python venv with pkilint), WORK (an empty
+# folder).
 # A check prints `ok NAME` or `not ok NAME: why` and counts; `finish` ends with status 1 when one failed.
 # shellcheck shell=bash disable=SC2034
 
 set -u -o pipefail
-: "${TEGATA:?the program}" "${VENV:?a venv with pkilint}" "${WORK:?an empty folder}"
+: "${TEGATA:?the program}" "${AGENT:?the agent}" "${STATION:?the line}" "${VENV:?a venv with pkilint}" "${WORK:?an empty folder}"
 export LC_ALL=C.UTF-8
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

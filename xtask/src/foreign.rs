@@ -1,7 +1,8 @@
 //! Foreign peers: `tests/foreign/*.sh`, in order, each with real programs against the real server.
 //!
-//! A script finds `TEGATA` (the program), `VENV` (Python's) and `WORK` (a fresh folder) in its environment, prints
-//! `ok …` or `not ok …` for every check, and exits non-zero on failure. A skipped check is a failed one.
+//! A script finds `TEGATA`, `AGENT` and `STATION` (the programs), `VENV` (Python's) and `WORK` (a fresh folder) in its
+//! environment, prints `ok …` or `not ok …` for every check, and exits non-zero on failure. A skipped check is a failed
+//! one.
 
 use crate::tally::Tally;
 use crate::{needs, run};
@@ -62,6 +63,7 @@ fn script(path: &Path) -> Tally {
     let mut tally = Tally::default();
     let mut command = run::within(LIMIT, path, &[]);
     command.env("TEGATA", tegata()).env("VENV", needs::venv()).env("WORK", &work);
+    command.env("AGENT", run::target("release/tegata-agent")).env("STATION", run::target("release/tegata-station"));
     let ended = run::stream(&mut command, |line| tally += check(line).unwrap_or_default());
     tally = tally.closed(&name, ended.map(|status| status.success()));
     if tally.failed == 0 {

@@ -185,14 +185,16 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let file = |why| ConfigError::File(path.to_owned(), why);
         let bytes = crate::disk::Disk::read(&crate::disk::Files, path, FILE_MAX).map_err(file)?;
-        let bytes = bytes.ok_or_else(|| file(std::io::Error::other("there is no such file")))?;
+        let bytes =
+            bytes.ok_or_else(|| file(std::io::Error::other("there is no such file; --config names another")))?;
         let text = String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("is no text")))?;
         let mut config: Config = toml::from_str(&text).map_err(|e| ConfigError::Toml(path.to_owned(), Box::new(e)))?;
         config.check().map_err(|why| ConfigError::Value(path.to_owned(), why))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let own = [&mut config.trust, &mut config.release.keys, &mut config.erasure.paths];
         own.into_iter().flatten().for_each(|path| *path = base.join(&*path));
-        config.log_keys = config.log_keys.map(|path| base.join(path));
+        let single = [&mut config.log_keys, &mut config.release.version_file, &mut config.update.image];
+        single.into_iter().flatten().for_each(|path| *path = base.join(&*path));
         Ok(config)
     }
 

@@ -85,7 +85,9 @@ pub fn begin(cx: &Cx) -> Result<()> {
         return Ok(());
     }
     idevid(cx)?;
-    let unknown = || Error::Other("the management number is not known yet: set number, or let the device enrol".into());
+    let unknown = || {
+        Error::Other("the management number is not known yet: it comes with the first heartbeat (`run --once`)".into())
+    };
     let number = number(cx)?.ok_or_else(unknown)?;
     let (statement, signature) = (String::new(), String::new());
     let begun = Erasure { step: Step::Begun, number, statement, signature, receipt: Value::Null };

@@ -7,10 +7,11 @@
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 use crate::link::LinkError;
+use crate::status;
 use serde::{Deserialize, Serialize};
 use tegata_wire::device_head::DeviceHead;
 use tegata_wire::heartbeat::Head;
-use tegata_wire::signed_note::{Verifier, open};
+use tegata_wire::signed_note::{NoteError, Opened, Verifier, open};
 
 const FILE: &str = "head.json";
 
@@ -38,11 +39,20 @@ pub fn read(cx: &Cx) -> Option<Head> {
     kept(cx).map(|Kept { sequence, commitment, .. }| Head { sequence, commitment })
 }
 
-/// Checks a signed head that came with `nonce`: who signed, for which device, for which request.
-pub fn check(note: &str, number: &str, nonce: &str, keys: &[Verifier]) -> Result<Head, LinkError> {
-    let opened = open(note, keys).map_err(|why| {
-        LinkError::answer(format!("the signed head: {why}; if the platform has a new ledger, see enrol --forget-log"))
+/// Checks a signed head that came with `nonce`: who signed, for which device, for which request. A log that this device
+/// does not know tells another life, as a smaller head does.
+pub fn check(note: &str, number: &str, nonce: &str, keys: &[Verifier]) -> Result<Head> {
+    let opened = open(note, keys).map_err(|why| match why {
+        NoteError::Unknown => Error::Fork(format!(
+            "the platform's ledger is another than before: {why}; once its operator has announced a new ledger, say \
+             enrol --forget-log"
+        )),
+        _ => LinkError::answer(format!("the signed head: {why}")).into(),
     })?;
+    Ok(judge(opened, number, nonce)?)
+}
+
+fn judge(opened: Opened<'_, '_>, number: &str, nonce: &str) -> Result<Head, LinkError> {
     let said = DeviceHead::parse(opened.text).map_err(LinkError::answer)?;
     if !opened.signed_by.iter().any(|key| key.name() == said.origin) {
         return Err(LinkError::answer("the signed head is not signed by its own log"));
@@ -77,8 +87,10 @@ pub fn advance(cx: &Cx, new: Head, note: &str) -> Result<()> {
     Ok(cx.folder.save_json(FILE, &Kept { sequence, commitment, note: note.to_owned() })?)
 }
 
-/// Forgets the head and the log's keys. A person's decision: after the platform was restored with a new ledger.
+/// Forgets the head and the log's keys, and what was told of a fork. A person's decision: after the platform was restored
+/// with a new ledger.
 pub fn forget(cx: &Cx) -> Result<()> {
     cx.folder.remove(crate::enrol::LOG_KEYS)?;
-    Ok(cx.folder.remove(FILE)?)
+    cx.folder.remove(FILE)?;
+    status::change(cx, |status| status.fork = None)
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::heartbeat::{self, Answer};
 use crate::identity::Identity;
 use crate::link::{Link, LinkError};
-use crate::{release, status, update};
+use crate::{status, update};
 use std::time::Duration;
 
 /// A renewal that failed is not tried more often.
@@ -162,7 +162,7 @@ impl Runner {
     }
 
     fn beat(&mut self) -> Result<Answer> {
-        let version = release::running(&self.cx).unwrap_or_else(|why| {
+        let version = update::told(&self.cx).unwrap_or_else(|why| {
             self.cx.say(why.to_string());
             None
         });
@@ -229,7 +229,7 @@ impl Runner {
                 if update::read(&self.cx).is_some_and(|update| update.phase == update::Phase::Downloading) {
                     self.poll_at = now.max(self.heartbeat_at.min(self.poll_at));
                 }
-                if release::running(&self.cx)? != self.told && !self.heartbeats.is_waiting() {
+                if update::told(&self.cx)? != self.told && !self.heartbeats.is_waiting() {
                     self.heartbeat_at = self.heartbeat_at.min(now);
                 }
                 Ok(())

@@ -119,8 +119,8 @@ pub enum Write {
     NoticeTried(NoticeRow, Timestamp),
     /// A notice was read; nobody had said so.
     NoticeReceipt(NoticeRow, Timestamp),
-    /// Where the notices of an organisation go.
-    Contact(OrganisationRow, Option<Contact>),
+    /// Where the notices of an organisation go; what waits for an address is due from then on.
+    Contact(OrganisationRow, Option<Contact>, Timestamp),
     /// A code that hands a device on; the giver still owns it. It replaces an older one.
     Offer(Offer),
     /// The end of the offer of a device, if one stands.

@@ -38,7 +38,7 @@ pub enum VaultError {
     #[error("the file was cut off: its end is missing")]
     CutOff,
     /// Bytes were changed.
-    #[error("the file was changed or is damaged, about {0} bytes from its begin")]
+    #[error("the file was changed or is damaged, about {0} bytes from its beginning")]
     Damaged(u64),
 }
 

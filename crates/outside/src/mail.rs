@@ -56,7 +56,7 @@ pub struct Mail<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The settings cannot be used.
-    #[error("mail settings: {0}")]
+    #[error("settings: {0}")]
     Settings(String),
     /// An address cannot be used.
     #[error("mail address: {0}")]

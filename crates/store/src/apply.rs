@@ -1,6 +1,6 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
@@ -36,6 +36,17 @@ impl State {
     /// Of a transaction that places its leaves there.
     pub(crate) fn new(leaves: Placing) -> Self {
         State { leaves, ..State::default() }
+    }
+
+    /// Whom a write wakes.
+    fn note(&mut self, write: &Write) {
+        self.touched.extend(touched(write));
+        if let Write::Fill(fill) = write {
+            self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+        }
+        self.revoked |= matches!(write, Write::Revocation(_));
+        self.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
+        self.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
     }
 
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
@@ -79,7 +90,6 @@ pub(crate) fn change(
     }
     let mut outcome = Ok(());
     for write in &change.writes {
-        state.touched.extend(touched(write));
         outcome = apply(connection, write, state)?;
         if outcome.is_err() {
             break;
@@ -106,7 +116,9 @@ fn guard(held: bool, refused: Refused) -> Result<(), Refused> {
     if held { Ok(()) } else { Err(refused) }
 }
 
+/// Every write has its arm, and there is none for the rest: a new variant that nothing applies does not compile.
 fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
+    state.note(write);
     Ok(match write {
         Write::Organisation(value) => guard(organisation::insert(c, value)?, Refused::Exists),
         Write::Account(value) => guard(account::insert_account(c, value)?, Refused::Exists),
@@ -120,15 +132,9 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
         }
         Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
-        Write::Revocation(value) => {
-            state.revoked = true;
-            guard(crl::revoke(c, value)?, Refused::Stale)
-        }
+        Write::Revocation(value) => guard(crl::revoke(c, value)?, Refused::Stale),
         Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
-        Write::Finding(value) => {
-            finding::insert(c, value)?;
-            Ok(())
-        }
+        Write::Finding(value) => finding::insert(c, value).map(Ok)?,
         Write::FindingOpen(value) => finding::open(c, value).map(Ok)?,
         Write::FindingClose(device, kind, at, reason) => finding::close(c, *device, *kind, (*at, reason)).map(Ok)?,
         Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
@@ -138,15 +144,11 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
             guard(initial_password::note(c, *device, *changed, *at)?, Refused::Stale)
         }
         Write::Fact(value) => ledger::insert_fact(c, value, &mut state.leaves).map(Ok)?,
-        Write::Notice(value) => {
-            notice::insert(c, value)?;
-            state.noticed = true;
-            Ok(())
-        }
+        Write::Notice(value) => notice::insert(c, value).map(Ok)?,
         Write::NoticeSent(row, at) => guard(notice::sent(c, *row, *at)?, Refused::Stale),
         Write::NoticeTried(row, next) => guard(notice::tried(c, *row, *next)?, Refused::Stale),
         Write::NoticeReceipt(row, at) => guard(notice::receipt(c, *row, *at)?, Refused::Stale),
-        Write::Contact(row, contact) => guard(notice::set_contact(c, *row, contact.as_ref())?, Refused::Stale),
+        Write::Contact(row, contact, at) => guard(notice::set_contact(c, *row, contact.as_ref(), *at)?, Refused::Stale),
         Write::Offer(value) => guard(transfer::offer(c, value)?, Refused::Stale),
         Write::OfferEnd(device) => Ok(transfer::end(c, *device)?),
         Write::Claim(value) => guard(transfer::claim(c, value)?, Refused::Stale),
@@ -155,47 +157,17 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
-        other => roll_out(c, other, state)?,
-    })
-}
-
-/// What releases, campaigns and devices on their way to them write.
-fn roll_out(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), Refused>, Error> {
-    Ok(match write {
         Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
         Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
         Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
-        Write::Running(value) => {
-            release::run(c, value)?;
-            Ok(())
-        }
-        Write::Attributes(device, set) => {
-            release::describe(c, *device, set)?;
-            Ok(())
-        }
-        Write::Consent(device, value) => {
-            release::consent(c, *device, value.as_ref())?;
-            Ok(())
-        }
-        Write::Action(step) => {
-            state.moved = true;
-            guard(action::step(c, step)?, Refused::Stale)
-        }
-        Write::Campaign(value) => {
-            state.moved = true;
-            guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists)
-        }
-        Write::CampaignStep(step) => {
-            state.moved = true;
-            guard(campaign::step(c, step)?, Refused::Stale)
-        }
-        Write::Fill(fill) => {
-            state.moved = true;
-            state.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
-            guard(campaign::fill(c, fill)?, Refused::Stale)
-        }
+        Write::Running(value) => release::run(c, value).map(Ok)?,
+        Write::Attributes(device, set) => release::describe(c, *device, set).map(Ok)?,
+        Write::Consent(device, value) => release::consent(c, *device, value.as_ref()).map(Ok)?,
+        Write::Action(step) => guard(action::step(c, step)?, Refused::Stale),
+        Write::Campaign(value) => guard(campaign::insert(c, &value.0, &value.1)?, Refused::Exists),
+        Write::CampaignStep(step) => guard(campaign::step(c, step)?, Refused::Stale),
+        Write::Fill(fill) => guard(campaign::fill(c, fill)?, Refused::Stale),
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
-        _ => return Err(Error::new(ErrorKind::Broken, "a write that nothing applies")),
     })
 }
 

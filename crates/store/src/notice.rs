@@ -43,11 +43,23 @@ pub(crate) fn receipt(c: &Connection, row: NoticeRow, at: Timestamp) -> Result<b
     Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
 }
 
-/// Sets where the notices of an organisation go.
-pub(crate) fn set_contact(c: &Connection, row: OrganisationRow, contact: Option<&Contact>) -> Result<bool, Error> {
+/// Sets where the notices of an organisation go, and makes due what waits.
+pub(crate) fn set_contact(
+    c: &Connection,
+    row: OrganisationRow,
+    contact: Option<&Contact>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let text = "update organisation set mail = $2, language = $3 where id = $1";
     let language = contact.and_then(|k| k.language).map(|l| l as u8);
-    Ok(prepare(c, text)?.execute((row.0, contact.map(|k| &k.mail), language))? == 1)
+    if prepare(c, text)?.execute((row.0, contact.map(|k| &k.mail), language))? == 0 {
+        return Ok(false);
+    }
+    if contact.is_some() {
+        let text = "update notice set next_try = $2 where organisation = $1 and next_try is not null";
+        prepare(c, text)?.execute((row.0, now.millis()))?;
+    }
+    Ok(true)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(NoticeRow, Notice)> {

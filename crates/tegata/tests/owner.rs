@@ -155,7 +155,11 @@ fn taken_over_used_ended_and_forgotten() {
     assert!(page(&world, &ended.number).contains("signed that it erased the secrets in it"));
     assert!(is_taken(&world, &enrol(&world, &given)), "the device lives on");
 
-    // and after the end of the program, and the next start
+    stays_forgotten(&mut world);
+}
+
+/// After the end of the program too, and after the next start.
+fn stays_forgotten(world: &mut World) {
     assert_eq!(world.terminate().code(), Some(0));
     assert_eq!(traces(world.folder()), []);
     world.start();

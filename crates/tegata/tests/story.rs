@@ -12,18 +12,22 @@ use tegata_testkit::{Connection, Setup, World, connection, factory};
 const BINARY: &str = env!("CARGO_BIN_EXE_tegata");
 
 /// Every step of the story, in its order.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 15] = [
     "platform",
     "products",
-    "factory",
+    "line",
     "line-refuses",
     "shipping",
-    "enrolment",
+    "sale",
+    "installation",
     "look-up",
+    "release",
+    "clone",
     "quarantine",
     "revocation",
-    "retirement",
+    "disposal",
     "ledger",
+    "backup",
 ];
 
 fn run(arguments: &[&str]) -> Output {
@@ -44,37 +48,66 @@ fn object(output: &Output) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Plays the demo; answers whether it succeeded, and the steps that did not hold.
-fn demo(more: &[&str]) -> (bool, Vec<String>) {
+/// Plays the demo; answers whether it succeeded, the steps that did not hold, and all that was told.
+fn demo(more: &[&str]) -> (bool, Vec<String>, Value) {
     let output = run(&[&["demo", "--devices", "20", "--exit", "--json"], more].concat());
-    let report = object(&output);
+    let mut report = object(&output);
     let steps = report["steps"].as_object().unwrap();
     assert_eq!(steps.len(), STEPS.len(), "{report}");
     let held = |name: &&str| steps[*name]["held"].as_bool().unwrap();
     let broken: Vec<String> = STEPS.iter().filter(|name| !held(name)).map(|name| (*name).to_owned()).collect();
     assert_eq!(report["held"], broken.is_empty(), "{report}");
-    (output.status.success(), broken)
+    (output.status.success(), broken, report["steps"].take())
 }
 
 #[test]
 fn the_demo_holds() {
-    assert_eq!(demo(&[]), (true, vec![]));
+    let (ended_well, broken, steps) = demo(&[]);
+    assert_eq!((ended_well, broken), (true, vec![]), "{steps}");
+    for (step, fact, value) in [
+        ("line", "confirmed", Value::from(20)),
+        ("line", "yield_percent", Value::from(100.0)),
+        ("sale", "handed_over", Value::from(20)),
+        ("sale", "old_owner", Value::from(404)),
+        // four cameras in groups of one, one and two, and one of the last two failed
+        ("release", "updated", Value::from(3)),
+        ("release", "failed", Value::from(1)),
+        ("release", "groups", Value::from(3)),
+        ("clone", "remedy", Value::from("1.0.1")),
+        ("disposal", "stage", Value::from("retired")),
+        // the 20 of the line, and the one that was made to see the others refused
+        ("backup", "devices", Value::from(21)),
+    ] {
+        assert_eq!(steps[step][fact], value, "{step}: {}", steps[step]);
+    }
+    assert!(steps["clone"]["letter"].as_str().unwrap().contains("two devices used its identity"));
 }
 
 /// A step broken on purpose fails, and with it only what rests on it.
 #[test]
 fn a_broken_step_is_noticed() {
-    for (sabotage, broken) in SABOTAGE {
+    let play = |(sabotage, broken): (&str, &[&str])| {
         let expected: Vec<String> = broken.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(demo(&["--sabotage", sabotage]), (false, expected), "--sabotage {sabotage}");
-    }
+        let (ended_well, broken, steps) = demo(&["--sabotage", sabotage]);
+        assert_eq!((ended_well, broken), (false, expected), "--sabotage {sabotage}: {steps}");
+    };
+    // each is a process of its own that mostly waits
+    std::thread::scope(|scope| {
+        for sabotage in SABOTAGE {
+            scope.spawn(move || play(sabotage));
+        }
+    });
 }
 
 /// What is broken, and what does not hold then.
-const SABOTAGE: [(&str, &[&str]); 3] = [
-    ("factory", &["factory"]),
-    // no device got its certificate: nothing is installed to be looked up, renewed, or refused as an LDevID
-    ("enrolment", &["enrolment", "look-up", "quarantine"]),
+const SABOTAGE: [(&str, &[&str]); 7] = [
+    ("line", &["line"]),
+    ("sale", &["sale"]),
+    // the held device did not get its certificate: it is not in use when it is looked up
+    ("installation", &["installation", "look-up"]),
+    ("release", &["release"]),
+    ("clone", &["clone"]),
+    ("disposal", &["disposal"]),
     ("ledger", &["ledger"]),
 ];
 

@@ -89,13 +89,28 @@ pub async fn member(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Res
     }
 }
 
-/// Which device asks on a device route: a client certificate, never a token.
-pub async fn device(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Result<Credential> {
+/// Which certificate a device shows on a device route: never beside a token.
+fn shown<'a>(peer: &'a Peer, authorization: Option<&str>) -> Result<&'a [u8]> {
     let text = "this needs the device's certificate as TLS client certificate";
     match (authorization, &peer.certificate) {
         (Some(_), Some(_)) => Err(two_identities()),
-        (None, Some(der)) => identify(der, cx).await,
+        (None, Some(der)) => Ok(der),
         (_, None) => Err(Error::new(Kind::NoCredential, "no_credential", text)),
+    }
+}
+
+/// Which device asks on a device route: a client certificate, never a token.
+pub async fn device(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Result<Credential> {
+    identify(shown(peer, authorization)?, cx).await
+}
+
+/// Which device says that it ended: as [`device`], and one that is quarantined or recalled too. To erase what it holds
+/// is no service.
+pub async fn ending(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Result<Credential> {
+    let credential = known(shown(peer, authorization)?, cx).await?;
+    match enrolment::admits(&credential.device) {
+        Ok(()) | Err(EnrolmentError::Quarantined | EnrolmentError::Recalled) => Ok(credential),
+        Err(why) => Err(Error::denied("life", why)),
     }
 }
 

@@ -38,6 +38,16 @@ pub fn install(cx: &Cx, ddi: &Ddi<'_>, mut update: Update) -> Result<()> {
     update.save(cx)
 }
 
+/// The version to tell the platform: none while an installed update waits for the restart, since the old one would then
+/// look like a fall back.
+pub fn told(cx: &Cx) -> Result<Option<String>> {
+    let running = release::running(cx)?;
+    let waits = |update: &Update| {
+        update.phase == Phase::Installed && running.as_ref() != Some(&update.version) && boot(cx) == update.boot
+    };
+    Ok(if read(cx).as_ref().is_some_and(waits) { None } else { running })
+}
+
 /// Sees to an update that is installed: restarts the device, confirms the new version, or says that the old one is
 /// back. Answers whether something changed.
 pub fn settle(cx: &Cx, ddi: &Ddi<'_>) -> Result<bool> {

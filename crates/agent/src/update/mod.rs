@@ -11,6 +11,7 @@ mod download;
 mod install;
 
 pub use consent::{answer, asked};
+pub use install::told;
 
 use crate::cx::Cx;
 use crate::ddi::{Ddi, Deployment, Refused, Said, Task};
@@ -234,7 +235,7 @@ pub fn poll(cx: &Cx, ddi: &Ddi<'_>, until: Duration) -> Result<Option<Duration>>
 fn attributes(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<()> {
     let mut data =
         json!({ "agent": env!("CARGO_PKG_VERSION"), "security_version": crate::release::floor(cx).to_string() });
-    if let Some(version) = crate::release::running(cx)? {
+    if let Some(version) = told(cx)? {
         data["version"] = version.into();
     }
     Ok(ddi.attributes(href, &data)?)

@@ -47,6 +47,21 @@ fn an_update_is_installed_and_reported() {
 }
 
 #[test]
+fn until_the_restart_no_version_is_told() {
+    let restart = r#"restart = ["sh", "-c", "date +%N > PLACE/boot; cp PLACE/slot PLACE/version"]"#;
+    let (platform, mut unit) = ready(&[(restart, "")]);
+    offer(&platform);
+    unit.until("installed", |_| platform.desk().closed == Some(true));
+    for _ in 0..3 {
+        unit.round();
+    }
+    assert!(platform.desk().heartbeats.last().unwrap().get("version").is_none(), "1.0 would look like a fall back");
+    std::fs::copy(unit.path("slot"), unit.path("version")).unwrap();
+    unit.until("the version is told", |_| platform.desk().heartbeats.last().unwrap()["version"] == "2.0");
+    unit.until("installed", installed);
+}
+
+#[test]
 fn a_cut_download_goes_on_where_it_was() {
     let (platform, mut unit) = ready(&[]);
     offer(&platform);

@@ -11,12 +11,12 @@ use tegata_domain::action::Action;
 use tegata_domain::number::Number;
 use tegata_usecase::{Cx, campaign};
 
-fn view((number, a): &(Number, Action)) -> (i64, Value) {
+fn view((number, a, said): &(Number, Action, Option<String>)) -> (i64, Value) {
     let at = |at: Option<tegata_domain::time::Timestamp>| at.map(|at| at.rfc3339());
     let progress = a.progress.map(|(step, steps)| json!({ "step": step, "of": steps }));
     let value = json!({
         "id": a.row.0.to_string(), "number": number.to_string(), "group": a.group, "state": a.state,
-        "reason": a.reason, "code": a.code, "progress": progress, "messages": a.entries,
+        "reason": a.reason, "code": a.code, "progress": progress, "messages": a.entries, "said": said,
         "offered_at": a.offered_at.rfc3339(), "begun_at": at(a.begun_at), "installed_at": at(a.installed_at),
         "deadline": at(a.deadline), "closed_at": at(a.closed_at),
     });

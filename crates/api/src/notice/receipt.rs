@@ -14,6 +14,6 @@ pub async fn post(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Status> {
     let uid = Uuid::parse_str(&id).map_err(|_| Error::not_found("notice"))?;
-    let notice = notice::receive(uid, &actor, &cx).await?;
-    Ok(axum::Json(super::view(&notice, None)))
+    let seen = notice::receive(uid, &actor, &cx).await?;
+    Ok(axum::Json(super::view(&seen.notice, seen.number.map(|n| n.to_string()))))
 }

@@ -20,7 +20,7 @@ const BODY_MAX: usize = 12 * 1024;
 pub async fn post(State(cx): State<Cx>, peer: Extension<Peer>, headers: HeaderMap, body: Bytes) -> Response {
     let answer = async {
         let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-        let credential = peer::device(&peer, authorization, &cx).await?;
+        let credential = peer::ending(&peer, authorization, &cx).await?;
         if body.len() > BODY_MAX {
             let text = "a statement with its signature has at most 12 kB";
             return Ok(wrong(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));

@@ -71,7 +71,7 @@ fn answer(taken: &BackupTaken) -> serde_json::Value {
     json!({
         "backup": taken.out, "size": taken.size, "id": m.id, "made_at": m.made_at, "counts": m.counts, "logs": m.logs,
         "recovery_key": taken.recovery_key, "recovery_key_made": taken.new_key, "fading_until": m.fading_until,
-        "left_out": taken.left_out,
+        "left_out": taken.left_out, "damaged": taken.damaged,
     })
 }
 
@@ -98,5 +98,8 @@ fn tell(taken: &BackupTaken) {
     }
     for name in &taken.left_out {
         println!("left out       {name} (not a file of tegata's)");
+    }
+    for name in &taken.damaged {
+        println!("damaged        {name} is not what it was when it was uploaded; bring it back from an older backup");
     }
 }

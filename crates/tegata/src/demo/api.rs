@@ -30,6 +30,17 @@ impl Answer {
         }
         Ok(serde_json::from_slice(&self.body)?)
     }
+
+    /// The last word of the problem's type, or nothing.
+    pub fn problem(&self) -> String {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        problem["type"].as_str().and_then(|kind| kind.rsplit(':').next()).unwrap_or_default().to_owned()
+    }
+}
+
+/// A text of an answer.
+pub fn field(value: &Value, name: &str) -> Result<String, Broken> {
+    value[name].as_str().map(str::to_owned).ok_or_else(|| format!("the answer has no {name}: {value}").into())
 }
 
 /// The longest answer that is read.
@@ -59,6 +70,25 @@ impl Api {
     /// GET, as anybody, asking for a media type.
     pub fn look(&self, path: &str, accept: &str) -> Result<Answer, Broken> {
         read(self.agent.get(format!("{}{path}", self.base)).header("accept", accept).call()?)
+    }
+
+    /// The same platform, as the holder of another token.
+    pub fn bearer(&self, token: &str) -> Self {
+        Api { agent: self.agent.clone(), base: self.base.clone(), bearer: format!("Bearer {token}") }
+    }
+
+    /// All items of a list, page by page, as the token's holder.
+    pub fn all(&self, path: &str) -> Result<Vec<Value>, Broken> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        let join = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.get(&format!("{path}{join}limit=1000{cursor}"))?.json()?;
+            items.extend(page["items"].as_array().into_iter().flatten().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(items),
+            }
+        }
     }
 
     /// POST of a JSON object, as the token's holder.

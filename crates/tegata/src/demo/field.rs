@@ -1,49 +1,54 @@
-//! In the field: shipped, enrolled, looked up, quarantined, revoked, retired.
+//! In the field: installed, looked up, held, revoked.
 
 use super::Sabotage;
+use super::api::Api;
+use super::body::{Build, LOG_KEYS};
+use super::crowd::all;
 use super::report::{Broken, expect};
-use super::story::{Player, Unit};
-use indicatif::{ProgressBar, ProgressStyle};
+use super::story::{Owner, Player, Unit};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tegata_agent::{Est, EstError};
+use tegata_agent::credential::{Credential, save};
+use tegata_agent::{Est, EstError, Identity};
 
-fn act(player: &Player, unit: &Unit, act: &str, body: &Value) -> Result<Value, Broken> {
-    player.api.post(&format!("/api/v1/devices/{}/{act}", unit.number), body)?.json()
-}
+/// The camera whose password nobody changes.
+pub const UNCHANGED: usize = 4;
 
-/// The factory ships all.
-pub fn ship(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
+/// Every device enrols over EST with its IDevID, gives its first sign of life and asks for updates. Who installs it
+/// changes its password, but for one camera.
+pub fn install(player: &Player, units: &mut [Unit]) -> Result<Value, Broken> {
     expect(!units.is_empty(), "there is no device")?;
-    for unit in units {
-        act(player, unit, "ship", &json!({}))?;
-    }
-    Ok(json!({ "shipped": units.len() }))
-}
-
-fn est(player: &Player, unit: &Unit) -> Est {
-    Est::new(&player.device_url, std::slice::from_ref(&player.trust), Some(&unit.identity))
-}
-
-/// Every device enrols over EST with its IDevID, and renews with what it got.
-pub fn enrol(player: &Player, units: &mut [Unit]) -> Result<Value, Broken> {
-    expect(!units.is_empty(), "there is no device")?;
-    if player.options.sabotage == Some(Sabotage::Enrolment) {
-        act(player, &units[0], "quarantine", &json!({}))?;
+    std::fs::write(player.folder.join(LOG_KEYS), player.api.look("/ledger/keys", "*/*")?.body)?;
+    if let Some(unit) = units.last().filter(|_| player.options.sabotage == Some(Sabotage::Installation)) {
+        player.act(unit, "quarantine", &json!({}))?;
     }
     let start = Instant::now();
-    let bar = ProgressBar::new(units.len() as u64);
-    bar.set_style(ProgressStyle::with_template("     enrolling    {bar:32} {pos}/{len}  {per_sec}")?);
-    for unit in units.iter_mut() {
-        let idevid = est(player, unit);
-        unit.identity.chain = idevid.enrol(&unit.identity.request()?)?;
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    let unit = &mut units[0];
-    unit.identity.chain = est(player, unit).renew(&unit.identity.request()?)?;
+    let unchanged = units.get(UNCHANGED).map(|unit| unit.number.clone()).unwrap_or_default();
+    all("installing", units, |unit| {
+        let mut body = unit.body(player, Build::default())?;
+        let is_initial = unit.number == unchanged;
+        save(&body.cx, if is_initial { Credential::Initial } else { Credential::Changed })?;
+        body.good_round().map(drop)
+    })?;
     let rate = units.len() as f64 / start.elapsed().as_secs_f64();
-    Ok(json!({ "enrolled": units.len(), "renewed": 1, "per_second": rate.round() }))
+    let mut named = Vec::new();
+    for owner in [Owner::Household, Owner::Operator] {
+        named.extend(initial(player.of(owner))?);
+    }
+    expect(named == [unchanged.clone()], format!("devices with their initial password: {named:?}, not {unchanged}"))?;
+    Ok(json!({ "installed": units.len(), "per_second": rate.round(), "initial_password": unchanged }))
+}
+
+/// The devices that a finding says to have their initial password.
+fn initial(api: &Api) -> Result<Vec<String>, Broken> {
+    let findings = api.all("/api/v1/findings?state=open")?;
+    let of_kind = findings.iter().filter(|finding| finding["kind"] == "initial_password");
+    Ok(of_kind.filter_map(|finding| finding["device"].as_str().map(str::to_owned)).collect())
+}
+
+/// EST as a device.
+pub fn est(player: &Player, identity: &Identity) -> Est {
+    Est::new(&player.device_url, std::slice::from_ref(&player.trust), Some(identity))
 }
 
 /// Anybody looks devices up, as a person and as a program; a guessed number is not there.
@@ -51,7 +56,7 @@ pub fn look_up(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     for unit in units.iter().take(20) {
         let path = format!("/d/{}", unit.number);
         let seen = player.api.look(&path, "application/json")?.json()?;
-        expect(seen["answer"] == "registered" && seen["stage"] == "installed", seen.to_string())?;
+        expect(seen["answer"] == "registered" && seen["stage"] == "in_use", seen.to_string())?;
         let page = player.api.look(&path, "text/html")?;
         let text = String::from_utf8_lossy(&page.body);
         expect(page.status == 200 && text.contains(&unit.number), format!("page {}", page.status))?;
@@ -61,7 +66,8 @@ pub fn look_up(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     Ok(json!({ "looked_up": units.len().min(20), "guess": "not found" }))
 }
 
-fn refused(outcome: Result<Vec<Vec<u8>>, EstError>, word: &str) -> Result<(), Broken> {
+/// The platform refuses with this word.
+pub fn refused(outcome: Result<Vec<Vec<u8>>, EstError>, word: &str) -> Result<(), Broken> {
     match outcome {
         Err(EstError::Refused { status: 403, detail }) if detail.contains(word) => Ok(()),
         Err(other) => Err(format!("refused otherwise: {other}").into()),
@@ -69,32 +75,33 @@ fn refused(outcome: Result<Vec<Vec<u8>>, EstError>, word: &str) -> Result<(), Br
     }
 }
 
-/// One is quarantined: refused at its next request, on the connection that it holds; then released.
-pub fn quarantine(player: &Player, units: &mut [Unit]) -> Result<Value, Broken> {
-    let unit = units.first_mut().ok_or("there is no device")?;
-    let held = est(player, unit);
-    held.renew(&unit.identity.request()?)?;
-    act(player, unit, "quarantine", &json!({ "reason": "two bodies showed one key" }))?;
-    refused(held.renew(&unit.identity.request()?), "quarantined")?;
-    act(player, unit, "release", &json!({ "reason": "checked on site" }))?;
-    unit.identity.chain = held.renew(&unit.identity.request()?)?;
-    if let Some(stays) = units.get(3) {
-        act(player, stays, "quarantine", &json!({}))?;
-    }
+/// A siren is quarantined: refused at its next request, on the connection that it holds, and admitted when it is
+/// released. It stays held at the end, to be looked at.
+pub fn quarantine(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
+    let unit = units.get(3).ok_or("there is no device")?;
+    let identity = unit.operational(player)?;
+    let held = est(player, &identity);
+    held.renew(&identity.request()?)?;
+    player.act(unit, "quarantine", &json!({ "reason": "it sounded without a warning" }))?;
+    refused(held.renew(&identity.request()?), "quarantined")?;
+    player.act(unit, "release", &json!({ "reason": "checked on site" }))?;
+    held.renew(&identity.request()?)?;
+    player.act(unit, "quarantine", &json!({ "reason": "it sounded again" }))?;
     Ok(json!({ "refused_while_held": true, "admitted_after_release": true }))
 }
 
 /// One certificate is revoked: refused at once, on its CRL within a second.
 pub fn revoke(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     let unit = units.get(1).ok_or("there is no device")?;
-    let held = est(player, unit);
-    let der = unit.identity.chain.first().ok_or("it has no certificate")?;
+    let identity = unit.operational(player)?;
+    let held = est(player, &identity);
+    let der = identity.chain.first().ok_or("it has no certificate")?;
     let parsed = tegata_wire::x509::parse(der)?;
     let serial = data_encoding::HEXUPPER.encode(parsed.serial);
     let body = json!({ "reason": "key_compromise" });
-    player.api.post(&format!("/api/v1/certificates/{serial}/revoke"), &body)?.json()?;
+    player.of(unit.owner).post(&format!("/api/v1/certificates/{serial}/revoke"), &body)?.json()?;
     let start = Instant::now();
-    refused(held.renew(&unit.identity.request()?), "revoked")?;
+    refused(held.renew(&identity.request()?), "revoked")?;
     let path = crl_path(der).ok_or("the certificate names no CRL")?;
     loop {
         let crl = player.api.look(&path, "*/*")?;
@@ -113,14 +120,4 @@ fn crl_path(der: &[u8]) -> Option<String> {
     let rest = &der[text..];
     let end = rest.windows(4).position(|w| w == b".crl")? + 4;
     Some(String::from_utf8_lossy(&rest[..end]).into_owned())
-}
-
-/// One device ends its life: nothing admits it any more, and its page says so.
-pub fn retire(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
-    let unit = units.get(2).ok_or("there is no device")?;
-    act(player, unit, "retire", &json!({}))?;
-    refused(est(player, unit).renew(&unit.identity.request()?), "revoked")?;
-    let seen = player.api.look(&format!("/d/{}", unit.number), "application/json")?.json()?;
-    expect(seen["answer"] == "ended", seen.to_string())?;
-    Ok(json!({ "answer": "ended" }))
 }

@@ -1,6 +1,7 @@
 //! An outsider takes a copy of the ledger and a proof, and checks both without the server.
 
 use super::Sabotage;
+use super::api::Api;
 use super::report::{Broken, expect};
 use super::story::{Player, Unit};
 use crate::command::verify::{check, keys};
@@ -17,7 +18,7 @@ pub fn verify(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     let known = keys(&String::from_utf8(vkeys.body)?)?;
     let proof = proof(player, unit)?;
     let copy = player.folder.join("copy");
-    let size = take_copy(player, &copy)?;
+    let size = take_copy(&player.api, &copy)?;
     if player.options.sabotage == Some(Sabotage::Ledger) {
         tamper(&copy)?;
     }
@@ -46,9 +47,10 @@ fn proof(player: &Player, unit: &Unit) -> Result<String, Broken> {
     }
 }
 
-fn take_copy(player: &Player, folder: &Path) -> Result<u64, Broken> {
+/// Copies the log of devices as anybody can; answers how many leaves it has.
+pub fn take_copy(api: &Api, folder: &Path) -> Result<u64, Broken> {
     let fetch = |name: &str| -> Result<PathBuf, Broken> {
-        let answer = player.api.look(&format!("/ledger/devices/{name}"), "*/*")?;
+        let answer = api.look(&format!("/ledger/devices/{name}"), "*/*")?;
         expect(answer.status == 200, format!("{name}: {}", answer.status))?;
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().unwrap_or(folder))?;

@@ -1,11 +1,18 @@
 //! The main job: a device's life, played over real protocols against a platform in a fresh folder.
 
 mod api;
-mod factory;
+mod backup;
+mod body;
+mod crowd;
+mod disposal;
 mod field;
 mod ledger;
+mod line;
+mod release;
 mod report;
+mod sale;
 mod story;
+mod twin;
 
 use crate::command::Failure;
 use crate::config::{Config, Values};
@@ -21,10 +28,18 @@ use tokio::signal::unix::{SignalKind, signal};
 /// A step that can be broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Sabotage {
-    /// One request at the line is signed by another key
-    Factory,
+    /// One unit shows another unit's key when it is read back
+    Line,
+    /// One device is claimed with a wrong code
+    Sale,
     /// One device is quarantined before it enrols
-    Enrolment,
+    Installation,
+    /// The image is changed after it was signed
+    Release,
+    /// The pump's folder is not copied
+    Clone,
+    /// The meter does not let its owner start the erasure from afar
+    Disposal,
     /// The copy of the ledger is changed before it is verified
     Ledger,
 }
@@ -87,7 +102,7 @@ pub async fn set_up() -> Result<Stage, Failure> {
 pub async fn run(options: Options, stay: bool) -> Result<bool, Failure> {
     let stage = set_up().await?;
     let trust = https_authority(&stage.first.folder.join(HTTPS_CA_FILE))?;
-    let player = story::Player::new(&stage, trust, options);
+    let player = story::Player::new(&stage, trust, options)?;
     let report = tokio::task::spawn_blocking(move || player.play()).await?;
     let held = report.held();
     if options.json {
@@ -125,7 +140,12 @@ fn tell(stage: &Stage, report: &Report, options: Options, stay: bool) {
     say(format!("  {:<24} http://{}/", "start page", server.http));
     say(format!("  {:<24} http://{}/ledger/devices/checkpoint", "ledger", server.http));
     say(format!("  {:<24} http://{}/metrics", "metrics", server.http));
+    say(format!("  {:<24} {}", "letters", first.folder.join(platform::OUTBOX).display()));
+    say(format!("  {:<24} {}", "units from the line", stage.folder.path().join("units").display()));
     say(format!("\n  API        https://localhost:{}/api/v1/devices", server.https.port()));
+    if let Some(campaign) = report.campaign() {
+        say(format!("  campaign   https://localhost:{}/api/v1/campaigns/{campaign}", server.https.port()));
+    }
     say(format!("  token      {}", first.token));
     say(format!("  trust      {}", first.folder.join(HTTPS_CA_FILE).display()));
     say(format!("  log-in     {} / {}  (for the console of a later release)", first.user, first.password));

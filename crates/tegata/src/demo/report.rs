@@ -10,6 +10,7 @@ pub type Broken = Box<dyn std::error::Error + Send + Sync>;
 pub struct Report {
     steps: Vec<(&'static str, Value)>,
     shown: Vec<(String, String)>,
+    campaign: Option<String>,
 }
 
 impl Report {
@@ -31,6 +32,16 @@ impl Report {
     /// A device to look at afterwards.
     pub fn show(&mut self, what: impl Into<String>, number: impl Into<String>) {
         self.shown.push((what.into(), number.into()));
+    }
+
+    /// A campaign to look at afterwards.
+    pub fn show_campaign(&mut self, id: Option<String>) {
+        self.campaign = id;
+    }
+
+    /// The campaign to look at.
+    pub fn campaign(&self) -> Option<&str> {
+        self.campaign.as_deref()
     }
 
     /// Devices to look at.

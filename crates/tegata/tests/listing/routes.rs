@@ -166,7 +166,9 @@ fn device_routes_take_devices_only() {
     ] {
         for case in of(&cases, Access::Device) {
             let (got, _) = ask(who, &api, case.message(&stock));
-            expect(case, who, got, status);
+            // one that is held may say that it ended: there its statement is judged, as that of any other device
+            let ends = who == "a quarantined device" && case.route == "/agent/v1/erasure";
+            expect(case, who, got, if ends { case.done } else { status });
         }
     }
     assert_eq!(stock.state(), before, "a refused call left a trace");

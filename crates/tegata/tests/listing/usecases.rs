@@ -136,6 +136,7 @@ const USE_CASES: &[(&str, Who)] = &[
     // these two turn what was shown into who asks: anybody may try
     ("peer::controller", Public),
     ("peer::device", Public),
+    ("peer::ending", Public),
     ("peer::member", Public),
     ("seen::flush", Platform),
     ("target_token/authenticate::authenticate", Public),

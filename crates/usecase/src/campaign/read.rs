@@ -55,18 +55,21 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     Ok(all)
 }
 
-/// The actions of a campaign in the order of their devices after `after`, at most `limit`, each with its device's number.
+/// The actions of a campaign in the order of their devices after `after`, at most `limit`, each with its device's number
+/// and what that said last.
 pub async fn actions(
     uid: Uuid,
     (after, limit): (i64, u32),
     actor: &Actor,
     cx: &Inner,
-) -> Result<Vec<(Number, Action)>> {
+) -> Result<Vec<(Number, Action, Option<String>)>> {
     let campaign = load(uid, Operation::ReadCampaign, actor, cx).await?;
     let all = cx.store.action().page(campaign.row, DeviceRow(after), limit).await?;
-    let numbered = |action: Action| {
+    let mut told = Vec::with_capacity(all.len());
+    for action in all {
         let number = cx.numbers.number(action.device.0).ok_or_else(|| Error::internal("no number key"))?;
-        Ok((number, action))
-    };
-    all.into_iter().map(numbered).collect()
+        let said = if action.entries > 0 { cx.store.action().messages(action.row, 1).await?.pop() } else { None };
+        told.push((number, action, said));
+    }
+    Ok(told)
 }

@@ -23,7 +23,8 @@ pub async fn set_contact(
     let Scope::Organisation(own) = actor.scope() else { return Err(Error::not_found("organisation")) };
     let permit = actor.permit(Operation::SetContact, Subject::of(own))?;
     let contact = mail.map(|mail| Contact::new(mail, language)).transpose().map_err(|e| Error::invalid("mail", e))?;
-    let change = Change::of("contact", vec![Write::Contact(own, contact.clone())]);
-    cx.store.save(change, &permit, cx.now()?).await?;
+    let now = cx.now()?;
+    let change = Change::of("contact", vec![Write::Contact(own, contact.clone(), now)]);
+    cx.store.save(change, &permit, now).await?;
     Ok(contact)
 }

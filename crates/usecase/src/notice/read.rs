@@ -22,9 +22,10 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     let Scope::Organisation(own) = actor.scope() else { return Ok(Vec::new()) };
     actor.permit(Operation::ReadNotice, Subject::of(own))?;
     let all = cx.store.notice().page(own, NoticeRow(after), limit).await?;
-    let see = |(row, notice): (NoticeRow, Notice)| {
-        let number = notice.device.and_then(|device| cx.numbers.number(device.0));
-        Seen { row: row.0, notice, number }
-    };
-    Ok(all.into_iter().map(see).collect())
+    Ok(all.into_iter().map(|one| see(one, cx)).collect())
+}
+
+pub(super) fn see((row, notice): (NoticeRow, Notice), cx: &Inner) -> Seen {
+    let number = notice.device.and_then(|device| cx.numbers.number(device.0));
+    Seen { row: row.0, notice, number }
 }

@@ -2,6 +2,7 @@
 //!
 //! Opening the link is no receipt, since mail programs open links by themselves: a person presses a button.
 
+use super::read::{Seen, see};
 use super::{CODE, LINK, letter};
 use crate::cx::Inner;
 use crate::error::{Error, Result};
@@ -57,14 +58,13 @@ pub async fn receive_linked(typed: &str, cx: &Inner) -> Result<()> {
 }
 
 /// A member of the organisation has read the notice. A second time changes nothing.
-pub async fn receive(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Notice> {
+pub async fn receive(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Seen> {
     let not_found = || Error::not_found("notice");
     let (row, notice) = cx.store.notice().by_uid(uid).await?.ok_or_else(not_found)?;
     let subject = Subject::of(notice.organisation);
     let permit = actor.permit(Operation::ReceiveNotice, subject).map_err(|e| crate::device::hide(e, "notice"))?;
     enter(row, &notice, &permit, cx).await?;
-    let (_, notice) = cx.store.notice().by_uid(uid).await?.ok_or_else(not_found)?;
-    Ok(notice)
+    Ok(see(cx.store.notice().by_uid(uid).await?.ok_or_else(not_found)?, cx))
 }
 
 async fn enter(row: NoticeRow, notice: &Notice, permit: &tegata_domain::permit::Permit, cx: &Inner) -> Result<()> {

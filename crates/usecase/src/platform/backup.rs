@@ -3,7 +3,7 @@
 //! Invariant: the file appears whole or not at all, and the keys that open it are on disk before it.
 
 use super::archive::{FADING_VAULT, Scratch, Writer, contents, seal_fading};
-use super::manifest::{FORMAT, Manifest, logs};
+use super::manifest::{FORMAT, FileState, Manifest, logs};
 use super::*;
 use crate::error::Result;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -51,6 +51,8 @@ pub struct BackupTaken {
     pub new_key: bool,
     /// What lies in the data folder and is in no backup, though this program does not know it.
     pub left_out: Vec<String>,
+    /// Files whose content is not what their name says (its SHA-256): damaged on the disk, and so in the backup.
+    pub damaged: Vec<String>,
 }
 
 /// Names in a data folder that no backup holds, on purpose.
@@ -124,7 +126,8 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
     let left_out = left_out(&folder)?;
-    Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out })
+    let damaged = damaged(&manifest);
+    Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out, damaged })
 }
 
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
@@ -192,6 +195,15 @@ fn write(
     let parent = out.parent().unwrap_or(Path::new("."));
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
     Ok(size)
+}
+
+/// Files that are named by the digest of what they held once, and hold something else now.
+fn damaged(manifest: &Manifest) -> Vec<String> {
+    let changed = |(name, state): (&String, &FileState)| {
+        let named = name.strip_prefix("firmware/")?;
+        (named.len() == 64 && named != state.sha256).then(|| name.clone())
+    };
+    manifest.files.iter().filter_map(changed).collect()
 }
 
 fn left_out(folder: &Path) -> Result<Vec<String>> {

@@ -221,3 +221,20 @@ async fn a_changed_store_is_noticed_when_it_is_restored() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{change}: nothing is left behind");
     }
 }
+
+/// A file that is named by its digest and holds something else is told, and the backup goes on.
+#[tokio::test]
+async fn a_file_that_was_damaged_on_the_disk_is_told() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, other) = (b"firmware".as_slice(), b"firmwave".as_slice());
+    let name = tegata_keys::digest::sha256_hex(whole);
+    std::fs::create_dir_all(world.data.join("firmware")).unwrap();
+    let mut told = Vec::new();
+    for (n, content) in [whole, other].into_iter().enumerate() {
+        std::fs::write(world.data.join("firmware").join(&name), content).unwrap();
+        let out = folder.path().join(n.to_string());
+        told.push(backup(&world, out, folder.path().join("recovery.key")).await.unwrap().damaged);
+    }
+    assert_eq!(told, [vec![], vec![format!("firmware/{name}")]]);
+}

@@ -88,11 +88,11 @@ impl Fleet {
         let mut after = 0;
         loop {
             let page = campaign::actions(uid, (after, 1000), &self.world.maker(), self.cx()).await.unwrap();
-            for (_, action) in &page {
+            for (_, action, _) in &page {
                 counted.entry(action.group).or_default().moved(None, action.state);
             }
             match page.last() {
-                Some((_, last)) => after = last.device.0,
+                Some((_, last, _)) => after = last.device.0,
                 None => break,
             }
         }

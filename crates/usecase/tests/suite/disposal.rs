@@ -14,6 +14,7 @@ use tegata_usecase::device::{Act, act, events};
 use tegata_usecase::disposal::{Receipt, ask, asked, confirm, of};
 use tegata_usecase::enrolment::enrol;
 use tegata_usecase::ledger::{prove_stamp, sequence};
+use tegata_usecase::peer::{Peer, device, ending};
 use tegata_usecase::{Kind, lookup};
 use tegata_wire::erasure::Statement;
 
@@ -91,6 +92,28 @@ async fn statements_that_prove_nothing() {
     let credential = identify(&mine.certificate, cx).await.unwrap();
     assert_eq!(lookup::by_number(number, cx).await.unwrap().erasure, None, "it lives");
     assert!(confirm(receipt(number, &key), credential, cx).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_held_device_may_end() {
+    let world = World::new().await;
+    let (cx, maker) = (world.cx(), world.maker());
+    let ticket = world.ticket(2).await;
+    let units = world.make(&ticket, &["A".to_owned(), "B".to_owned()]).await;
+    for (held, (key, made)) in [Act::Quarantine, Act::Recall].into_iter().zip(units) {
+        let made = made.unwrap();
+        let number = Number::parse(&made.number).unwrap();
+        act(number, held, Saying::default(), &maker, cx).await.unwrap();
+        let peer = Peer { address: [127, 0, 0, 1].into(), certificate: Some(made.certificate.clone().into()) };
+        assert_eq!(device(&peer, None, cx).await.unwrap_err().code, "life", "no service for it");
+        assert_eq!(ending(&peer, Some("Bearer x"), cx).await.unwrap_err().code, "two_identities");
+        let shown = ending(&peer, None, cx).await.unwrap();
+        let ended = confirm(receipt(number, &key), shown, cx).await.unwrap();
+        assert_eq!(ended.device.stage, Stage::Retired);
+        assert_eq!(ending(&peer, None, cx).await.unwrap_err().kind, Kind::Denied, "once");
+    }
+    let nobody = Peer { address: [127, 0, 0, 1].into(), certificate: None };
+    assert_eq!(ending(&nobody, None, cx).await.unwrap_err().kind, Kind::NoCredential);
 }
 
 #[tokio::test]
