@@ -61,7 +61,7 @@ pub enum Shown {
 }
 
 /// What a poll shows. `None` where that is nothing, two things, or of another scheme: [`controller`] says what is wrong.
-pub fn shown(peer: &Peer, authorization: Option<&str>) -> Option<Shown> {
+pub fn polling(peer: &Peer, authorization: Option<&str>) -> Option<Shown> {
     match (authorization, &peer.certificate) {
         (Some(text), None) => Some(Shown::Token(digest::sha256(target_token(text)?.as_bytes()))),
         (None, Some(certificate)) => Some(Shown::Certificate(certificate.digest())),

@@ -37,7 +37,7 @@ fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap, peer: &Peer) -> Option<Asked<
         return None;
     }
     let number = Number::parse(number).ok()?;
-    let shown = peer::shown(peer, field(headers, header::AUTHORIZATION))?;
+    let shown = peer::polling(peer, field(headers, header::AUTHORIZATION))?;
     Some(Asked { number, tenant, authority: who::reached(uri, headers).unwrap_or_default(), shown })
 }
 

@@ -58,7 +58,7 @@ impl Client {
     /// In the order of the edge.
     async fn poll(&self) -> Reply {
         let authorization = self.authorization.as_deref();
-        let asked = peer::shown(&self.peer, authorization).map(|shown| Asked {
+        let asked = peer::polling(&self.peer, authorization).map(|shown| Asked {
             number: self.number,
             tenant: "DEFAULT",
             authority: "device.test",
