@@ -12,9 +12,22 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+async fn secure(address: SocketAddr, name: &'static str, trust: &[u8]) -> Result<TlsStream<TcpStream>, Failure> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from(trust))?;
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name)?, stream).await?)
+}
 
 /// An HTTPS connection that is kept.
 pub struct Secure {
@@ -25,15 +38,7 @@ pub struct Secure {
 impl Secure {
     /// Connects, trusting the authority `trust` (DER).
     pub async fn connect(address: SocketAddr, trust: &[u8], token: &str) -> Result<Self, Failure> {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from(trust))?;
-        let config = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let stream = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(HOST)?, stream).await?;
+        let stream = secure(address, HOST, trust).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -67,15 +72,26 @@ impl Secure {
     }
 }
 
-/// A plain HTTP connection that is kept.
-pub struct Plain {
-    stream: TcpStream,
+/// An HTTP/1.1 connection that is kept: plain, or over TLS.
+pub struct Kept<S> {
+    stream: S,
     buffer: Vec<u8>,
 }
 
+/// A plain one.
+pub type Plain = Kept<TcpStream>;
+/// One over TLS.
+pub type Tls = Kept<TlsStream<TcpStream>>;
+
 /// A GET as it stands on the wire.
 pub fn get(path: &str, accept: &str) -> Bytes {
-    Bytes::from(format!("GET {path} HTTP/1.1\r\nhost: {HOST}\r\naccept: {accept}\r\n\r\n"))
+    get_with(path, HOST, &[("accept", accept)])
+}
+
+/// A GET of a host with these fields.
+pub fn get_with(path: &str, host: &str, fields: &[(&str, &str)]) -> Bytes {
+    let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    Bytes::from(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{fields}\r\n"))
 }
 
 /// An answer of status 200.
@@ -101,9 +117,18 @@ impl Plain {
     pub async fn connect(address: SocketAddr) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Plain { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Kept { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
+}
 
+impl Tls {
+    /// Connects to the server of this name, trusting the authority `trust` (DER).
+    pub async fn connect(address: SocketAddr, name: &'static str, trust: &[u8]) -> Result<Self, Failure> {
+        Ok(Kept { stream: secure(address, name, trust).await?, buffer: Vec::with_capacity(64 * 1024) })
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Kept<S> {
     /// Sends a request and reads its answer.
     pub async fn ask(&mut self, request: &[u8]) -> Result<Answer<'_>, Failure> {
         self.stream.write_all(request).await?;

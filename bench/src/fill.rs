@@ -16,7 +16,9 @@ use tegata_domain::id::{AuthorityRow, CertificateRow, DeviceRow};
 use tegata_domain::ledger::Log;
 use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::product::Product;
+use tegata_domain::target_token::TargetToken;
 use tegata_domain::time::Timestamp;
+use tegata_keys::{digest, secret};
 use tegata_store::Row;
 use tegata_usecase::ledger;
 
@@ -32,11 +34,17 @@ pub struct Line {
     product: Product,
     batch: Batch,
     actor: Actor,
+    stage: Stage,
 }
 
 impl Line {
     pub(crate) fn open(product: Product, batch: Batch, actor: Actor) -> Self {
-        Line { product, batch, actor }
+        Line { product, batch, actor, stage: Stage::Made }
+    }
+
+    /// Its devices are in use from now on, as if they had been heard from.
+    pub fn in_use(&mut self) {
+        self.stage = Stage::InUse;
     }
 
     fn made(&self, row: i64, certificate: i64, now: Timestamp) -> Made {
@@ -76,7 +84,7 @@ impl Line {
             serial,
             key: chance::bytes(&SystemChance),
             idevid: CertificateRow(certificate),
-            stage: Stage::Made,
+            stage: self.stage,
             condition: Condition::Well,
             confirmed: true,
             period: 0,
@@ -125,6 +133,28 @@ impl Opened {
         }
         self.sequence().await?;
         Ok(rows)
+    }
+
+    /// Gives each of these devices a token for its polls; answers the tokens in the order of the rows.
+    pub async fn give_tokens(&self, rows: Range<i64>) -> Result<Vec<String>, Failure> {
+        let Opened { cx, line } = self;
+        let (permit, now) =
+            (line.actor.permit(Operation::IssueTargetToken, Subject::of(line.batch.organisation))?, cx.now()?);
+        let mut texts = Vec::with_capacity((rows.end - rows.start) as usize);
+        for start in rows.clone().step_by(TOGETHER as usize) {
+            let mut changes = Vec::new();
+            for row in start..rows.end.min(start + i64::from(TOGETHER)) {
+                let text = secret::target_token(&SystemChance);
+                let hash = digest::sha256(text.as_bytes());
+                let token = TargetToken { device: DeviceRow(row), period: 0, hash, created_at: now };
+                changes.push(Change { writes: vec![Write::TargetToken(token)], subject: String::new() });
+                texts.push(text);
+            }
+            for outcome in cx.store.save_all(changes, &permit, now).await? {
+                outcome?;
+            }
+        }
+        Ok(texts)
     }
 
     async fn sequence(&self) -> Result<(), Failure> {

@@ -15,6 +15,9 @@ use tegata_usecase::{batch, product, token};
 /// The host that certificates and requests name.
 pub const HOST: &str = "localhost";
 
+/// The host that devices know.
+pub const DEVICE_HOST: &str = "device.localhost";
+
 /// What a work stands on; the folder goes with it.
 pub struct Ground {
     folder: tempfile::TempDir,
@@ -39,7 +42,7 @@ impl Ground {
         let folder = tempfile::Builder::new().prefix("tegata-bench-").tempdir()?;
         let names = Names {
             public_url: format!("https://{HOST}"),
-            device_url: format!("https://device.{HOST}"),
+            device_url: format!("https://{DEVICE_HOST}"),
             plain_url: format!("http://{HOST}"),
         };
         let first = platform::init(NewPlatform {

@@ -3,16 +3,17 @@
 
 use crate::Failure;
 use crate::client::{Plain, get};
-use crate::cpu::{self, Spent};
+use crate::cpu;
 use crate::ground::Ground;
+use crate::load::{Measured, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
-use crate::statistics::{Sample, micros, rate, round};
+use crate::statistics::{micros, rate, round};
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tegata::clock::SystemChance;
 use tegata_domain::chance;
 
@@ -32,74 +33,6 @@ const ROUNDS: u32 = 6;
 /// Different numbers that are asked for, at most.
 const NUMBERS: u32 = 500_000;
 
-/// One server under load.
-#[derive(Default)]
-struct Measured {
-    count: u64,
-    wall: Duration,
-    spent: Spent,
-    took: Sample,
-}
-
-impl Measured {
-    fn add(&mut self, more: Measured) {
-        self.count += more.count;
-        self.wall += more.wall;
-        self.spent += more.spent;
-        self.took.extend(more.took);
-    }
-}
-
-/// A server, its kept connections, and what it is asked.
-struct Target {
-    server: Program,
-    connections: Vec<Plain>,
-    requests: Arc<Vec<Bytes>>,
-}
-
-impl Target {
-    async fn new(server: Program, connections: u16, requests: &Arc<Vec<Bytes>>) -> Result<Self, Failure> {
-        let mut kept = Vec::new();
-        for _ in 0..connections {
-            kept.push(Plain::connect(server.http).await?);
-        }
-        Ok(Target { server, connections: kept, requests: Arc::clone(requests) })
-    }
-
-    /// As many requests as it answers within `span`: each connection sends the next one when it has its answer.
-    async fn load(&mut self, span: Duration) -> Result<Measured, Failure> {
-        let (before, start) = (self.server.spent()?, Instant::now());
-        let mut tasks = Vec::new();
-        for mut connection in self.connections.drain(..) {
-            let requests = Arc::clone(&self.requests);
-            let first = u32::from_be_bytes(chance::bytes(&SystemChance)) as usize;
-            tasks.push(tokio::spawn(async move {
-                let mut took = Sample::default();
-                let mut count = 0;
-                loop {
-                    let asked = Instant::now();
-                    if asked - start >= span {
-                        return Ok::<_, Failure>((connection, count, took));
-                    }
-                    connection.ask(&requests[(first + count) % requests.len()]).await?;
-                    took.push(asked.elapsed());
-                    count += 1;
-                }
-            }));
-        }
-        let mut measured = Measured::default();
-        for task in tasks {
-            let (connection, count, took) = task.await??;
-            self.connections.push(connection);
-            measured.count += count as u64;
-            measured.took.extend(took);
-        }
-        measured.wall = start.elapsed();
-        measured.spent = self.server.spent()? - before;
-        Ok(measured)
-    }
-}
-
 /// A store of so many devices, and look-ups of them in random order.
 async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
     let (ground, opened) = Ground::lay().await?;
@@ -115,16 +48,13 @@ async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
     Ok((ground, requests))
 }
 
-/// One real answer, as the bare server is to repeat it.
-async fn sample(http: SocketAddr, request: &[u8]) -> Result<Value, Failure> {
-    let mut connection = Plain::connect(http).await?;
-    let answer = connection.ask(request).await?;
-    let pairs = answer.head.lines().skip(1).filter_map(|line| line.split_once(": "));
-    // hyper writes these by itself
-    let own = |name: &str| name.eq_ignore_ascii_case("date") || name.eq_ignore_ascii_case("content-length");
-    let headers: Map<String, Value> =
-        pairs.filter(|(name, _)| !own(name)).map(|(name, value)| (name.to_owned(), value.into())).collect();
-    Ok(json!({ "headers": headers, "body": std::str::from_utf8(answer.body)? }))
+/// So many kept connections.
+async fn connect(http: SocketAddr, connections: u16) -> Result<Vec<Plain>, Failure> {
+    let mut kept = Vec::new();
+    for _ in 0..connections {
+        kept.push(Plain::connect(http).await?);
+    }
+    Ok(kept)
 }
 
 /// Measures.
@@ -133,14 +63,16 @@ pub async fn run(plan: Plan) -> Result<Report, Failure> {
     let requests = Arc::new(requests);
     let open = [("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0")];
     let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &open)?;
-    let answer = sample(server.http, &requests[0]).await?;
+    let answer = sample(&mut Plain::connect(server.http).await?, &requests[0]).await?;
     let bare = Program::bare(&answer)?;
-    let same = sample(bare.http, &requests[0]).await?;
+    let same = sample(&mut Plain::connect(bare.http).await?, &requests[0]).await?;
     if same != answer {
         return Err(format!("the bare server answers other bytes:\n{answer}\n{same}").into());
     }
-    let mut server = Target::new(server, plan.connections, &requests).await?;
-    let mut bare = Target::new(bare, plan.connections, &requests).await?;
+    let (to_server, to_bare) =
+        (connect(server.http, plan.connections).await?, connect(bare.http, plan.connections).await?);
+    let mut server = Target::new(server, to_server, &requests);
+    let mut bare = Target::new(bare, to_bare, &requests);
     let slice = plan.span / (2 * ROUNDS + 1);
     eprintln!("bench: warming up");
     bare.load(slice / 2).await?;
@@ -155,8 +87,7 @@ pub async fn run(plan: Plan) -> Result<Report, Failure> {
     }
     let memory = cpu::memory(server.server.pid());
     let bytes = answer["body"].as_str().map_or(0, str::len);
-    drop(server.connections);
-    server.server.stop()?;
+    server.stop()?;
     Ok(report(plan, (all, limit), rounds, (memory, bytes)))
 }
 

@@ -12,8 +12,10 @@ mod ground;
 mod issue;
 mod ledger;
 mod limit;
+mod load;
 mod lookup;
 mod machine;
+mod poll;
 mod program;
 mod report;
 mod requests;
@@ -33,6 +35,9 @@ const LOOKUP_CONNECTIONS: u16 = 16;
 const BATCH: u32 = 1000;
 /// Devices in the store when nothing is said: the look-up needs some to choose from.
 const LOOKUP_DEVICES: u32 = 20_000;
+/// Devices that poll when nothing is said.
+const POLL_DEVICES: u32 = 200_000;
+const POLL_CONNECTIONS: u16 = 16;
 
 /// Measure Tegata, each work beside its limit in the same run
 #[derive(Parser)]
@@ -80,13 +85,22 @@ enum Work {
         #[arg(long, default_value_t = BATCH, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         batch: u32,
     },
-    /// All three, one after the other
+    /// Update polls with nothing to do, over kept TLS connections; limit: a bare axum handler behind the same TLS
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- poll --devices 1000000 --json")]
+    Poll {
+        #[command(flatten)]
+        options: Options,
+        /// Kept-alive HTTPS connections
+        #[arg(long, default_value_t = POLL_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        connections: u16,
+    },
+    /// All four, one after the other
     #[command(after_help = "Example:\n  cargo run --release -p bench -- all --json")]
     All {
         #[command(flatten)]
         options: Options,
     },
-    /// The limit of the look-up: a server that answers the bytes it was given on stdin
+    /// The limit of look-up and poll: a server that answers the bytes it was given on stdin
     #[command(hide = true)]
     Bare,
 }
@@ -124,6 +138,11 @@ fn ledger(options: Options, batch: u32) -> ledger::Plan {
     ledger::Plan { span: options.span(), devices: options.devices.unwrap_or(0), batch }
 }
 
+fn poll(options: Options, connections: u16) -> poll::Plan {
+    let devices = options.devices.unwrap_or(POLL_DEVICES).max(1);
+    poll::Plan { span: options.span(), devices, connections }
+}
+
 /// The reports, and how they are printed: as JSON, as a list.
 async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
     Ok(match work {
@@ -134,11 +153,15 @@ async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
             (vec![lookup::run(lookup(options, connections)).await?], options.json, false)
         }
         Work::Ledger { options, batch } => (vec![ledger::run(ledger(options, batch)).await?], options.json, false),
+        Work::Poll { options, connections } => {
+            (vec![poll::run(poll(options, connections)).await?], options.json, false)
+        }
         Work::All { options } => {
             let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
             let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
-            (vec![issue, lookup, ledger], options.json, true)
+            let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
+            (vec![issue, lookup, ledger, poll], options.json, true)
         }
         Work::Bare => {
             bare::serve().await?;

@@ -12,6 +12,11 @@ impl Sample {
         self.0.push(took);
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds those of another.
     pub fn extend(&mut self, other: Sample) {
         self.0.extend(other.0);

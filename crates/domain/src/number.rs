@@ -63,6 +63,11 @@ impl Number {
         if count == 16 { Ok(Number(value)) } else { Err(MalformedNumber) }
     }
 
+    /// Its last 64 bits. Numbers are spread evenly over them, so they need no hashing.
+    pub fn spread(&self) -> u64 {
+        self.0 as u64
+    }
+
     /// The number with all but its first group hidden, for logs.
     pub fn masked(&self) -> String {
         format!("{}-****-****-****", &self.to_string()[..4])

@@ -60,6 +60,8 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Action(step) => Some(Thing::Device(step.action.device)),
         Write::Attributes(device, _) | Write::Consent(device, _) => Some(Thing::Device(*device)),
         Write::Running(running) => Some(Thing::Device(running.device)),
+        Write::TargetToken(token) => Some(Thing::Device(token.device)),
+        Write::Claim(claim) => Some(Thing::Device(claim.device)),
         _ => None,
     }
 }

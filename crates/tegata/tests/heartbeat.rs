@@ -53,7 +53,7 @@ impl Platform {
     }
 
     async fn send(&self, certificate: Option<&[u8]>, request: Request<Body>) -> (u16, Value) {
-        let certificate = certificate.map(|der| Arc::new(der.to_vec()));
+        let certificate = certificate.map(|der| Arc::new(der.to_vec().into()));
         let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), certificate };
         let router = table().secure().with_state(self.cx.clone()).layer(Extension(peer));
         let answer = router.oneshot(request).await.unwrap();

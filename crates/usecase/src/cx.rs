@@ -5,6 +5,7 @@ use crate::campaign::Surveys;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::poll;
 use crate::release::Releases;
 use crate::seen::Seen;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub crl_life: Duration,
     /// How often devices ask for releases.
     pub poll_interval: Duration,
+    /// How many devices' last answers to polls are kept in memory.
+    pub poll_cache: usize,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// How notices leave.
@@ -56,6 +59,7 @@ impl Default for Settings {
             crl_life: 7 * day,
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
+            poll_cache: 2_000_000,
             file_max: 1 << 30,
             confirm_within: 7 * day,
             mail: Default::default(),
@@ -99,6 +103,8 @@ pub struct Inner {
     pub tries: crate::transfer::Tries,
     /// When devices were last heard from.
     pub seen: Seen,
+    /// Answers to polls with nothing to do.
+    pub polls: poll::Memory,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
 }

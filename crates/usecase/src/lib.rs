@@ -23,6 +23,7 @@ pub mod notice;
 pub mod organisation;
 pub mod peer;
 pub mod platform;
+pub mod poll;
 pub mod product;
 pub mod release;
 pub mod revocation;

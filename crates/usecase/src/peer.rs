@@ -6,12 +6,14 @@ use crate::error::{Error, Kind, Result};
 use crate::token::authenticate;
 use crate::{action, target_token};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 use tegata_domain::certificate::CertificateKind;
 use tegata_domain::device::Device;
 use tegata_domain::enrolment::{self, EnrolmentError};
 use tegata_domain::number::Number;
 use tegata_domain::permit::Actor;
+use tegata_keys::digest;
 
 /// The other end of a connection.
 #[derive(Debug, Clone)]
@@ -19,7 +21,52 @@ pub struct Peer {
     /// Its address.
     pub address: IpAddr,
     /// Its TLS client certificate (DER), of which the handshake proved possession only.
-    pub certificate: Option<Arc<Vec<u8>>>,
+    pub certificate: Option<Arc<ClientCertificate>>,
+}
+
+/// A client certificate (DER).
+#[derive(Debug)]
+pub struct ClientCertificate {
+    der: Vec<u8>,
+    digest: OnceLock<[u8; 32]>,
+}
+
+impl From<Vec<u8>> for ClientCertificate {
+    fn from(der: Vec<u8>) -> Self {
+        ClientCertificate { der, digest: OnceLock::new() }
+    }
+}
+
+impl Deref for ClientCertificate {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+impl ClientCertificate {
+    /// Its SHA-256, once a connection.
+    fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| digest::sha256(&self.der))
+    }
+}
+
+/// The one credential of a poll, as its SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A device's token.
+    Token([u8; 32]),
+    /// A client certificate.
+    Certificate([u8; 32]),
+}
+
+/// What a poll shows. `None` where that is nothing, two things, or of another scheme: [`controller`] says what is wrong.
+pub fn polling(peer: &Peer, authorization: Option<&str>) -> Option<Shown> {
+    match (authorization, &peer.certificate) {
+        (Some(text), None) => Some(Shown::Token(digest::sha256(target_token(text)?.as_bytes()))),
+        (None, Some(certificate)) => Some(Shown::Certificate(certificate.digest())),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
 }
 
 fn two_identities() -> Error {

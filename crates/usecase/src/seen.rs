@@ -41,7 +41,10 @@ impl Seen {
     }
 
     fn take(&self) -> HashMap<DeviceRow, Timestamp> {
-        std::mem::take(&mut *self.lock())
+        let mut waiting = self.lock();
+        // as many will be heard from until the next time
+        let next = HashMap::with_capacity(waiting.len());
+        std::mem::replace(&mut *waiting, next)
     }
 }
 

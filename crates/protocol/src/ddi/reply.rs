@@ -1,10 +1,16 @@
 //! DDI answers: media type by Accept, entity tag, 304.
 
 use super::Refusal;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tegata_usecase::poll::Answer;
 use tegata_wire::ddi::MEDIA_TYPE;
 use tegata_wire::http::{accepts, etag, holds_tag};
+
+/// Header fields of an answer, with those that the server adds.
+const FIELDS: usize = 8;
 
 /// A header as text; what is no text is empty.
 pub fn field(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -23,17 +29,28 @@ pub fn media(headers: &HeaderMap) -> Result<&'static str, Refusal> {
 
 /// A JSON body with its tag; 304 when the client has it already.
 pub fn json(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {
-    let tag = etag(&body);
-    let known = field(headers, header::IF_NONE_MATCH).is_some_and(|list| holds_tag(list, &tag, true));
-    let mut response = match known {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => ([(header::CONTENT_TYPE, media)], body).into_response(),
-    };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
+    let body = Bytes::from(body);
+    answer(headers, media, Answer { tag: etag(&body).into(), body })
+}
+
+/// The same with a tag that is known.
+pub fn answer(headers: &HeaderMap, media: &'static str, answer: Answer) -> Response {
+    let Answer { tag, body } = answer;
+    let tag_is = |list| std::str::from_utf8(&tag).is_ok_and(|tag| holds_tag(list, tag, true));
+    let known = field(headers, header::IF_NONE_MATCH).is_some_and(tag_is);
+    let mut response = Response::new(if known { Body::empty() } else { Body::from(body) });
+    let mut fields = HeaderMap::with_capacity(FIELDS);
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    }
+    if let Ok(tag) = HeaderValue::from_maybe_shared(tag) {
+        fields.insert(header::ETAG, tag);
     }
     // what one device is told is not for a cache that others share
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    *response.headers_mut() = fields;
     response
 }
 

@@ -4,7 +4,7 @@ use super::Refusal;
 use super::reply::field;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use tegata_domain::device::Device;
 use tegata_domain::enrolment;
 use tegata_domain::number::Number;
@@ -39,10 +39,14 @@ impl FromRequestParts<Cx> for Who {
         }
         sign_of_life(&device, cx).await?;
         let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
-        let authority = parts.uri.authority().map(|a| a.as_str());
-        let origin = origin(authority.or(field(&parts.headers, header::HOST)), &cx.names);
+        let origin = origin(reached(&parts.uri, &parts.headers), &cx.names);
         Ok(Who { base: Base::new(&origin, tenant, &number.to_string()), device })
     }
+}
+
+/// The host that the client named.
+pub(super) fn reached<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.authority().map(|authority| authority.as_str()).or(field(headers, header::HOST))
 }
 
 /// Every authenticated request of a device is a sign of life.

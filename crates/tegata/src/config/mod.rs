@@ -182,6 +182,7 @@ impl Config {
                 ldevid_life: enrolment::ldevid_life(values)?,
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
+                poll_cache: update::poll_cache(values)?,
                 file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,

@@ -1,6 +1,7 @@
 //! Accepts connections and serves them until told to stop.
 
 use super::drain::Drained;
+use super::gate::Shortcut;
 use super::tls::Faces;
 use axum::Router;
 use axum::body::Body;
@@ -31,6 +32,8 @@ pub struct Door {
     pub faces: Option<Arc<Faces>>,
     /// What it serves.
     pub router: Router,
+    /// What it answers before that.
+    pub shortcut: Option<Arc<Shortcut>>,
     /// Open connections, over all doors.
     pub places: Arc<Semaphore>,
 }
@@ -53,12 +56,8 @@ impl Door {
             match accepted {
                 Ok((stream, address)) => {
                     let connection = Connection { stream, address, loopback, place };
-                    tokio::spawn(connection.run(
-                        self.faces.clone(),
-                        self.router.clone(),
-                        graceful.watcher(),
-                        stop.clone(),
-                    ));
+                    let service = Service { router: self.router.clone(), shortcut: self.shortcut.clone() };
+                    tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));
                 }
                 Err(error) => {
                     // out of file handles, mostly: wait for some to come back
@@ -80,11 +79,11 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, faces: Option<Arc<Faces>>, router: Router, watcher: Watcher, mut stop: watch::Receiver<bool>) {
+    async fn run(self, faces: Option<Arc<Faces>>, to: Service, watcher: Watcher, mut stop: watch::Receiver<bool>) {
         let _nagle_is_no_error = self.stream.set_nodelay(true);
         let peer = Peer { address: self.address.ip(), certificate: None };
         let Some(faces) = faces else {
-            serve(self.stream, router, peer, watcher).await;
+            serve(self.stream, to, peer, watcher).await;
             return drop(self.place);
         };
         let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), self.stream);
@@ -100,8 +99,8 @@ impl Connection {
         match shaken {
             Ok(Some(stream)) => {
                 let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-                let certificate = shown.map(|der| Arc::new(der.to_vec()));
-                serve(stream, router, Peer { certificate, ..peer }, watcher).await;
+                let certificate = shown.map(|der| Arc::new(der.to_vec().into()));
+                serve(stream, to, Peer { certificate, ..peer }, watcher).await;
             }
             Ok(None) | Err(_) => tracing::debug!("a TLS handshake failed"),
         }
@@ -109,15 +108,34 @@ impl Connection {
     }
 }
 
-async fn serve<S>(stream: S, router: Router, peer: Peer, watcher: Watcher)
+/// What answers requests.
+struct Service {
+    router: Router,
+    shortcut: Option<Arc<Shortcut>>,
+}
+
+async fn serve<S>(stream: S, to: Service, peer: Peer, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer.clone());
-        // most requests have no body: nothing to read away, nothing to box
-        let body = |body: Incoming| if body.is_end_stream() { Body::empty() } else { Body::new(Drained::new(body)) };
-        router.clone().oneshot(request.map(body))
+        let known = to.shortcut.as_ref().and_then(|shortcut| shortcut.answer(&request, &peer));
+        let routed = match known {
+            Some(response) => Err(response),
+            None => {
+                request.extensions_mut().insert(peer.clone());
+                // most requests have no body: nothing to read away, nothing to box
+                let body =
+                    |body: Incoming| if body.is_end_stream() { Body::empty() } else { Body::new(Drained::new(body)) };
+                Ok(to.router.clone().oneshot(request.map(body)))
+            }
+        };
+        async move {
+            match routed {
+                Ok(routed) => routed.await,
+                Err(known) => Ok(known),
+            }
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE).max_buf_size(64 * 1024);

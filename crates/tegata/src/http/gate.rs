@@ -8,13 +8,16 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use std::collections::HashSet;
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tegata_protocol::est::BODY_MAX;
+use tegata_usecase::Cx;
 use tegata_usecase::peer::Peer;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -46,12 +49,60 @@ impl Gate {
         }
     }
 
-    fn id(&self) -> Option<HeaderValue> {
-        let text = format!("{:08x}-{:x}", self.ids.0 as u32, self.ids.1.fetch_add(1, Relaxed));
-        HeaderValue::try_from(text).ok()
+    fn id(&self) -> HeaderValue {
+        let mut text = String::with_capacity(ID_LENGTH);
+        let _never_fails = write!(text, "{:08x}-{:x}", self.ids.0 as u32, self.ids.1.fetch_add(1, Relaxed));
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    }
+
+    /// What every answer carries, leaves in the log and counts.
+    fn leave(
+        &self,
+        (method, route): (&Method, &'static str),
+        response: &mut Response,
+        id: HeaderValue,
+        start: Instant,
+    ) {
+        let took = start.elapsed();
+        log(method, route, response, &id, took);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.secure {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        metrics::answered(route, response.status().as_u16(), took);
     }
 }
 
+/// The way of a poll whose answer is in memory: past routes and their layers, and out as any other answer. It waits for
+/// nothing, so it needs no place and no limit of time.
+pub struct Shortcut {
+    gate: Arc<Gate>,
+    cx: Cx,
+}
+
+impl Shortcut {
+    /// Out through this gate.
+    pub fn new(gate: &Arc<Gate>, cx: &Cx) -> Self {
+        Shortcut { gate: Arc::clone(gate), cx: cx.clone() }
+    }
+
+    /// The answer; `None` sends the request to the routes.
+    pub fn answer<B: hyper::body::Body>(&self, request: &http::Request<B>, peer: &Peer) -> Option<Response> {
+        // a body, which polls have not, is left to those who read it away
+        if !request.body().is_end_stream() {
+            return None;
+        }
+        let start = Instant::now();
+        let mut response = tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)?;
+        self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
+        Some(response)
+    }
+}
+
+/// Room for an id: eight digits, a hyphen, and more than a year's count.
+const ID_LENGTH: usize = 20;
 /// The header that carries the request id, inwards to the pages and outwards to the client.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -115,12 +166,10 @@ where
             request.extensions_mut().insert(Insider);
         }
         // so that a page can show it; what a client sends under this name counts for nothing
-        if let Some(id) = id.clone() {
-            request.headers_mut().insert(REQUEST_ID, id);
-        }
+        request.headers_mut().insert(REQUEST_ID, id.clone());
         DefaultBodyLimit::max(BODY_MAX).apply(&mut request);
         let method = request.method().clone();
-        let route = request.extensions().get::<MatchedPath>().cloned();
+        let route = name(request.extensions().get::<MatchedPath>());
         let patience = (!streams(request.uri().path())).then_some(gate.patience);
         let answer = gate.admit(&request, start).map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
@@ -128,17 +177,7 @@ where
                 Ok((_place, answer)) => within(patience, answer).await,
                 Err(refused) => *refused,
             };
-            let headers = response.headers_mut();
-            if let Some(id) = id.clone() {
-                headers.insert(REQUEST_ID, id);
-            }
-            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            if gate.secure {
-                headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-            }
-            let took = start.elapsed();
-            log(&method, route.as_ref(), &response, id.as_ref(), took);
-            metrics::answered(name(route.as_ref()), response.status().as_u16(), took);
+            gate.leave((&method, route), &mut response, id, start);
             Ok(response)
         })
     }
@@ -196,16 +235,9 @@ fn stray(response: Response) -> Response {
     problem
 }
 
-fn log(
-    method: &Method,
-    route: Option<&MatchedPath>,
-    response: &Response<Body>,
-    id: Option<&HeaderValue>,
-    took: Duration,
-) {
+fn log(method: &Method, route: &'static str, response: &Response<Body>, id: &HeaderValue, took: Duration) {
     let (status, micros) = (response.status().as_u16(), took.as_micros() as u64);
-    let id = id.and_then(|id| id.to_str().ok());
-    let route = route.map_or("-", MatchedPath::as_str);
+    let id = id.to_str().unwrap_or_default();
     let error = response.extensions().get::<Arc<tegata_usecase::Error>>();
     match (status, error) {
         (500.., Some(e)) => {
@@ -219,10 +251,24 @@ fn log(
     }
 }
 
+/// The route of polls.
+const POLL: &str = "/{tenant}/controller/v1/{number}";
+
 /// The route as a label: a text that lives as long as the program.
 fn name(route: Option<&MatchedPath>) -> &'static str {
-    static ROUTES: std::sync::LazyLock<Vec<&'static str>> =
-        std::sync::LazyLock::new(|| crate::wiring::table().routes.iter().map(|r| r.path).collect());
-    let known = route.and_then(|r| ROUTES.iter().find(|known| **known == r.as_str()));
-    known.copied().unwrap_or("none")
+    static ROUTES: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| crate::wiring::table().routes.iter().map(|route| route.path).collect());
+    route.and_then(|route| ROUTES.get(route.as_str())).copied().unwrap_or(NO_ROUTE)
+}
+
+/// The label of what leads nowhere.
+const NO_ROUTE: &str = "none";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_shortcut_goes_where_the_route_of_polls_does() {
+        let table = crate::wiring::table();
+        assert!(table.routes.iter().any(|route| route.path == super::POLL));
+    }
 }

@@ -4,4 +4,5 @@
 mod consent;
 mod field;
 mod http;
+mod memory;
 mod update;

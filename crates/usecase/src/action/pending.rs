@@ -1,8 +1,8 @@
 //! What waits for a device: the hot path of every poll.
 //!
 //! One statement with point look-ups. What it depends on changes only with commits that touch this device (its action
-//! is one of the things that move its version), and with the state and the places of its campaign: a cache by device row
-//! that looks at both can stand before [`pending`].
+//! is one of the things that move its version), and, while an action is live, with the state and the places of its
+//! campaign. `poll` keeps the answers of those without one.
 
 use crate::cx::Inner;
 use crate::error::Result;
@@ -20,6 +20,8 @@ use tegata_store::Live;
 pub struct Pending {
     /// The action that the device may see: confirming, cancelling, or to be worked on.
     pub active: Option<Arc<Action>>,
+    /// Whether any action is live, also one that the device may not see at present.
+    pub live: bool,
     /// Its release.
     pub release: Option<Arc<Release>>,
     /// The last action that the device installed.
@@ -34,6 +36,7 @@ pub struct Pending {
 pub async fn pending(device: &Device, cx: &Inner) -> Result<Pending> {
     let visible = cx.store.action().visible(device.row).await?;
     let (mut active, mut release) = (None, None);
+    let is_live = visible.live.is_some();
     if let Some(live) = visible.live.filter(|live| shows(live, device)) {
         let its = crate::release::by_row(live.action.release, cx).await?;
         if may_have(device, &its) {
@@ -41,7 +44,14 @@ pub async fn pending(device: &Device, cx: &Inner) -> Result<Pending> {
         }
     }
     let sleep = cx.settings.poll_interval;
-    Ok(Pending { active, release, installed: visible.installed, wants_attributes: visible.wanted, sleep })
+    Ok(Pending {
+        active,
+        live: is_live,
+        release,
+        installed: visible.installed,
+        wants_attributes: visible.wanted,
+        sleep,
+    })
 }
 
 /// Whether a device sees an action: what has not begun, only while its campaign offers and has a place; that of an

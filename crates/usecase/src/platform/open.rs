@@ -6,6 +6,7 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::poll::Memory;
 use crate::release::Releases;
 use crate::seen::Seen;
 use std::path::PathBuf;
@@ -74,6 +75,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let ledger = Ledger::open(&store, keys, named, mode).await?;
     let releases = Releases::open(&store, mode)?;
+    let polls = Memory::of(opening.settings.poll_cache);
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -92,6 +94,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         postman,
         tries: Default::default(),
         seen: Seen::default(),
+        polls,
         sessions,
     })))
 }

@@ -18,10 +18,10 @@ use tegata_usecase::device::act::Saying;
 use tegata_usecase::release::artifact;
 use tegata_usecase::{Cx, Error, Kind, campaign, certificate, device, finding};
 
-struct Fleet {
-    world: World,
+pub struct Fleet {
+    pub world: World,
     product: Uuid,
-    devices: Vec<(Vec<u8>, Number)>,
+    pub devices: Vec<(Vec<u8>, Number)>,
 }
 
 fn said(execution: Execution, finished: Finished) -> Feedback {
@@ -34,13 +34,13 @@ fn refusal<T>(outcome: Result<T, Error>) -> (Kind, &'static str) {
 }
 
 /// All devices at once.
-fn everybody() -> NewCampaign {
+pub fn everybody() -> NewCampaign {
     let all = NewGroup { extent: Extent::Share(Share::ALL), success: None };
     NewCampaign { groups: vec![all], ..NewCampaign::default() }
 }
 
 impl Fleet {
-    async fn new(size: u32) -> Fleet {
+    pub async fn new(size: u32) -> Fleet {
         let world = World::new().await;
         let ticket = world.ticket(size).await;
         let serials: Vec<String> = (1..=size).map(|i| format!("S{i}")).collect();
@@ -55,17 +55,17 @@ impl Fleet {
         Fleet { world, product, devices }
     }
 
-    fn cx(&self) -> &Cx {
+    pub fn cx(&self) -> &Cx {
         self.world.cx()
     }
 
-    async fn release(&self, new: NewRelease) -> Arc<Release> {
+    pub async fn release(&self, new: NewRelease) -> Arc<Release> {
         let file = new.version.clone();
         let published = release_of(&self.world, self.product, (new, file.as_bytes()), None, &self.world.maker()).await;
         published.unwrap()
     }
 
-    async fn start(&self, release: &Release, new: NewCampaign) -> Uuid {
+    pub async fn start(&self, release: &Release, new: NewCampaign) -> Uuid {
         let asked = Asked { release: release.uid, new, ..Asked::default() };
         let created = campaign::create(asked, None, &self.world.maker(), self.cx()).await.unwrap();
         self.turn().await;
@@ -106,7 +106,7 @@ impl Fleet {
         sum
     }
 
-    async fn device(&self, i: usize) -> Device {
+    pub async fn device(&self, i: usize) -> Device {
         certificate::identify(&self.devices[i].0, self.cx()).await.unwrap().device
     }
 
@@ -114,7 +114,7 @@ impl Fleet {
         action::pending(&self.device(i).await, self.cx()).await.unwrap()
     }
 
-    async fn active(&self, i: usize) -> Option<ActionRow> {
+    pub async fn active(&self, i: usize) -> Option<ActionRow> {
         self.pending(i).await.active.map(|action| action.row)
     }
 
@@ -123,7 +123,7 @@ impl Fleet {
     }
 
     /// Fetches, installs, restarts and reports.
-    async fn update(&self, i: usize, version: &str) {
+    pub async fn update(&self, i: usize, version: &str) {
         let device = self.device(i).await;
         let row = self.active(i).await.unwrap();
         action::offer(row, &device, self.cx()).await.unwrap();

@@ -104,7 +104,10 @@ async fn a_held_device_may_end() {
         let made = made.unwrap();
         let number = Number::parse(&made.number).unwrap();
         act(number, held, Saying::default(), &maker, cx).await.unwrap();
-        let peer = Peer { address: [127, 0, 0, 1].into(), certificate: Some(made.certificate.clone().into()) };
+        let peer = Peer {
+            address: [127, 0, 0, 1].into(),
+            certificate: Some(std::sync::Arc::new(made.certificate.clone().into())),
+        };
         assert_eq!(device(&peer, None, cx).await.unwrap_err().code, "life", "no service for it");
         assert_eq!(ending(&peer, Some("Bearer x"), cx).await.unwrap_err().code, "two_identities");
         let shown = ending(&peer, None, cx).await.unwrap();

@@ -15,6 +15,7 @@ mod enrolment;
 mod erasure;
 mod heartbeat;
 mod ledger;
+mod poll;
 mod release;
 mod time;
 mod transfer;

@@ -1,0 +1,120 @@
+//! Kept connections that put a server under load, and what came of it.
+
+use crate::Failure;
+use crate::client::Kept;
+use crate::cpu::Spent;
+use crate::program::Program;
+use crate::statistics::Sample;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tegata::clock::SystemChance;
+use tegata_domain::chance;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// One server under load.
+#[derive(Default)]
+pub struct Measured {
+    /// Answers.
+    pub count: u64,
+    /// Time on the wall.
+    pub wall: Duration,
+    /// CPU time of the server.
+    pub spent: Spent,
+    /// Time of each, at the client.
+    pub took: Sample,
+}
+
+impl Measured {
+    /// Adds another round.
+    pub fn add(&mut self, more: Measured) {
+        self.count += more.count;
+        self.wall += more.wall;
+        self.spent += more.spent;
+        self.took.extend(more.took);
+    }
+}
+
+/// A server, its kept connections, and what it is asked.
+pub struct Target<S> {
+    /// The server.
+    pub server: Program,
+    connections: Vec<Kept<S>>,
+    requests: Arc<Vec<Bytes>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Target<S> {
+    /// Of connections that stand.
+    pub fn new(server: Program, connections: Vec<Kept<S>>, requests: &Arc<Vec<Bytes>>) -> Self {
+        Target { server, connections, requests: Arc::clone(requests) }
+    }
+
+    /// As many requests as it answers within `span`: each connection sends the next one when it has its answer.
+    pub async fn load(&mut self, span: Duration) -> Result<Measured, Failure> {
+        let first = |_| u32::from_be_bytes(chance::bytes(&SystemChance)) as usize;
+        self.run(|i| (first(i), 1), Some(span)).await
+    }
+
+    /// Each request once.
+    pub async fn each(&mut self) -> Result<Measured, Failure> {
+        let step = self.connections.len();
+        self.run(|i| (i, step), None).await
+    }
+
+    /// Each connection takes the requests from its first one on in its own steps: for `span`, or to the end.
+    async fn run(
+        &mut self,
+        way: impl Fn(usize) -> (usize, usize),
+        span: Option<Duration>,
+    ) -> Result<Measured, Failure> {
+        let (before, start) = (self.server.spent()?, Instant::now());
+        let mut tasks = Vec::new();
+        for (i, mut connection) in self.connections.drain(..).enumerate() {
+            let requests = Arc::clone(&self.requests);
+            let (mut at, step) = way(i);
+            tasks.push(tokio::spawn(async move {
+                let mut took = Sample::default();
+                loop {
+                    let asked = Instant::now();
+                    if span.map_or(at >= requests.len(), |span| asked - start >= span) {
+                        return Ok::<_, Failure>((connection, took));
+                    }
+                    connection.ask(&requests[at % requests.len()]).await?;
+                    took.push(asked.elapsed());
+                    at += step;
+                }
+            }));
+        }
+        let mut measured = Measured::default();
+        for task in tasks {
+            let (connection, took) = task.await??;
+            self.connections.push(connection);
+            measured.count += took.count() as u64;
+            measured.took.extend(took);
+        }
+        measured.wall = start.elapsed();
+        measured.spent = self.server.spent()? - before;
+        Ok(measured)
+    }
+
+    /// Closes the connections and ends the server in order.
+    pub fn stop(self) -> Result<(), Failure> {
+        drop(self.connections);
+        self.server.stop()
+    }
+}
+
+/// One real answer, as the bare server is to repeat it.
+pub async fn sample<S>(connection: &mut Kept<S>, request: &[u8]) -> Result<Value, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let answer = connection.ask(request).await?;
+    let pairs = answer.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    // hyper writes these by itself
+    let own = |name: &str| name.eq_ignore_ascii_case("date") || name.eq_ignore_ascii_case("content-length");
+    let headers: Map<String, Value> =
+        pairs.filter(|(name, _)| !own(name)).map(|(name, value)| (name.to_owned(), value.into())).collect();
+    Ok(json!({ "headers": headers, "body": std::str::from_utf8(answer.body)? }))
+}

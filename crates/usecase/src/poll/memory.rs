@@ -1,0 +1,242 @@
+//! Answers that are kept, by device. As many as were asked for, and no more: then those go that nobody asked for lately.
+
+use super::{Answer, Asked};
+use crate::peer::Shown;
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tegata_domain::id::{CertificateRow, DeviceRow};
+use tegata_domain::number::Number;
+use tegata_domain::time::Timestamp;
+use tegata_keys::secret;
+
+/// Parts with a lock each.
+const SHARDS: usize = 64;
+/// The longest host that is kept.
+const AUTHORITY_MAX: usize = 255;
+
+/// What was accepted as proof, and what must hold for it to be accepted again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Proof {
+    /// SHA-256 of a device's token.
+    Token([u8; 32]),
+    /// SHA-256 of a certificate; the certificate, its version, and its end.
+    Certificate([u8; 32], (CertificateRow, u32), Timestamp),
+}
+
+impl Proof {
+    /// Whether `shown` is what was accepted, in a time that tells nothing of where they differ.
+    fn is(&self, shown: &Shown) -> bool {
+        match (self, shown) {
+            (Proof::Token(kept), Shown::Token(shown)) => secret::same(kept, shown),
+            (Proof::Certificate(kept, ..), Shown::Certificate(shown)) => secret::same(kept, shown),
+            (Proof::Token(_), Shown::Certificate(_)) | (Proof::Certificate(..), Shown::Token(_)) => false,
+        }
+    }
+}
+
+/// One answer, with what it rests on.
+pub(super) struct Kept {
+    number: Number,
+    device: DeviceRow,
+    version: u32,
+    proof: Proof,
+    /// Tag, tenant, host, body, one after the other.
+    text: Bytes,
+    /// Where the first three end.
+    ends: [u16; 3],
+    /// Asked for since the hand came by.
+    used: bool,
+}
+
+/// What was found: an answer, and what must hold for it.
+pub(super) struct Found {
+    pub(super) device: DeviceRow,
+    pub(super) version: u32,
+    pub(super) proof: Proof,
+    pub(super) answer: Answer,
+}
+
+impl Kept {
+    /// `None` where the parts are longer than anything that is kept.
+    pub(super) fn new(device: (DeviceRow, u32), proof: Proof, asked: &Asked<'_>, answer: &Answer) -> Option<Self> {
+        if asked.authority.len() > AUTHORITY_MAX || asked.tenant.len() > AUTHORITY_MAX {
+            return None;
+        }
+        let parts = [&answer.tag[..], asked.tenant.as_bytes(), asked.authority.as_bytes(), &answer.body[..]];
+        let mut ends = [0u16; 3];
+        let mut end = 0;
+        for (at, part) in ends.iter_mut().zip(parts) {
+            end += part.len();
+            *at = u16::try_from(end).ok()?;
+        }
+        Some(Kept {
+            number: asked.number,
+            device: device.0,
+            version: device.1,
+            proof,
+            text: parts.concat().into(),
+            ends,
+            used: false,
+        })
+    }
+
+    /// Whether it answers `asked`.
+    fn fits(&self, asked: &Asked<'_>) -> bool {
+        let [tag, tenant, authority] = self.ends.map(usize::from);
+        self.proof.is(&asked.shown)
+            && self.text[tag..tenant] == *asked.tenant.as_bytes()
+            && self.text[tenant..authority] == *asked.authority.as_bytes()
+    }
+
+    fn found(&self) -> Found {
+        let [tag, _, authority] = self.ends.map(usize::from);
+        let answer = Answer { tag: self.text.slice(..tag), body: self.text.slice(authority..) };
+        Found { device: self.device, version: self.version, proof: self.proof, answer }
+    }
+}
+
+#[derive(Default)]
+struct Shard {
+    places: HashMap<Number, u32>,
+    kept: Vec<Kept>,
+    /// Where the next one to go is looked for.
+    hand: usize,
+    hits: u64,
+    misses: u64,
+}
+
+impl Shard {
+    fn put(&mut self, kept: Kept, room: usize) {
+        if let Some(place) = self.places.get(&kept.number) {
+            self.kept[*place as usize] = kept;
+        } else if self.kept.len() < room {
+            self.places.insert(kept.number, self.kept.len() as u32);
+            self.kept.push(kept);
+        } else if room > 0 {
+            // once around at most: then all of them were asked for, and the first goes
+            while std::mem::take(&mut self.kept[self.hand].used) {
+                self.hand = (self.hand + 1) % self.kept.len();
+            }
+            self.places.remove(&self.kept[self.hand].number);
+            self.places.insert(kept.number, self.hand as u32);
+            self.kept[self.hand] = kept;
+            self.hand = (self.hand + 1) % self.kept.len();
+        }
+    }
+}
+
+/// What the memory did since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Polls answered from it.
+    pub hits: u64,
+    /// Polls that were not.
+    pub misses: u64,
+    /// Answers that are kept.
+    pub kept: u64,
+}
+
+/// Answers to polls, in memory.
+pub struct Memory {
+    shards: Box<[Mutex<Shard>]>,
+    /// Answers in one shard.
+    room: usize,
+}
+
+impl Memory {
+    /// For at most so many devices, rounded up to fill all parts.
+    pub fn of(entries: usize) -> Self {
+        let room = entries.div_ceil(SHARDS).min(u32::MAX as usize);
+        Memory { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), room }
+    }
+
+    /// Whether anything is kept at all.
+    pub(super) fn keeps(&self) -> bool {
+        self.room > 0
+    }
+
+    fn shard(&self, number: Number) -> MutexGuard<'_, Shard> {
+        self.shards[number.spread() as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept for this number, this credential and this address, if `holds` what it rests on; and whose it is.
+    pub(super) fn get(&self, asked: &Asked<'_>, holds: impl FnOnce(&Found) -> bool) -> Option<(DeviceRow, Answer)> {
+        let mut shard = self.shard(asked.number);
+        let Shard { places, kept, hits, misses, .. } = &mut *shard;
+        let place = places.get(&asked.number).map(|place| *place as usize);
+        let fitting = place.map(|place| &mut kept[place]).filter(|kept| kept.fits(asked));
+        let found = fitting.map(|kept| (kept.found(), kept)).filter(|(found, _)| holds(found));
+        let Some((found, kept)) = found else {
+            *misses += 1;
+            return None;
+        };
+        kept.used = true;
+        *hits += 1;
+        Some((found.device, found.answer))
+    }
+
+    pub(super) fn put(&self, kept: Kept) {
+        self.shard(kept.number).put(kept, self.room);
+    }
+
+    /// What it did.
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            sum.hits += shard.hits;
+            sum.misses += shard.misses;
+            sum.kept += shard.kept.len() as u64;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(number: u64, byte: u8) -> Asked<'static> {
+        // every number of its own, all in one part: its last letters stay
+        let number = Number::parse(&format!("{number:012}0000")).expect("16 digits");
+        Asked { number, tenant: "T", authority: "here", shown: Shown::Token([byte; 32]) }
+    }
+
+    fn answer() -> Answer {
+        Answer { tag: "\"t\"".into(), body: "body".into() }
+    }
+
+    fn put(memory: &Memory, number: u64) {
+        let kept = Kept::new((DeviceRow(7), 5), Proof::Token([1; 32]), &asked(number, 1), &answer());
+        memory.put(kept.expect("short"));
+    }
+
+    #[test]
+    fn only_what_was_asked_for() {
+        let memory = Memory::of(64);
+        put(&memory, 7);
+        let get = |asked: &Asked<'_>, holds| memory.get(asked, |found| holds && found.version == 5);
+        assert_eq!(get(&asked(7, 1), true), Some((DeviceRow(7), answer())));
+        assert_eq!(get(&asked(7, 1), false), None, "what it rests on moved");
+        assert_eq!(get(&asked(7, 2), true), None, "another token");
+        assert_eq!(get(&Asked { tenant: "U", ..asked(7, 1) }, true), None, "another address");
+        assert_eq!(get(&Asked { authority: "there", ..asked(7, 1) }, true), None);
+        assert_eq!(get(&Asked { shown: Shown::Certificate([1; 32]), ..asked(7, 1) }, true), None);
+        assert_eq!(get(&asked(8, 1), true), None, "another device of the same part");
+        assert_eq!(memory.counts(), Counts { hits: 1, misses: 6, kept: 1 });
+    }
+
+    #[test]
+    fn it_never_grows_past_its_bound_and_keeps_who_asks() {
+        let memory = Memory::of(3 * SHARDS);
+        for number in 0..1000 {
+            put(&memory, number);
+            assert!(memory.get(&asked(0, 1), |_| true).is_some(), "{number}");
+        }
+        assert_eq!(memory.counts().kept, 3, "they share a part");
+        let nothing = Memory::of(0);
+        put(&nothing, 1);
+        assert!(!nothing.keeps() && nothing.counts().kept == 0);
+    }
+}
