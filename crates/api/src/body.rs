@@ -1,11 +1,13 @@
 //! Request bodies: content type first, then length, then form.
 
 use crate::BODY_MAX;
+use crate::caller::Shown;
 use crate::status::Status;
 use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
+use tegata_usecase::Cx;
 use tegata_wire::problem::Problem;
 
 /// A JSON object. An absent body is an empty object.
@@ -17,12 +19,17 @@ pub fn essence(headers: &HeaderMap) -> Option<String> {
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<Cx> for Json<T> {
     type Rejection = Status;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Status> {
+    async fn from_request(request: Request, cx: &Cx) -> Result<Self, Status> {
         let kind = essence(request.headers());
-        let bytes = match Limited::new(request.into_body(), BODY_MAX).collect().await {
+        let (parts, body) = request.into_parts();
+        let shown = Shown::of(&parts);
+        let read = Limited::new(body, BODY_MAX).collect().await;
+        // a body may take its time: what the token may is judged again once it is here
+        shown.again(cx).await?;
+        let bytes = match read {
             Ok(body) => body.to_bytes(),
             Err(e) if e.is::<http_body_util::LengthLimitError>() => {
                 return Err(refuse(413, "too_large", format!("a JSON body has at most {BODY_MAX} bytes")));

@@ -8,6 +8,29 @@ use tegata_domain::permit::Actor;
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error};
 
+/// What was shown with a request, to be judged again after a body that took its time: a token that was ended meanwhile
+/// does nothing any more.
+#[derive(Clone)]
+pub struct Shown {
+    peer: Option<Peer>,
+    authorization: Option<String>,
+}
+
+impl Shown {
+    /// With these parts of a request.
+    pub fn of(parts: &Parts) -> Self {
+        let authorization = parts.headers.get(header::AUTHORIZATION);
+        let authorization = authorization.map(|value| value.to_str().unwrap_or("").to_owned());
+        Shown { peer: parts.extensions.get::<Peer>().cloned(), authorization }
+    }
+
+    /// Who asks now; a refusal once the token has ended.
+    pub async fn again(&self, cx: &Cx) -> Result<Actor, Error> {
+        let peer = self.peer.as_ref().ok_or_else(|| Error::internal("no peer"))?;
+        peer::member(peer, self.authorization.as_deref(), cx).await
+    }
+}
+
 /// The actor behind the token of this request.
 pub struct Caller(pub Actor);
 

@@ -258,8 +258,12 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
         connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
         return Ok(false);
     }
-    connection.execute_batch("vacuum")?;
-    Ok(fold()? == 0 && folded)
+    connection.execute_batch("vacuum; delete from meta where name = 'compact'")?;
+    let whole = fold()? == 0 && folded;
+    if !whole {
+        connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
+    }
+    Ok(whole)
 }
 
 /// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start

@@ -118,13 +118,15 @@ impl Erasures<'_> {
 }
 
 /// What its last owner left on a device whose life ended; the receipt of its erasure stays.
-const LEFT_WITH_THE_LAST: [&str; 6] = [
+const LEFT_WITH_THE_LAST: [&str; 8] = [
     "update disposal set requested_at = null where device = $1",
     "delete from seen where device = $1",
     "delete from session where device = $1",
     "delete from credential where device = $1",
     "delete from attribute where device = $1",
     "delete from updating where device = $1",
+    "delete from running where device = $1",
+    "delete from target_token where device = $1",
 ];
 
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
@@ -139,11 +141,14 @@ fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error>
         None => prepare(c, "delete from epoch where device = $1 and period = $2")?.execute((device, period))?,
     };
     // the row stays for its serial, which no other certificate gets
-    let text = "update certificate set der = $4 where device = $1 and period = $2 and kind = $3";
+    let text = "update certificate set der = $4, key = null where device = $1 and period = $2 and kind = $3";
     prepare(c, text)?.execute((device, period, CertificateKind::Ldevid as u8, Vec::<u8>::new()))?;
     for text in LEFT_WITH_THE_LAST {
-        let of_last = format!("{text} and exists (select 1 from device where id = $1 and period = $2 and stage = $3)");
-        prepare(c, &of_last)?.execute((device, period, Stage::Retired as u8))?;
+        // of a living device too, where a replay meets one that the erased owner still holds
+        let of_last = format!(
+            "{text} and exists (select 1 from device where id = $1 and period = $2 and (stage = $3 or $4 = 1))"
+        );
+        prepare(c, &of_last)?.execute((device, period, Stage::Retired as u8, one.next_key.is_some()))?;
     }
     prepare(c, "delete from period where device = $1 and period = $2")?.execute((device, period))?;
     Ok(())
@@ -159,6 +164,8 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         return Ok(false);
     }
     for text in [
+        // whatever comes between this and the writing anew: the next start sees that it is due
+        "insert into meta (name, value) select 'compact', 'due' where $1 > 0 on conflict do nothing",
         // its campaigns, with what devices told in them
         "delete from action_message where action in
             (select a.id from action a join campaign c on c.id = a.campaign where c.organisation = $1)",

@@ -1,7 +1,7 @@
 //! `POST /api/v1/batches/{id}/confirmations`: NDJSON both ways, each answer durable when it is sent.
 
 use super::lines::{Line, answered, check_type};
-use crate::caller::Caller;
+use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use tegata_domain::credential::Digest;
 use tegata_domain::id::Uuid;
 use tegata_domain::number::Number;
+use tegata_domain::permit::Actor;
 use tegata_usecase::device::{Confirmation, Readback, confirm, readback};
 use tegata_usecase::{Cx, Error, Kind};
 use tegata_wire::problem::Problem;
@@ -45,6 +46,13 @@ struct Asked {
     credential: Option<Credential>,
 }
 
+/// One stream: what it rests on, and whose token carries it.
+struct Stream {
+    readback: Readback,
+    shown: Shown,
+    cx: Cx,
+}
+
 /// Confirms devices.
 pub async fn post(
     State(cx): State<Cx>,
@@ -53,9 +61,15 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Status> {
     check_type(&request)?;
-    let batch = Uuid::parse_str(&id).map_err(|_| Error::not_found("batch"))?;
-    let stream = Arc::new(readback(batch, &actor, &cx).await?);
-    Ok(answered(request, move |chunk| answer(chunk, Arc::clone(&stream), cx.clone())))
+    let (parts, body) = request.into_parts();
+    let stream = Arc::new(Stream { shown: Shown::of(&parts), readback: opened(&id, &actor, &cx).await?, cx });
+    let request = Request::from_parts(parts, body);
+    Ok(answered(request, move |chunk| answer(chunk, Arc::clone(&stream))))
+}
+
+async fn opened(id: &str, actor: &Actor, cx: &Cx) -> Result<Readback, Error> {
+    let batch = Uuid::parse_str(id).map_err(|_| Error::not_found("batch"))?;
+    readback(batch, actor, cx).await
 }
 
 /// What a line asks for, or its problem; both with the number as far as it could be read.
@@ -82,12 +96,16 @@ fn parse(line: Line) -> Parsed {
 }
 
 /// The answers to one chunk, as lines.
-async fn answer(chunk: Vec<Line>, stream: Arc<Readback>, cx: Cx) -> Bytes {
+async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
     let parsed: Vec<Parsed> = chunk.into_iter().map(parse).collect();
     let asked: Vec<Confirmation> = parsed.iter().filter_map(|(_, asked)| asked.as_ref().ok()).copied().collect();
     let outcomes = match asked.is_empty() {
         true => Ok(Vec::new()),
-        false => confirm(&asked, &stream, &cx).await,
+        // a stream may last: its token is judged with every chunk
+        false => match stream.shown.again(&stream.cx).await {
+            Ok(_) => confirm(&asked, &stream.readback, &stream.cx).await,
+            Err(ended) => Err(ended),
+        },
     };
     let failed = outcomes.as_ref().err().map(problem);
     let mut outcomes = outcomes.into_iter().flatten();

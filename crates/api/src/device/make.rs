@@ -4,7 +4,7 @@
 //! client does not read, nothing more is read from it.
 
 use super::lines::{Line, answered, check_type};
-use crate::caller::Caller;
+use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -29,6 +29,7 @@ struct Asked {
 struct Stream {
     ticket: Arc<Ticket>,
     chain: String,
+    shown: Shown,
     cx: Cx,
 }
 
@@ -40,10 +41,13 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Status> {
     check_type(&request)?;
+    let (parts, body) = request.into_parts();
+    let shown = Shown::of(&parts);
+    let request = Request::from_parts(parts, body);
     let batch = Uuid::parse_str(&id).map_err(|_| Error::not_found("batch"))?;
     let ticket = Arc::new(ticket(batch, &actor, &cx).await?);
     let chain: Vec<String> = ticket.chain.iter().map(|der| STANDARD.encode(der)).collect();
-    let stream = Arc::new(Stream { chain: json!(chain).to_string(), ticket, cx });
+    let stream = Arc::new(Stream { chain: json!(chain).to_string(), ticket, shown, cx });
     Ok(answered(request, move |chunk| answer(chunk, Arc::clone(&stream))))
 }
 
@@ -74,7 +78,11 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
     let parsed: Vec<_> = chunk.into_iter().map(|line| parse(line).map(&mut keep)).collect();
     let made = match requests.is_empty() {
         true => Ok(Vec::new()),
-        false => make(requests, &stream.ticket, &stream.cx).await,
+        // a stream may last: its token is judged with every chunk
+        false => match stream.shown.again(&stream.cx).await {
+            Ok(_) => make(requests, &stream.ticket, &stream.cx).await,
+            Err(ended) => Err(ended),
+        },
     };
     if let Err(error) = &made {
         tracing::error!(%error, cause = ?error.source, "a chunk of devices was not made");

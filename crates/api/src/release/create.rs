@@ -1,7 +1,7 @@
 //! `POST /api/v1/releases`, multipart: `file`, `product`, `version`, `security_version`, `signature`; optional `remedy`,
 //! `name`, `key`, `allow_older`. The file streams to disk, wherever it stands among the fields.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Request, State};
 use base64::Engine;
@@ -45,8 +45,12 @@ pub async fn post(
     Caller(actor): Caller,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Value>), Status> {
-    let form = read(request, &actor, &cx).await?;
+    let (parts, body) = request.into_parts();
+    let shown = Shown::of(&parts);
+    let form = read(Request::from_parts(parts, body), &actor, &cx).await?;
     let (file, asked) = form.asked()?;
+    // an upload may last: its token is judged again before anything is published
+    let actor = shown.again(&cx).await?;
     let published = publish(file, asked, &actor, &cx).await?;
     Ok((StatusCode::CREATED, axum::Json(super::view(&published))))
 }

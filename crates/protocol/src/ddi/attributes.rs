@@ -10,6 +10,7 @@ use tegata_wire::ddi;
 /// `PUT configData`. Its key `version` is the version that the device runs.
 pub async fn put(State(cx): State<Cx>, who: Who, request: Request) -> Result<Response, Refusal> {
     let said = ddi::request::ConfigData::parse(&request::body(request).await?)?;
+    let who = who.again(&cx).await?;
     let mode = match said.mode {
         ddi::request::Mode::Merge => Mode::Merge,
         ddi::request::Mode::Replace => Mode::Replace,

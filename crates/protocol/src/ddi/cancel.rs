@@ -28,6 +28,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refusal> {
     let feedback = feedback::read(request).await?;
+    let who = who.again(&cx).await?;
     action::cancel_feedback(ActionRow(path.row()?), &who.device, feedback, &cx).await?;
     Ok(reply::taken())
 }

@@ -48,6 +48,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refusal> {
     let said = said::Confirmation::parse(&request::body(request).await?)?;
+    let who = who.again(&cx).await?;
     action::confirm(ActionRow(path.row()?), &who.device, said.confirmed, said.details, &cx).await?;
     Ok(reply::taken())
 }
@@ -55,6 +56,7 @@ pub async fn post(
 /// `POST confirmationBase/activateAutoConfirm`: yes to all that comes.
 pub async fn activate(State(cx): State<Cx>, who: Who, request: Request) -> Result<Response, Refusal> {
     let said = said::AutoConfirm::parse(&request::optional_body(request).await?)?;
+    let who = who.again(&cx).await?;
     let given = AutoConfirm { initiator: said.initiator, remark: said.remark };
     action::auto_confirm(&who.device, Some(given), &cx).await?;
     Ok(reply::taken())

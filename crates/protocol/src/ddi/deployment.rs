@@ -107,6 +107,7 @@ pub async fn installed(
 /// `PUT installedBase`: what is on the device without any action of ours. 201 when that is new, 200 when it was known.
 pub async fn put(State(cx): State<Cx>, who: Who, request: Request) -> Result<Response, Refusal> {
     let said = InstalledBase::parse(&request::body(request).await?)?;
+    let who = who.again(&cx).await?;
     let known = release::running::of(who.device.row, &cx).await?;
     if known.is_some_and(|known| known.version == said.version) {
         return Ok(reply::taken());

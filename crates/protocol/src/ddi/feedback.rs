@@ -37,6 +37,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refusal> {
     let feedback = read(request).await?;
+    let who = who.again(&cx).await?;
     action::feedback(ActionRow(path.row()?), &who.device, feedback, &cx).await?;
     Ok(reply::taken())
 }

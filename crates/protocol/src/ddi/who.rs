@@ -19,6 +19,17 @@ pub struct Who {
     pub device: Device,
     /// Its address, for links.
     pub base: Base,
+    peer: Peer,
+    authorization: Option<String>,
+    number: Number,
+}
+
+impl Who {
+    /// Judged again, after a body that took its time: token, certificate, owner and condition as they stand now.
+    pub async fn again(self, cx: &Cx) -> Result<Self, Refusal> {
+        let device = peer::controller(&self.peer, self.authorization.as_deref(), Some(self.number), cx).await?;
+        Ok(Who { device, ..self })
+    }
 }
 
 impl FromRequestParts<Cx> for Who {
@@ -40,7 +51,9 @@ impl FromRequestParts<Cx> for Who {
         sign_of_life(&device, cx).await?;
         let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
         let origin = origin(reached(&parts.uri, &parts.headers), &cx.names);
-        Ok(Who { base: Base::new(&origin, tenant, &number.to_string()), device })
+        let base = Base::new(&origin, tenant, &number.to_string());
+        let authorization = authorization.map(str::to_owned);
+        Ok(Who { base, device, peer: peer.clone(), authorization, number })
     }
 }
 

@@ -42,7 +42,7 @@ const TRIES: usize = 16;
 pub async fn confirm(receipt: Receipt, credential: Credential, cx: &Inner) -> Result<Confirmed> {
     let permit = credential.actor().permit(Operation::EraseDevice, &credential.device)?;
     let said = Statement::parse(&receipt.statement).map_err(|e| Error::invalid("statement", e))?;
-    let mut device = credential.device;
+    let (shown, mut device) = (credential.certificate.der, credential.device);
     let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
     if said.number != number.to_string() {
         return Err(Error::invalid("statement", "the statement names another device; each speaks for itself"));
@@ -62,8 +62,7 @@ pub async fn confirm(receipt: Receipt, credential: Credential, cx: &Inner) -> Re
         writes.extend(crate::action::leave(row, now, cx).await?);
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => {
-                let fresh = cx.store.device().by_row(row).await?;
-                device = fresh.ok_or_else(|| Error::not_found("device"))?;
+                device = crate::certificate::known(&shown, cx).await?.device;
             }
             Err(e) => return Err(e),
             Ok(()) => return Ok(Confirmed { device: after, receipt: digest }),

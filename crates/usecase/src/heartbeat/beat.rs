@@ -4,7 +4,7 @@
 //! decided one after the other.
 
 use super::{password, version};
-use crate::certificate::Credential;
+use crate::certificate::{self, Credential};
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use crate::{action, device, ledger, life};
@@ -44,8 +44,8 @@ pub async fn beat(credential: Credential, asked: &Request, cx: &Inner) -> Result
 
 /// The device as it stands now; it may have been held or sold since the certificate was looked at.
 async fn load(credential: &Credential, cx: &Inner) -> Result<Device> {
-    let device = cx.store.device().by_row(credential.device.row).await?;
-    let device = device.ok_or_else(|| Error::not_found("device"))?;
+    // a heartbeat may take its time to arrive: certificate and device are judged as they stand now
+    let device = certificate::known(&credential.certificate.der, cx).await?.device;
     enrolment::admits(&device).map_err(|e| Error::denied("life", e))?;
     if credential.certificate.period != device.period {
         return Err(Error::denied("earlier_owner", EnrolmentError::EarlierOwner));
