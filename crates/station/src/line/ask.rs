@@ -99,3 +99,7 @@ impl<'a> Asking<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "ask_tests.rs"]
+mod tests;
