@@ -198,6 +198,27 @@ impl Config {
         Ok(config)
     }
 
+    /// What cannot be with the agent's own folder here: an erasure would destroy the identity from manufacture, and with
+    /// it every way to tell the platform. `file` is the configuration, for the error.
+    pub fn check_folder(&self, folder: &Path, file: &Path) -> Result<(), ConfigError> {
+        // what is not there yet counts as it is written
+        let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+        let failed = |why| ConfigError::File(folder.to_owned(), why);
+        let own = real(folder).map_err(failed)?;
+        for path in &self.erasure.paths {
+            let erased = real(path).map_err(failed)?;
+            if own.starts_with(&erased) {
+                let text = format!(
+                    "erasure.paths names {}, where the agent keeps its own state ({}): name the owner's data only",
+                    path.display(),
+                    folder.display()
+                );
+                return Err(ConfigError::Value(file.to_owned(), text));
+            }
+        }
+        Ok(())
+    }
+
     /// What the types do not hold.
     fn check(&mut self) -> Result<(), String> {
         self.device_url = self.device_url.trim_end_matches('/').to_owned();
@@ -262,6 +283,29 @@ mod tests {
         ] {
             let why = check(text).unwrap_err();
             assert!(why.contains(word), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_erasure_leaves_the_agents_own_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let own = place.path().join("state/agent");
+        std::fs::create_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(place.path(), place.path().join("link")).unwrap();
+        let mut config = check("device_url = \"https://d.example\"\ntrust = [\"ca.pem\"]").unwrap();
+        for (path, fits) in [
+            ("state", false),
+            ("state/agent", false),
+            ("state/../state", false),
+            ("link", false),
+            ("link/state", false),
+            ("data", true),
+            ("state/agent-data", true),
+            ("state/agent/photos", true),
+        ] {
+            config.erasure.paths = vec![place.path().join(path)];
+            let checked = config.check_folder(&own, Path::new("agent.toml"));
+            assert_eq!(checked.is_ok(), fits, "{path}: {checked:?}");
         }
     }
 

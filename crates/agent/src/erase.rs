@@ -136,14 +136,15 @@ fn destroy(cx: &Cx) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// Overwrites and removes a file, or all in a folder. Links are removed, never followed.
+/// Overwrites and removes a file, or all in a folder. Links are removed, never followed. What is left empty and cannot be
+/// removed stays: a place where something is mounted, and a configured folder whose parent cannot be written.
 fn wipe(disk: &dyn Disk, path: &Path, depth: u8) -> io::Result<()> {
     let data = match fs::symlink_metadata(path) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
     if data.is_file() {
-        return folder::destroy(disk, path);
+        return unless_mounted(folder::destroy(disk, path));
     }
     if !data.is_dir() {
         return fs::remove_file(path);
@@ -154,7 +155,16 @@ fn wipe(disk: &dyn Disk, path: &Path, depth: u8) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         wipe(disk, &entry?.path(), depth + 1)?;
     }
-    fs::remove_dir(path)
+    match fs::remove_dir(path) {
+        // something came meanwhile: it is not empty
+        Err(why) if depth == 0 && why.kind() != io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        removed => unless_mounted(removed),
+    }
+}
+
+/// A place where something is mounted has no owner's data any more once it is emptied or overwritten.
+fn unless_mounted(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|why| if why.kind() == io::ErrorKind::ResourceBusy { Ok(()) } else { Err(why) })
 }
 
 fn sign(cx: &Cx, erasure: &mut Erasure, keys_destroyed: Vec<String>) -> Result<()> {
@@ -181,5 +191,26 @@ fn post(cx: &Cx, erasure: &Erasure) -> Result<Value> {
             Ok(json!({ "answer": "lost", "platform": detail, "statement_sha256": digest }))
         }
         Err(other) => Err(other.judged()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Files;
+
+    #[test]
+    fn a_folder_that_cannot_be_removed_is_emptied() {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        fs::create_dir_all(data.join("deep")).unwrap();
+        fs::write(data.join("deep/photo"), "the owner's").unwrap();
+        // no system removes a folder by this name; it stands for a place where something is mounted
+        wipe(&Files, &data.join("."), 0).unwrap();
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+        wipe(&Files, &data, 0).unwrap();
+        assert!(!data.exists());
+        assert!(unless_mounted(Err(io::ErrorKind::ResourceBusy.into())).is_ok());
+        assert!(unless_mounted(Err(io::ErrorKind::PermissionDenied.into())).is_err());
     }
 }

@@ -1,4 +1,7 @@
 //! Configured commands: run without a shell, with a time limit, their output bounded.
+//!
+//! Invariant: a command that is ended is ended with all that it started, unless that left its process group: an
+//! installer that writes on while the next attempt runs would spoil it.
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -37,7 +40,11 @@ pub fn run(
 ) -> Result<Vec<u8>, HookError> {
     let (program, arguments) = command.split_first().ok_or(HookError::Missing("such"))?;
     let start = |why| HookError::Start(program.clone(), why);
-    let mut child = Command::new(program)
+    let mut prepared = Command::new(program);
+    // a group of its own, so that it can be ended as a whole
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut prepared, 0);
+    let mut child = prepared
         .args(arguments)
         .args(more)
         .envs(environment.iter().copied())
@@ -82,14 +89,23 @@ fn wait(child: &mut Child, timeout: Duration) -> std::io::Result<Option<ExitStat
             return Ok(Some(ended));
         }
         if left.is_zero() {
-            let _ = child.kill();
-            let _ = child.wait();
+            end(child);
             return Ok(None);
         }
         std::thread::sleep(look);
         left = left.saturating_sub(look);
         look = (look * 2).min(LOOK[1]);
     }
+}
+
+/// Ends a command and what it started. It is waited for only then: until it is, no other process gets its id.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _gone_already = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _gone_already = child.kill();
+    let _ = child.wait();
 }
 
 #[cfg(test)]
@@ -105,6 +121,16 @@ mod tests {
     fn output_comes_back_bounded() {
         assert_eq!(check("echo $0 $NONCE", 5).unwrap(), b"image n\n");
         assert_eq!(check("head -c 300000 /dev/zero", 5).unwrap().len() as u64, OUTPUT_MAX);
+    }
+
+    #[test]
+    fn what_a_late_command_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let trace = folder.path().join("trace");
+        let script = format!("(sleep 2; echo lives > {}) & wait", trace.display());
+        assert!(matches!(check(&script, 1), Err(HookError::Late(..))));
+        std::thread::sleep(Duration::from_millis(2500));
+        assert!(!trace.exists());
     }
 
     #[test]

@@ -67,6 +67,17 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> RecoveryError + '_ {
     move |source| RecoveryError::Io { path: path.display().to_string(), source }
 }
 
+/// The file itself, where `path` is a symbolic link: a rename would put a new file in the link's place and leave keys
+/// whose time is over in the old one.
+pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    if path.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
+}
+
+/// Where a new content lies until it takes the place of the old.
+pub fn partial(path: &Path) -> PathBuf {
+    path.with_extension("part")
+}
+
 fn secret(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let bytes = Zeroizing::new(data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?);
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
@@ -132,6 +143,7 @@ impl RecoveryKey {
         keep: Duration,
         chance: &dyn Chance,
     ) -> Result<(Self, Fading), RecoveryError> {
+        let path = &resolved(path).map_err(io(path))?;
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -160,7 +172,7 @@ impl RecoveryKey {
 
     fn write(&self, path: &Path, folder: &File) -> Result<(), RecoveryError> {
         use std::os::unix::fs::OpenOptionsExt;
-        let part = path.with_extension("part");
+        let part = partial(path);
         let _left_by_a_crash = fs::remove_file(&part);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(io(&part))?;
         file.write_all(self.text().as_bytes()).and_then(|()| file.sync_all()).map_err(io(&part))?;
@@ -205,6 +217,22 @@ mod tests {
         let hex = data_encoding::HEXLOWER.encode(&*first.secret);
         assert!(!fs::read_to_string(&path).unwrap().contains(&hex), "the key is gone from the file");
         assert!(RecoveryKey::read(&path).unwrap().fading.iter().any(|key| key.id == second.id));
+    }
+
+    #[test]
+    fn behind_a_link_the_file_itself_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let chance = Counting(AtomicU8::new(1));
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let make = |at| RecoveryKey::for_backup(&link, at, 90 * DAY, &chance);
+        assert!(make(now).is_err(), "a link that leads nowhere");
+        RecoveryKey::for_backup(&file, now, 90 * DAY, &chance).unwrap();
+        let (_, first) = make(now).unwrap();
+        make(first.until).unwrap();
+        assert!(link.is_symlink());
+        assert!(RecoveryKey::read(&file).unwrap().fading.iter().all(|key| key.id != first.id), "it is gone");
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl Place {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         let made = builder.recursive(true).create(&self.folder);
         made.map_err(|why| Error::file(&self.folder, why))?;
+        config.check_folder(&self.folder, &self.config)?;
         Ok(Cx {
             config: Arc::new(config),
             folder: Folder::new(&self.folder, Arc::new(Files)),

@@ -1,8 +1,9 @@
 //! Fetches an image: hashed while it comes, resumed after a cut, never longer than its manifest says.
 
-use super::{Phase, Update, image};
+use super::{FILE, Phase, Update, image};
 use crate::cx::Cx;
 use crate::error::{Error, Result};
+use crate::folder::FolderError;
 use crate::link::{Link, LinkError};
 use crate::release::hex;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -105,19 +106,16 @@ impl Fetch<'_> {
                 return Ok(Received::Wrong(why));
             }
             if let Err(why) = self.cx.folder.disk().append(&self.path, bytes) {
-                return match why.kind() {
-                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                        Ok(Received::Wrong(format!("no room for {} bytes", self.update.size)))
-                    }
-                    _ => Err(Error::file(&self.path, why)),
-                };
+                return self.stopped(self.of_image(why));
             }
             self.digest.update(bytes);
             self.unsynced += bytes.len() as u64;
             let ended = bytes.is_empty() || have == self.update.size;
             let late = self.cx.time.passed() >= until;
-            if ended || late || self.unsynced >= STEP {
-                self.keep()?;
+            if (ended || late || self.unsynced >= STEP)
+                && let Err(why) = self.keep()
+            {
+                return self.stopped(why);
             }
             match (ended, late) {
                 (true, _) if have == self.update.size => return Ok(Received::All),
@@ -133,10 +131,25 @@ impl Fetch<'_> {
     }
 
     /// Makes what came durable: first the image, then how far it is.
-    fn keep(&mut self) -> Result<()> {
-        self.cx.folder.disk().sync(&self.path).map_err(self.named())?;
+    fn keep(&mut self) -> Result<(), FolderError> {
+        self.cx.folder.disk().sync(&self.path).map_err(|why| self.of_image(why))?;
         self.update.synced += std::mem::take(&mut self.unsynced);
-        self.update.save(self.cx)
+        self.cx.folder.save_json(FILE, &self.update)
+    }
+
+    fn of_image(&self, why: io::Error) -> FolderError {
+        FolderError { path: self.path.clone(), why }
+    }
+
+    /// The disk takes no more. Where it is full the image's room is given back at once: the reason must be written down
+    /// beside it, and a file that is only removed later would leave no room for that.
+    fn stopped(&mut self, error: FolderError) -> Result<Received> {
+        if !matches!(error.why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
+            return Err(error.into());
+        }
+        let _not_there_at_all = self.cx.folder.disk().truncate(&self.path, 0);
+        (self.update.synced, self.unsynced) = (0, 0);
+        Ok(Received::Wrong(format!("no room for {} bytes", self.update.size)))
     }
 
     fn judge(mut self, resumed: bool) -> Result<Fetched> {

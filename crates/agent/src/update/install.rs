@@ -3,10 +3,12 @@
 use super::{Ending, Phase, Update, download, finish, image, proceed, read};
 use crate::cx::Cx;
 use crate::ddi::Ddi;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hook;
 use crate::release::{self, Installed};
+use std::sync::OnceLock;
 use std::time::Duration;
+use tegata_domain::chance::bytes;
 
 /// How often an installer that was cut by a loss of power is started again, and a restart asked for.
 const ATTEMPTS: u32 = 3;
@@ -24,11 +26,12 @@ pub fn install(cx: &Cx, ddi: &Ddi<'_>, mut update: Update) -> Result<()> {
     if !download::digest_of(cx, &path).is_ok_and(|digest| digest == update.sha256) {
         return update.fail(cx, "the image on the disk is not the one that was checked".into()).map(drop);
     }
+    // before the start is counted: a message that is lost cut no installer
+    proceed(cx, ddi, &update, "installation begins")?;
     update.phase = Phase::Installing;
     update.attempts += 1;
     update.boot = boot(cx);
     update.save(cx)?;
-    proceed(cx, ddi, &update, "installation begins")?;
     let timeout = Duration::from_secs(cx.config.update.timeout);
     if let Err(why) = hook::run(&cx.config.update.installer, &[path.as_os_str()], &[], timeout) {
         return update.fail(cx, format!("the installer: {why}")).map(drop);
@@ -55,12 +58,12 @@ pub fn settle(cx: &Cx, ddi: &Ddi<'_>) -> Result<bool> {
     match update.phase {
         // cut by a loss of power: the installer must be able to begin anew
         Phase::Installing => resume(cx, ddi, update).map(|()| true),
-        Phase::Installed if update.ending.is_none() => installed(cx, update).map(|()| true),
+        Phase::Installed if update.ending.is_none() => installed(cx, ddi, update).map(|()| true),
         _ => Ok(false),
     }
 }
 
-fn installed(cx: &Cx, update: Update) -> Result<()> {
+fn installed(cx: &Cx, ddi: &Ddi<'_>, update: Update) -> Result<()> {
     let running = release::running(cx)?.unwrap_or_default();
     if running == update.version {
         return confirm(cx, update);
@@ -70,7 +73,7 @@ fn installed(cx: &Cx, update: Update) -> Result<()> {
         cx.say(&text);
         return finish(cx, &update, false, text);
     }
-    restart(cx, update)
+    restart(cx, ddi, update)
 }
 
 fn resume(cx: &Cx, ddi: &Ddi<'_>, update: Update) -> Result<()> {
@@ -85,7 +88,7 @@ fn resume(cx: &Cx, ddi: &Ddi<'_>, update: Update) -> Result<()> {
     }
     super::deliver(cx, ddi)?;
     match read(cx) {
-        Some(update) if update.phase == Phase::Installed => installed(cx, update),
+        Some(update) if update.phase == Phase::Installed => installed(cx, ddi, update),
         _ => Ok(()),
     }
 }
@@ -103,13 +106,17 @@ fn confirm(cx: &Cx, update: Update) -> Result<()> {
     finish(cx, &update, true, text)
 }
 
-fn restart(cx: &Cx, mut update: Update) -> Result<()> {
+fn restart(cx: &Cx, ddi: &Ddi<'_>, mut update: Update) -> Result<()> {
     let command = &cx.config.update.restart;
     if command.is_empty() {
         return Ok(()); // somebody else restarts the device
     }
     if update.restarts >= ATTEMPTS {
-        return Err(Error::Other(format!("{} is installed, but the device does not restart", update.version)));
+        // an end, not an error: each poll would stop here, and a remedy could never come
+        let text = format!("{} is installed, but the device does not restart", update.version);
+        cx.say(&text);
+        update.fail(cx, text)?;
+        return super::deliver(cx, ddi);
     }
     update.restarts += 1;
     update.save(cx)?;
@@ -119,8 +126,14 @@ fn restart(cx: &Cx, mut update: Update) -> Result<()> {
     if release::running(cx)?.is_some_and(|running| running == update.version) { confirm(cx, update) } else { Ok(()) }
 }
 
-/// Which start of the device this is; one and the same where that cannot be known.
+/// Which start of the device this is. Where that cannot be known, the start of this program stands for it: an update
+/// must not wait for ever for a restart that nobody could notice.
 fn boot(cx: &Cx) -> String {
+    static PROGRAM: OnceLock<String> = OnceLock::new();
     let text = std::fs::read_to_string(&cx.config.update.boot_id).unwrap_or_default();
-    text.trim().chars().take(64).collect()
+    let text: String = text.trim().chars().take(64).collect();
+    if !text.is_empty() {
+        return text;
+    }
+    PROGRAM.get_or_init(|| format!("program {}", release::hex(&bytes::<16>(&*cx.chance)))).clone()
 }

@@ -5,6 +5,7 @@
 mod cut;
 mod disk;
 mod erase;
+mod full;
 mod heartbeat;
 mod platform;
 mod server;

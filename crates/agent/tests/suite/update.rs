@@ -364,3 +364,32 @@ fn a_poll_that_must_wait_is_not_hastened() {
     assert!(platform.desk().heartbeats.len() > 15);
     assert_eq!(asked(&platform), before);
 }
+
+#[test]
+fn a_device_that_never_restarts_ends_the_update() {
+    // with a start that can be told from others, and with one that cannot
+    for boot in ["boot_id = \"PLACE/boot\"", "boot_id = \"PLACE/none\""] {
+        let nothing = ("date +%N > PLACE/boot; cp PLACE/slot PLACE/version", "echo once >> PLACE/restarts");
+        let (platform, mut unit) = ready(&[nothing, ("boot_id = \"PLACE/boot\"", boot)]);
+        offer(&platform);
+        unit.until("ended", |unit| unit.state("status.json").is_some_and(|text| text.contains("does not restart")));
+        unit.until("forgotten", |unit| unit.state("update.json").is_none());
+        assert_eq!(unit.file("restarts"), "once\nonce\nonce\n");
+        assert!(platform.reason().contains("does not restart"), "{}", platform.reason());
+        unit.until("told", |_| platform.desk().heartbeats.last().unwrap()["version"] == "1.0");
+        // the way is free for the next one
+        offer(&platform);
+        platform.desk().offer.as_mut().unwrap().action = 9;
+        unit.until("tried", |unit| unit.file("restarts").lines().count() > 3);
+    }
+}
+
+#[test]
+fn lost_messages_are_no_cut_installers() {
+    let (platform, mut unit) = ready(&[]);
+    offer(&platform);
+    let lost = Reply { cut: Some(0), ..Reply::new(200, "{}") };
+    platform.desk().instead = vec![("/deploymentBase/8/feedback", lost, 12)];
+    unit.until("installed", installed);
+    assert_eq!(platform.desk().closed, Some(true), "{}", platform.reason());
+}

@@ -66,8 +66,9 @@ impl<'a> Asking<'a> {
                 return Ok(answers.into_iter().flatten().collect());
             }
             let body: String = open.iter().map(|place| lines[*place]).collect();
-            let (begin, mut later, mut heard) = (now(), None, false);
+            let (begin, mut later, mut heard, mut came) = (now(), None, false, 0);
             let asked = self.line.platform.lines(path, &body, |place, answer| {
+                came += 1;
                 let Some(place) = open.get(place) else {
                     return Err(Fault::Fatal("the platform answers more lines than it was sent".into()));
                 };
@@ -84,6 +85,10 @@ impl<'a> Asking<'a> {
                 self.answered();
             }
             match asked {
+                // whole as HTTP sees it, and yet not: asked again at once, it would most likely be the same
+                Ok(()) if came < open.len() => {
+                    self.wait(&format!("the platform answered {came} of {} lines", open.len()), None)?;
+                }
                 Ok(()) => self.requests.push(begin.elapsed_now()),
                 Err(Fault::Passing(why, after)) => self.wait(&why, after)?,
                 Err(Fault::Fatal(why)) => return Err(why),
@@ -94,3 +99,7 @@ impl<'a> Asking<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "ask_tests.rs"]
+mod tests;

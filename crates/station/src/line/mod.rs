@@ -71,6 +71,24 @@ struct Paper {
 /// Problems that speak of the batch, not of the unit: the next run asks again.
 const OF_BATCH: [&str; 2] = ["urn:tegata:problem:over_quantity", "urn:tegata:problem:outside_validity"];
 
+impl Paper {
+    /// A unit that was made for another product is none of this batch, though its serial number is.
+    fn check(&self, unit: &Unit, device: &Device) -> Result<(), String> {
+        if device.gtin == self.gtin && device.model == self.model {
+            return Ok(());
+        }
+        Err(format!(
+            "{} holds unit {} of another product: {}, GTIN {}; the batch is of {}, GTIN {}. Give another --out",
+            unit.folder.display(),
+            unit.serial,
+            device.model,
+            device.gtin,
+            self.model,
+            self.gtin
+        ))
+    }
+}
+
 fn is_of_batch(problem: &Value) -> bool {
     OF_BATCH.iter().any(|kind| problem["type"] == *kind)
 }
@@ -126,7 +144,7 @@ impl Line<'_> {
 
     /// Which units are still to be made: not those that are finished or stay set aside.
     fn sort(&self, serials: &[String], figures: &mut Figures) -> Result<Vec<Unit>, String> {
-        let mut todo = Vec::new();
+        let (mut todo, mut paper) = (Vec::new(), None);
         for serial in serials {
             let unit = Unit::of(&self.order.out, serial);
             match unit.aside(&self.order.out).map_err(|e| e.to_string())? {
@@ -137,7 +155,20 @@ impl Line<'_> {
                 Some(_) => unit.take_back(&self.order.out).map_err(|e| e.to_string())?,
                 None => {}
             }
-            if unit.is_done() {
+            let done = unit.is_done();
+            let known = match unit.device() {
+                Err(why) if done => return Err(why.to_string()),
+                other => other.ok().filter(|device| device.batch != self.order.batch),
+            };
+            // made under another batch: is it at least the same product?
+            if let Some(device) = known {
+                let paper = match &mut paper {
+                    Some(paper) => paper,
+                    none => none.insert(self.paper(&mut Asking::new(self))?),
+                };
+                paper.check(&unit, &device)?;
+            }
+            if done {
                 (figures.there, figures.made) = (figures.there + 1, figures.made + 1);
                 figures.confirmed += 1;
             } else {
@@ -342,4 +373,36 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec
             items.chunks(part).map(|part| scope.spawn(move || part.iter().map(f).collect::<Vec<R>>())).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a thread of the line does not panic")).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_of_another_product_is_none_of_the_batch() {
+        let text = |text: &str| text.to_owned();
+        let paper = Paper {
+            maker: text("Works"),
+            model: text("Lamp"),
+            gtin: text("04012345000009"),
+            public_url: text("https://id.test"),
+            password: false,
+        };
+        let unit = Unit::of(std::path::Path::new("out"), "1");
+        let device = |model: &str, gtin: &str| Device {
+            serial: text("1"),
+            number: text("n"),
+            device: text("d"),
+            batch: text("b"),
+            maker: text("Works"),
+            model: text(model),
+            gtin: text(gtin),
+            public_url: text("https://id.test"),
+        };
+        assert_eq!(paper.check(&unit, &device("Lamp", "04012345000009")), Ok(()));
+        for other in [device("Lock", "04012345000009"), device("Lamp", "04012345000016")] {
+            assert!(paper.check(&unit, &other).unwrap_err().contains("--out"));
+        }
+    }
 }

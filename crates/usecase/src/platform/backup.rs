@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::{self, Chance};
 use tegata_domain::time::{Clock, Timestamp};
-use tegata_keys::recovery::{Fading, RecoveryKey};
+use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::sealed_file::Sealing;
 use tegata_store::snapshot::{self, DATABASE};
@@ -82,6 +82,25 @@ fn outside(path: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(parent.join(name))
 }
 
+/// The backup and the recovery key, as real places: all that is written on the way to either lies somewhere else than
+/// the other, so that neither is destroyed by the other.
+fn places(order: &BackupOrder, folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let key = &order.recovery_key;
+    let key = recovery::resolved(key).map_err(|e| local(&key.display().to_string(), e))?;
+    let (out, key) = (outside(&order.out, folder)?, outside(&key, folder)?);
+    // the two partial names may be one: the key has its own name before the backup is begun
+    if out == key || partial(&out) == key || out == recovery::partial(&key) || recovery::partial(&key) == key {
+        let text = format!(
+            "the backup {} and the recovery key {} would overwrite each other (each is written under a name that ends in \
+             .part first); give other names",
+            out.display(),
+            key.display()
+        );
+        return Err(Error::invalid("same_file", text));
+    }
+    Ok((out, key))
+}
+
 /// One backup of a folder at a time; the lock goes with the file.
 fn alone(folder: &Path) -> Result<File> {
     let path = folder.join("backup.lock");
@@ -99,7 +118,7 @@ fn alone(folder: &Path) -> Result<File> {
 /// Backs up.
 pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let folder = fs::canonicalize(&order.folder).map_err(|e| local(&order.folder.display().to_string(), e))?;
-    let (out, recovery_key) = (outside(&order.out, &folder)?, outside(&order.recovery_key, &folder)?);
+    let (out, recovery_key) = places(&order, &folder)?;
     if out.exists() {
         return Err(Error::conflict("exists", format!("{} exists already; give another --out", out.display())));
     }
@@ -221,4 +240,48 @@ fn left_out(folder: &Path) -> Result<Vec<String>> {
     }
     out.sort();
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Neither time nor randomness is asked for where a file will be.
+    struct Idle;
+
+    impl Clock for Idle {
+        fn now(&self) -> Result<Timestamp, tegata_domain::time::ClockJumped> {
+            Ok(Timestamp::from_millis(0))
+        }
+    }
+
+    impl Chance for Idle {
+        fn fill(&self, _: &mut [u8]) {}
+    }
+
+    #[test]
+    fn a_backup_and_its_key_never_share_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| fs::canonicalize(folder.path()).unwrap().join(name);
+        fs::create_dir(at("data")).unwrap();
+        fs::write(at("key.real"), "").unwrap();
+        std::os::unix::fs::symlink(at("key.real"), at("link")).unwrap();
+        let check = |out: &str, key: &str| {
+            let order = BackupOrder {
+                folder: at("data"),
+                unlock: None,
+                out: at(out),
+                recovery_key: at(key),
+                keep: Duration::ZERO,
+                clock: Arc::new(Idle),
+                chance: Arc::new(Idle),
+            };
+            places(&order, &at("data"))
+        };
+        for (out, key) in [("b", "b"), ("b", "b.part"), ("r.part", "r.key"), ("data/../b", "b"), ("key.real", "link")] {
+            assert_eq!(check(out, key).unwrap_err().code, "same_file", "{out} {key}");
+        }
+        assert_eq!(check("b", "link").unwrap(), (at("b"), at("key.real")), "the key is where the link leads");
+        assert!(check("b", "b.key").is_ok(), "only what is written on the way has one name");
+    }
 }
