@@ -24,9 +24,8 @@ impl<T: DeserializeOwned> FromRequest<Cx> for Json<T> {
 
     async fn from_request(request: Request, cx: &Cx) -> Result<Self, Status> {
         let kind = essence(request.headers());
-        let (parts, body) = request.into_parts();
-        let shown = Shown::of(&parts);
-        let read = Limited::new(body, BODY_MAX).collect().await;
+        let shown = Shown::of(&request);
+        let read = Limited::new(request.into_body(), BODY_MAX).collect().await;
         // a body may take its time: what the token may is judged again once it is here
         shown.again(cx).await?;
         let bytes = match read {

@@ -1,7 +1,7 @@
 //! Who calls: taken from every request before anything else is read.
 
 use crate::status::Status;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use http::header;
 use http::request::Parts;
 use tegata_domain::permit::Actor;
@@ -17,11 +17,11 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// With these parts of a request.
-    pub fn of(parts: &Parts) -> Self {
-        let authorization = parts.headers.get(header::AUTHORIZATION);
+    /// With a request.
+    pub fn of(request: &Request) -> Self {
+        let authorization = request.headers().get(header::AUTHORIZATION);
         let authorization = authorization.map(|value| value.to_str().unwrap_or("").to_owned());
-        Shown { peer: parts.extensions.get::<Peer>().cloned(), authorization }
+        Shown { peer: request.extensions().get::<Peer>().cloned(), authorization }
     }
 
     /// Who asks now; a refusal once the token has ended.

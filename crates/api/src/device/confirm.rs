@@ -61,9 +61,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Status> {
     check_type(&request)?;
-    let (parts, body) = request.into_parts();
-    let stream = Arc::new(Stream { shown: Shown::of(&parts), readback: opened(&id, &actor, &cx).await?, cx });
-    let request = Request::from_parts(parts, body);
+    let stream = Arc::new(Stream { shown: Shown::of(&request), readback: opened(&id, &actor, &cx).await?, cx });
     Ok(answered(request, move |chunk| answer(chunk, Arc::clone(&stream))))
 }
 

@@ -41,9 +41,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Status> {
     check_type(&request)?;
-    let (parts, body) = request.into_parts();
-    let shown = Shown::of(&parts);
-    let request = Request::from_parts(parts, body);
+    let shown = Shown::of(&request);
     let batch = Uuid::parse_str(&id).map_err(|_| Error::not_found("batch"))?;
     let ticket = Arc::new(ticket(batch, &actor, &cx).await?);
     let chain: Vec<String> = ticket.chain.iter().map(|der| STANDARD.encode(der)).collect();

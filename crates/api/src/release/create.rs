@@ -45,9 +45,8 @@ pub async fn post(
     Caller(actor): Caller,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Value>), Status> {
-    let (parts, body) = request.into_parts();
-    let shown = Shown::of(&parts);
-    let form = read(Request::from_parts(parts, body), &actor, &cx).await?;
+    let shown = Shown::of(&request);
+    let form = read(request, &actor, &cx).await?;
     let (file, asked) = form.asked()?;
     // an upload may last: its token is judged again before anything is published
     let actor = shown.again(&cx).await?;
