@@ -23,6 +23,8 @@ pub(crate) struct State {
     rooms: HashMap<BatchRow, (u32, u32)>,
     /// Leaves that got their places.
     pub(crate) leaves: Placing,
+    /// Something else ran in it too.
+    pub(crate) tasks: bool,
     /// What it tells others.
     pub(crate) told: Told,
 }

@@ -7,7 +7,7 @@ use crate::apply;
 use crate::compact::compact;
 use crate::engine::{Connection, Reads, Writer};
 use crate::error::{Error, ErrorKind};
-use crate::fanout::Bells;
+use crate::fanout::{Bells, Told};
 use crate::leaf::{Fresh, Placing};
 use crate::version::Thing;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -169,9 +169,9 @@ impl Committer {
         &self.shared.bells
     }
 
-    /// Whether other processes write to the same store.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared.node.is_some()
+    /// The name of this node, where other processes write to the same store.
+    pub(crate) fn node(&self) -> Option<&str> {
+        self.shared.node.as_deref()
     }
 
     pub(crate) fn fresh(&self) -> &Fresh {
@@ -330,6 +330,8 @@ fn one(
             result
         }
         Request::Task(task, reply) => {
+            // perhaps a checkpoint, which the other nodes show too
+            state.tasks = true;
             let result = task(connection);
             answers.push(Box::new(move |r| drop(reply.send(r))));
             result
@@ -346,7 +348,8 @@ fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) ->
     state.settle(connection)?;
     state.told.queued = state.leaves.any();
     if let Some(node) = &shared.node {
-        state.told.announce(connection, node)?;
+        let queued = state.told.queued || state.tasks;
+        Told { queued, ..state.told.clone() }.announce(connection, node)?;
     }
     let start = std::time::Instant::now();
     shared.reads.pause();

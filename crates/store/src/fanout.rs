@@ -6,7 +6,7 @@
 use crate::engine::Connection;
 use crate::engine::postgres::{Driver, Heard};
 use crate::error::Error;
-use crate::version::{Thing, Versions};
+use crate::version::{Thing, Versions, since_boot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -160,7 +160,7 @@ fn hold(driver: &Driver, bells: &Bells, heard: Heard, stopped: &Receiver<()>) ->
     link.run_long(&format!("listen {CHANNEL}"), HOLDS)?;
     bells.lost();
     loop {
-        let asked = bells.versions.now();
+        let asked = since_boot();
         link.run_long("select 1", HOLDS)?;
         bells.versions.known_for(asked, HOLDS);
         if stopped.recv_timeout(ASK) != Err(RecvTimeoutError::Timeout) {

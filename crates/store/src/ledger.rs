@@ -77,6 +77,9 @@ impl Ledgers<'_> {
     /// memory, or read where that has a gap.
     pub async fn waiting_from(&self, log: Log, from: u64, limit: u32) -> Result<Contents, Error> {
         match self.0.0.committer.fresh().take(log, from, limit) {
+            Taken::Leaves(contents) if !contents.is_empty() || !self.0.is_shared() => Ok(contents),
+            // what other nodes placed is in the store alone
+            _ if self.0.is_shared() => self.contents(log, from, limit).await,
             Taken::Leaves(contents) => Ok(contents),
             Taken::Stored(until) => {
                 let contents = self.contents(log, from, (until - from) as u32).await?;

@@ -12,6 +12,7 @@ mod audit;
 mod authority;
 mod batch;
 mod campaign;
+pub mod carry;
 mod certificate;
 mod committer;
 mod compact;
@@ -28,6 +29,7 @@ mod fanout;
 mod finding;
 mod initial_password;
 mod leaf;
+mod lease;
 mod ledger;
 mod migrate;
 mod notice;
@@ -63,6 +65,7 @@ pub use event::Events;
 pub use finding::Findings;
 pub use initial_password::InitialPasswords;
 pub use leaf::Contents;
+pub use lease::Leases;
 pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
 pub use period::Periods;
@@ -107,6 +110,7 @@ struct Inner {
     committer: Committer,
     reads: Arc<Reads>,
     counters: counter::Counters,
+    lease: lease::Lease,
     folder: PathBuf,
     /// Held for as long as the store is open: one writing process per data folder.
     _lock: Option<File>,
@@ -146,11 +150,12 @@ impl Store {
     pub fn connect(folder: &Path, database: &Database, mode: Mode, node: String) -> Result<Self, Error> {
         let driver = Arc::new(Driver::new(database)?);
         let lock = if mode == Mode::Reading { None } else { Some(sqlite::lock(folder)?) };
-        migrate::postgres(&driver, mode)?;
+        let mut writer = Writer::postgres(Arc::clone(&driver));
+        migrate::postgres(writer.begin()?, mode)?;
+        writer.connection()?.run("commit")?;
         let pool = Pool::new(Arc::clone(&driver), database.connections, database.wait);
         let pool = if mode == Mode::Reading { pool.pinned() } else { pool };
         let reads = Arc::new(Reads::Postgres(pool));
-        let writer = Writer::postgres(Arc::clone(&driver));
         let committer = Committer::start(writer, Arc::clone(&reads), Some(node.clone()))?;
         let listener = match mode {
             Mode::Reading => None,
@@ -167,12 +172,13 @@ impl Store {
     ) -> Self {
         let counters = counter::Counters::default();
         let folder = folder.to_owned();
-        Store(Arc::new(Inner { _listener: listener, committer, reads, counters, folder, _lock: lock }))
+        let lease = lease::Lease::default();
+        Store(Arc::new(Inner { _listener: listener, committer, reads, counters, lease, folder, _lock: lock }))
     }
 
     /// Whether other processes may write to the same store.
     pub fn is_shared(&self) -> bool {
-        self.0.committer.is_shared()
+        self.0.committer.node().is_some()
     }
 
     /// The data folder.

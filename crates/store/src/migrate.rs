@@ -2,11 +2,9 @@
 //! PostgreSQL in the table `tegata_schema`.
 
 use crate::Mode;
-use crate::engine::postgres::Driver;
 use crate::engine::sqlite::APPLICATION_ID;
-use crate::engine::{Connection, NONE, Writer};
+use crate::engine::{Connection, NONE, Row};
 use crate::error::{Error, ErrorKind};
-use std::sync::Arc;
 
 const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
@@ -63,19 +61,17 @@ fn newer(what: &str, version: usize) -> Error {
     Error::new(ErrorKind::Version, text)
 }
 
-/// Brings a database of PostgreSQL to the version of this program, while no other node writes.
+/// Brings a database of PostgreSQL to the version of this program, in a transaction of the caller's.
 ///
 /// A program goes on beside one of the next version, so a migration only adds; what it no longer needs goes with the
 /// version after. `serves` says which programs may still open it.
-pub(crate) fn postgres(driver: &Arc<Driver>, mode: Mode) -> Result<(), Error> {
-    let mut writer = Writer::postgres(Arc::clone(driver));
-    let connection = writer.begin()?;
+pub(crate) fn postgres(connection: &Connection, mode: Mode) -> Result<(), Error> {
     let there = "select count(*) from information_schema.tables
         where table_schema = current_schema() and table_name = 'tegata_schema'";
     let made = connection.only(there, NONE, |row| row.get::<i64>(0))? == 1;
     match (mode, made) {
         (Mode::Create, true) => {
-            return Err(Error::new(ErrorKind::Version, "the database holds a platform already; nothing was changed"));
+            return Err(Error::new(ErrorKind::InUse, "the database holds a platform already; nothing was changed"));
         }
         (Mode::Existing | Mode::Reading, false) => {
             let hint = "`tegata init --data DIR --store URL` makes a platform there";
@@ -89,7 +85,7 @@ pub(crate) fn postgres(driver: &Arc<Driver>, mode: Mode) -> Result<(), Error> {
         }
         (Mode::Existing | Mode::Reading, true) => {}
     }
-    let read = |row: &crate::engine::Row<'_>| Ok((row.get::<i64>(0)? as usize, row.get::<i64>(1)? as usize));
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)? as usize, row.get::<i64>(1)? as usize));
     let (version, serves) = connection.only("select version, serves from tegata_schema", NONE, read)?;
     if serves > newest() {
         return Err(newer("database", version));
@@ -105,5 +101,5 @@ pub(crate) fn postgres(driver: &Arc<Driver>, mode: Mode) -> Result<(), Error> {
         let text = "update tegata_schema set version = $1, serves = $2";
         connection.execute(text, [newest() as i64, SERVES as i64])?;
     }
-    connection.run("commit")
+    Ok(())
 }

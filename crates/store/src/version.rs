@@ -52,7 +52,7 @@ impl Versions {
     /// `None` while this process may not have heard what others wrote.
     pub(crate) fn of(&self, thing: Thing) -> Option<u32> {
         let until = self.until.load(SeqCst);
-        let known = until == i64::MAX || self.now() < until;
+        let known = until == i64::MAX || since_boot() < until;
         known.then(|| self.table[thing.place()].load(SeqCst).wrapping_add(self.all.load(SeqCst)))
     }
 
@@ -76,12 +76,12 @@ impl Versions {
     pub(crate) fn known_for(&self, now: i64, holds: Duration) {
         self.until.store(now + holds.as_millis() as i64, SeqCst);
     }
+}
 
-    /// Milliseconds since boot. It goes on while the machine sleeps, so whoever slept knows nothing.
-    pub(crate) fn now(&self) -> i64 {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        now.tv_sec * 1000 + now.tv_nsec / 1_000_000
-    }
+/// Milliseconds since boot. It goes on while the machine sleeps, so whoever slept knows nothing.
+pub(crate) fn since_boot() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 /// What a write touches, where it may have been read before.

@@ -133,7 +133,8 @@ impl Row<'_> {
         })
     }
 
-    fn cell(&self, column: usize) -> Result<Cell<'_>, Error> {
+    /// Whatever stands in a column.
+    pub(crate) fn cell(&self, column: usize) -> Result<Cell<'_>, Error> {
         match self {
             Row::Sqlite(row) => sqlite::cell(row, column),
             Row::Postgres(row) => postgres::cell(row, column),

@@ -7,15 +7,21 @@ use super::Value;
 use super::tls::Tls;
 use super::wait::wait;
 use crate::error::{Error, ErrorKind};
+use bytes::Bytes;
+use futures_util::SinkExt;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Config, Statement};
+use tokio_postgres::{AsyncMessage, Client, Config, CopyInSink, Statement};
+
+/// Bytes that are sent at once when rows are copied in.
+const COPIED: usize = 256 << 10;
 
 /// Where PostgreSQL is, and how it is used.
 #[derive(Clone)]
@@ -198,9 +204,41 @@ impl Link {
         self.wait(self.client.batch_execute(texts))
     }
 
+    /// Begins to copy rows in.
+    pub(crate) fn copy(&self, text: &str) -> Result<Copying<'_>, Error> {
+        let sink = self.wait(self.client.copy_in(text))?;
+        Ok(Copying { link: self, sink: Box::pin(sink), lines: Vec::new() })
+    }
+
     /// As [`Link::run`], with longer to wait.
     pub(crate) fn run_long(&self, texts: &str, limit: Duration) -> Result<(), Error> {
         self.within(limit, self.client.batch_execute(texts))
+    }
+}
+
+/// Rows on their way in.
+pub(crate) struct Copying<'l> {
+    link: &'l Link,
+    sink: Pin<Box<CopyInSink<Bytes>>>,
+    lines: Vec<u8>,
+}
+
+impl Copying<'_> {
+    /// Adds the next cell of a row.
+    pub(crate) fn put(&mut self, cell: Value<'_>, last: bool) -> Result<(), Error> {
+        crate::carry::put(&mut self.lines, cell, last);
+        if last && self.lines.len() > COPIED { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<(), Error> {
+        let lines = Bytes::from(std::mem::take(&mut self.lines));
+        self.link.wait(self.sink.send(lines))
+    }
+
+    /// Ends the copy; answers how many rows there are.
+    pub(crate) fn finish(mut self) -> Result<u64, Error> {
+        self.send()?;
+        self.link.within(self.link.limit * 30, self.sink.as_mut().finish())
     }
 }
 

@@ -114,6 +114,12 @@ impl<T: Bind, const N: usize> Params for [T; N] {
     }
 }
 
+impl Params for &[Value<'_>] {
+    fn with<R>(self, f: impl FnOnce(&[Value<'_>]) -> R) -> R {
+        f(self)
+    }
+}
+
 macro_rules! tuples {
     ($(($($name:ident $place:tt),+))*) => {$(
         impl<$($name: Bind),+> Params for ($($name,)+) {
