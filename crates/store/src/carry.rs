@@ -5,12 +5,13 @@
 //! have the same rows in every table.
 
 use crate::engine::postgres::{Database, Driver};
-use crate::engine::{Cell, Connection, NONE, Value, Writer, sqlite};
+use crate::engine::{Cell, Connection, NONE, Row, Value, Writer, sqlite};
 use crate::error::{Error, ErrorKind};
 use crate::snapshot::{Counts, DATABASE};
 use crate::{Mode, migrate};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Rows that are read at once.
 const PAGE: usize = 5_000;
@@ -40,24 +41,72 @@ fn count(c: &Connection, table: &Table) -> Result<u64, Error> {
     Ok(c.only(&text, NONE, |row| row.get::<i64>(0))? as u64)
 }
 
-/// Holds the rows of every table on both sides against each other.
-fn compare(tables: &[Table], from: &Connection, to: &Connection) -> Result<Counts, Error> {
-    let mut counts = Counts::new();
-    for table in tables {
-        let (before, after) = (count(from, table)?, count(to, table)?);
-        if before != after {
-            let text = format!("{} rows of {} became {after}; nothing was changed", before, table.name);
-            return Err(Error::new(ErrorKind::Broken, text));
-        }
-        counts.insert(table.name.clone(), after);
-    }
-    Ok(counts)
+/// How many rows, and the digests of all of them put together in a way that does not depend on their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    rows: u64,
+    digest: [u8; 32],
 }
 
-/// Carries the database of a data folder into an empty PostgreSQL: all of it, or nothing.
-pub fn into_postgres(folder: &Path, database: &Database) -> Result<Counts, Error> {
-    let lite = sqlite::open_to_read(&folder.join(DATABASE))?;
-    let driver = Arc::new(Driver::new(database)?);
+impl Sum {
+    fn add(&mut self, row: &[u8]) {
+        self.rows += 1;
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, row);
+        self.digest.iter_mut().zip(digest.as_ref()).for_each(|(sum, byte)| *sum ^= byte);
+    }
+}
+
+fn cells<'r>(row: &'r Row<'_>, table: &Table) -> Result<Vec<Cell<'r>>, Error> {
+    (0..table.columns.len()).map(|column| row.cell(column)).collect()
+}
+
+/// Hands over every row of a table. PostgreSQL gives them a page at a time, inside a transaction.
+fn scan(c: &Connection, table: &Table, each: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), Error>) -> Result<(), Error> {
+    let select = format!("select {} from \"{}\"", table.list(), table.name);
+    if c.postgres().is_none() {
+        return c.each(&select, NONE, |row| each(&cells(row, table)?).map(|()| true));
+    }
+    c.run(&format!("declare rows no scroll cursor for {select}"))?;
+    let mut more = true;
+    while more {
+        more = false;
+        c.each(&format!("fetch {PAGE} from rows"), NONE, |row| {
+            more = true;
+            each(&cells(row, table)?).map(|()| true)
+        })?;
+    }
+    c.run("close rows")
+}
+
+fn line(cells: &[Cell<'_>]) -> Vec<u8> {
+    let mut line = Vec::with_capacity(256);
+    cells.iter().enumerate().for_each(|(i, cell)| put(&mut line, *cell, i + 1 == cells.len()));
+    line
+}
+
+/// Holds what was read of a table against what stands on the other side now.
+fn check(table: &Table, read: Sum, to: &Connection) -> Result<(), Error> {
+    let mut there = Sum::default();
+    scan(to, table, &mut |cells| {
+        there.add(&line(cells));
+        Ok(())
+    })?;
+    if there == read {
+        return Ok(());
+    }
+    let text = format!("{} rows of {} became {} that are not the same", read.rows, table.name, there.rows);
+    Err(Error::new(ErrorKind::Broken, text))
+}
+
+/// A statement here may take long.
+fn patient(database: &Database) -> Result<Arc<Driver>, Error> {
+    Ok(Arc::new(Driver::new(&Database { wait: Duration::from_secs(600), ..database.clone() })?))
+}
+
+/// Carries a database of SQLite that nobody writes to into an empty PostgreSQL: all of it, or nothing.
+pub fn into_postgres(path: &Path, database: &Database) -> Result<Counts, Error> {
+    let lite = sqlite::open_to_read(path)?;
+    let driver = patient(database)?;
     let mut writer = Writer::postgres(driver);
     let carried = write_all(&lite, &mut writer);
     if carried.is_err() {
@@ -69,19 +118,19 @@ pub fn into_postgres(folder: &Path, database: &Database) -> Result<Counts, Error
 fn write_all(lite: &Connection, writer: &mut Writer) -> Result<Counts, Error> {
     let connection = writer.begin()?;
     migrate::postgres(connection, Mode::Create)?;
-    let tables = tables(lite)?;
-    for table in &tables {
+    let mut counts = Counts::new();
+    for table in &tables(lite)? {
         let text = format!("copy \"{}\" ({}) from stdin", table.name, table.list());
         let link = connection.postgres().ok_or_else(|| Error::new(ErrorKind::Broken, "this is no PostgreSQL"))?;
-        let mut copy = link.copy(&text)?;
-        let (select, width) = (format!("select {} from \"{}\"", table.list(), table.name), table.columns.len());
-        lite.each(&select, NONE, |row| {
-            for column in 0..width {
-                copy.put(row.cell(column)?, column + 1 == width)?;
-            }
-            Ok(true)
+        let (mut copy, mut read) = (link.copy(&text)?, Sum::default());
+        scan(lite, table, &mut |cells| {
+            let line = line(cells);
+            read.add(&line);
+            copy.put(&line)
         })?;
         copy.finish()?;
+        check(table, read, connection)?;
+        counts.insert(table.name.clone(), read.rows);
     }
     for name in ["finding", "audit", "notice", "fact"] {
         let text = format!(
@@ -89,7 +138,6 @@ fn write_all(lite: &Connection, writer: &mut Writer) -> Result<Counts, Error> {
         );
         connection.only(&text, NONE, |_| Ok(()))?;
     }
-    let counts = compare(&tables, lite, connection)?;
     connection.run("commit")?;
     Ok(counts)
 }
@@ -100,40 +148,36 @@ pub fn from_postgres(database: &Database, folder: &Path, tell: &dyn Fn(u64, u64)
     let lite = sqlite::open_writer(&folder.join(DATABASE), Mode::Create)?;
     migrate::sqlite(&lite, Mode::Create)?;
     let tables = tables(&lite)?;
-    let connection = Connection::Postgres(Driver::new(database)?.connect(None)?);
+    let connection = Connection::Postgres(patient(database)?.connect(None)?);
     connection.run("begin isolation level repeatable read, read only")?;
     migrate::postgres(&connection, Mode::Reading)?;
     let rows = tables.iter().map(|table| count(&connection, table)).sum::<Result<u64, Error>>()?;
     // a copy that breaks is thrown away
     lite.run("pragma synchronous = off; pragma foreign_keys = off; begin immediate")?;
-    let mut done = 0;
+    let (mut done, mut counts) = (0_u64, Counts::new());
     for table in &tables {
-        let select = format!("declare rows no scroll cursor for select {} from \"{}\"", table.list(), table.name);
-        connection.run(&select)?;
         let places = (1..=table.columns.len()).map(|i| format!("${i}")).collect::<Vec<_>>().join(", ");
         let insert = format!("insert into \"{}\" ({}) values ({places})", table.name, table.list());
-        loop {
-            let before = done;
-            connection.each(&format!("fetch {PAGE} from rows"), NONE, |row| {
-                let cells: Vec<Cell<'_>> = (0..table.columns.len()).map(|i| row.cell(i)).collect::<Result<_, _>>()?;
-                lite.execute(&insert, cells.as_slice())?;
-                done += 1;
-                Ok(true)
-            })?;
-            tell(done, rows);
-            if done == before {
-                break;
+        let mut read = Sum::default();
+        scan(&connection, table, &mut |cells| {
+            read.add(&line(cells));
+            lite.execute(&insert, cells)?;
+            done += 1;
+            if done.is_multiple_of(PAGE as u64) {
+                tell(done, rows);
             }
-        }
-        connection.run("close rows")?;
+            Ok(())
+        })?;
+        check(table, read, &lite)?;
+        counts.insert(table.name.clone(), read.rows);
     }
-    let counts = compare(&tables, &connection, &lite)?;
+    tell(done, rows);
     lite.run("commit; pragma wal_checkpoint(truncate); pragma journal_mode = delete")?;
     Ok(counts)
 }
 
 /// A cell in the text format of COPY: tabs between, a line each.
-pub(crate) fn put(line: &mut Vec<u8>, cell: Value<'_>, last: bool) {
+fn put(line: &mut Vec<u8>, cell: Value<'_>, last: bool) {
     match cell {
         Value::Null => line.extend_from_slice(b"\\N"),
         Value::Int(number) => line.extend_from_slice(number.to_string().as_bytes()),

@@ -87,7 +87,7 @@ use tegata_domain::change::{Change, Refused};
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
 
-pub use engine::postgres::Database;
+pub use engine::postgres::{Database, STORE_FILE};
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

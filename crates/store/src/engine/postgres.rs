@@ -36,6 +36,25 @@ pub struct Database {
     pub wait: Duration,
 }
 
+/// The file of a data folder that says which database its platform is in; its owner alone may read it.
+pub const STORE_FILE: &str = "store-url";
+
+impl Database {
+    /// By its URL, with everything else as it is when nothing is said.
+    pub fn at(url: impl Into<String>) -> Self {
+        Database { url: url.into(), roots: None, connections: 16, wait: Duration::from_secs(10) }
+    }
+
+    /// The one that a data folder says its platform is in; `None` where it is in the folder.
+    pub fn recorded(folder: &std::path::Path) -> Result<Option<Self>, Error> {
+        match std::fs::read_to_string(folder.join(STORE_FILE)) {
+            Ok(url) => Ok(Some(Database::at(url.trim()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // the URL may hold a password
@@ -224,10 +243,10 @@ pub(crate) struct Copying<'l> {
 }
 
 impl Copying<'_> {
-    /// Adds the next cell of a row.
-    pub(crate) fn put(&mut self, cell: Value<'_>, last: bool) -> Result<(), Error> {
-        crate::carry::put(&mut self.lines, cell, last);
-        if last && self.lines.len() > COPIED { self.send() } else { Ok(()) }
+    /// Adds a row, in the text format of COPY.
+    pub(crate) fn put(&mut self, line: &[u8]) -> Result<(), Error> {
+        self.lines.extend_from_slice(line);
+        if self.lines.len() > COPIED { self.send() } else { Ok(()) }
     }
 
     fn send(&mut self) -> Result<(), Error> {
