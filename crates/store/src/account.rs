@@ -25,7 +25,7 @@ fn read_token(row: &Row<'_>) -> rusqlite::Result<Token> {
 }
 
 pub(crate) fn insert_account(c: &Connection, a: &Account) -> Result<bool, Error> {
-    let text = "insert into account (id, uid, organisation, user, password_hash, role, created_at)
+    let text = "insert into account (id, uid, organisation, login, password_hash, role, created_at)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
     let values =
         (a.row.0, a.uid.as_bytes(), a.organisation.0, &a.user, &a.password_hash, a.role as u8, a.created_at.millis());
