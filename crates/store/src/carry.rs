@@ -4,11 +4,12 @@
 //! Invariant: PostgreSQL takes all in one transaction, into an empty database; SQLite into a new file. Both sides then
 //! have the same rows in every table.
 
-use crate::engine::postgres::{Database, Driver};
+use crate::engine::postgres::{Database, Driver, STORE_FILE};
 use crate::engine::{Cell, Connection, NONE, Row, Value, Writer, sqlite};
 use crate::error::{Error, ErrorKind};
 use crate::snapshot::{Counts, DATABASE};
 use crate::{Mode, migrate};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,8 @@ impl Table {
 fn tables(lite: &Connection) -> Result<Vec<Table>, Error> {
     let text = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by rowid";
     let names: Vec<String> = lite.all(text, NONE, |row| row.get(0))?;
-    let columns = |name: &str| lite.all(&format!("select name from pragma_table_info('{name}')"), NONE, |row| row.get(0));
+    let columns =
+        |name: &str| lite.all(&format!("select name from pragma_table_info('{name}')"), NONE, |row| row.get(0));
     names.into_iter().map(|name| Ok(Table { columns: columns(&name)?, name })).collect()
 }
 
@@ -201,4 +203,100 @@ fn put(line: &mut Vec<u8>, cell: Value<'_>, last: bool) {
         }
     }
     line.push(if last { b'\n' } else { b'\t' });
+}
+
+/// The database of a folder while it is moved: no start takes it.
+const MOVING: &str = "tegata.db.moving";
+
+/// Moves the platform of a data folder, which nobody serves, into PostgreSQL. Broken off, it is called again.
+pub fn move_into_postgres(folder: &Path, database: &Database) -> Result<Counts, Error> {
+    let (here, moving) = (folder.join(DATABASE), folder.join(MOVING));
+    let _lock = sqlite::lock(folder)?;
+    if here.exists() {
+        let lite = sqlite::open_writer(&here, Mode::Existing)?;
+        migrate::sqlite(&lite, Mode::Existing)?;
+        lite.run("pragma wal_checkpoint(truncate); pragma journal_mode = delete")?;
+        drop(lite);
+        // from here on the folder has no platform that could go on beside the other
+        rename(&here, &moving)?;
+    }
+    let counts = match into_postgres(&moving, database) {
+        Err(error) if error.kind == ErrorKind::InUse && is_the_same(&moving, database)? => counts_of(&moving)?,
+        Err(error) => {
+            rename(&moving, &here)?;
+            return Err(error);
+        }
+        Ok(counts) => counts,
+    };
+    let mut url: &[u8] = database.url.as_bytes();
+    let recorded = folder.join(STORE_FILE);
+    let part = recorded.with_extension("part");
+    let _of_an_earlier_try = std::fs::remove_file(&part);
+    crate::archive::write_file(&part, &mut url)?;
+    File::open(&part)?.sync_all()?;
+    rename(&part, &recorded)?;
+    std::fs::remove_file(&moving)?;
+    Ok(counts)
+}
+
+/// Moves the platform of a PostgreSQL, which no node serves, into the data folder of one of its nodes.
+pub fn move_into_folder(folder: &Path, tell: &dyn Fn(u64, u64)) -> Result<Counts, Error> {
+    let _lock = sqlite::lock(folder)?;
+    let database = Database::recorded(folder)?.ok_or_else(|| {
+        Error::new(ErrorKind::Version, "the platform of this data folder is in the folder already; nothing was changed")
+    })?;
+    let scratch = folder.join("moving");
+    if scratch.exists() {
+        std::fs::remove_dir_all(&scratch)?;
+    }
+    std::fs::create_dir(&scratch)?;
+    let mut writer = Writer::postgres(patient(&database)?);
+    let moved = (|| {
+        // nobody writes while this one holds the lock
+        let connection = writer.begin()?;
+        let text = "select count(*) from lease
+            where until > cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+        if connection.only(text, NONE, |row| row.get::<i64>(0))? > 0 {
+            let text = "a node serves this platform; stop all of them (SIGTERM), then try again";
+            return Err(Error::new(ErrorKind::InUse, text));
+        }
+        connection.run("set idle_in_transaction_session_timeout = 0")?;
+        let counts = from_postgres(&database, &scratch, tell)?;
+        File::open(scratch.join(DATABASE))?.sync_all()?;
+        rename(&scratch.join(DATABASE), &folder.join(MOVING))?;
+        // no node opens it any more
+        connection.execute("update tegata_schema set serves = $1", [i64::from(i32::MAX)])?;
+        connection.run("commit")?;
+        Ok(counts)
+    })();
+    if moved.is_err() {
+        writer.rollback();
+    }
+    let counts = moved?;
+    rename(&folder.join(MOVING), &folder.join(DATABASE))?;
+    std::fs::remove_file(folder.join(STORE_FILE))?;
+    std::fs::remove_dir_all(&scratch)?;
+    Ok(counts)
+}
+
+/// Durable when it returns.
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to)?;
+    if let Some(folder) = to.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn counts_of(path: &Path) -> Result<Counts, Error> {
+    let lite = sqlite::open_to_read(path)?;
+    tables(&lite)?.iter().map(|table| Ok((table.name.clone(), count(&lite, table)?))).collect()
+}
+
+/// Whether an earlier try, which was broken off after its commit, carried this very platform there.
+fn is_the_same(path: &Path, database: &Database) -> Result<bool, Error> {
+    let lite = sqlite::open_to_read(path)?;
+    let there = Connection::Postgres(patient(database)?.connect(None)?);
+    let heads = |c: &Connection| c.all("select root from log order by id", NONE, |row| row.get::<Vec<u8>>(0));
+    Ok(heads(&lite)? == heads(&there)?)
 }
