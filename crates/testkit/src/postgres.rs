@@ -28,6 +28,12 @@ read -r line; last=$?
 kill -QUIT "$server"; wait "$server"
 [ "$last" = 0 ] || rm -rf "$folder""#;
 
+/// The URL of a fresh database, where the tests run on PostgreSQL: `TEGATA_TEST_ENGINE=postgres`.
+pub fn chosen() -> Option<String> {
+    let chosen = std::env::var("TEGATA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres");
+    chosen.then(|| Postgres::shared().database())
+}
+
 /// Whether the server waits for the disk at each commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disk {

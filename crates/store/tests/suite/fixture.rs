@@ -21,12 +21,6 @@ pub fn permit() -> Permit {
     Actor::Platform.permit(Operation::Publish, Subject::default()).unwrap()
 }
 
-/// A fresh database, where the suite runs on PostgreSQL.
-pub fn on_postgres() -> Option<Database> {
-    let chosen = std::env::var("TEGATA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres");
-    chosen.then(|| Database::at(tegata_testkit::Postgres::shared().database()))
-}
-
 /// Opens the store that a folder says.
 pub fn open(folder: &Path, mode: Mode) -> Result<Store, Error> {
     match Database::recorded(folder)? {
@@ -44,8 +38,8 @@ impl World {
     /// An organisation, a product, and a batch of `quantity`.
     pub async fn new(quantity: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        if let Some(database) = on_postgres() {
-            std::fs::write(folder.path().join(STORE_FILE), database.url).unwrap();
+        if let Some(url) = tegata_testkit::postgres::chosen() {
+            std::fs::write(folder.path().join(STORE_FILE), url).unwrap();
         }
         let store = open(folder.path(), Mode::Create).unwrap();
         Self::of(store, folder, quantity).await
