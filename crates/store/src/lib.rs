@@ -24,6 +24,7 @@ mod erasure;
 mod error;
 mod event;
 mod finding;
+pub mod increment;
 mod initial_password;
 mod leaf;
 mod ledger;
