@@ -53,6 +53,9 @@ pub async fn open_to_read(opening: Opening) -> Result<Cx> {
 
 async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let store = Store::open(&opening.folder, mode).map_err(stored)?;
+    if matches!(mode, Mode::Existing) {
+        backup::sweep(&opening.folder);
+    }
     let unlock = opening.unlock.clone().unwrap_or_else(|| opening.folder.join(UNLOCK_FILE));
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     check_clock(&store, &*opening.clock).await?;
