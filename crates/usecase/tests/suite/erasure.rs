@@ -385,6 +385,7 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
         unlock: None,
         out: file.clone(),
         recovery_key: key.clone(),
+        since: None,
         keep: crate::world::day(90),
         clock: story.world.clock.clone(),
         chance: chance(),

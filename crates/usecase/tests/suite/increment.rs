@@ -72,7 +72,7 @@ impl Kept {
 }
 
 async fn made(world: &World, prefix: &str, count: usize) -> Vec<Number> {
-    let ticket = world.ticket(1000).await;
+    let ticket = world.ticket(1000 + u32::from(prefix.as_bytes()[0])).await;
     let serials: Vec<String> = (0..count).map(|i| format!("{prefix}-{i}")).collect();
     let made = world.make(&ticket, &serials).await;
     made.into_iter().map(|(_, made)| Number::parse(&made.unwrap().number).unwrap()).collect()
