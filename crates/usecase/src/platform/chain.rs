@@ -74,16 +74,20 @@ pub(super) fn chain(newest: &Path, lasting: &[u8; 32]) -> Result<Vec<Member>> {
     let mut members = Vec::new();
     for link in links {
         let named = folder.join(&link.file);
-        let there = named.is_file().then(|| front(&named, lasting).ok().flatten()).flatten();
-        if let Some(front) = there.filter(|front| front.id == link.id) {
-            members.push(Member { path: named, front: Some(front) });
+        let there = if named.is_file() { front(&named, lasting) } else { Ok(None) };
+        if let Ok(Some(front)) = &there
+            && front.id == link.id
+        {
+            members.push(Member { path: named, front: Some(front.clone()) });
             continue;
         }
         if all.is_none() {
             all = Some(all_in(folder, lasting)?);
         }
         let found = all.iter().flatten().find(|(_, front)| front.id == link.id);
-        let (path, front) = found.ok_or_else(|| missing(newest, &link))?;
+        // a file of its name that cannot be read is more likely broken than another's
+        let lost = |()| there.err().unwrap_or_else(|| missing(newest, &link));
+        let (path, front) = found.ok_or(()).map_err(lost)?;
         members.push(Member { path: path.clone(), front: Some(front.clone()) });
     }
     members.push(Member { path: newest.to_owned(), front: last });

@@ -40,9 +40,11 @@ pub struct Opening {
 /// A clock may stand this much before the newest event, for leap seconds and slow NTP.
 const BEHIND_MAX: Duration = Duration::from_secs(300);
 
-/// Opens a platform; refuses when folder, unlock file, clock or ledger do not fit.
+/// Opens a platform, and ends an erasure that a crash cut off; refuses when folder, unlock file, clock or ledger do not fit.
 pub async fn open(opening: Opening) -> Result<Cx> {
-    assemble(opening, Mode::Existing).await
+    let cx = assemble(opening, Mode::Existing).await?;
+    crate::erasure::resume(&cx).await?;
+    Ok(cx)
 }
 
 /// Opens a platform as it is now, to read it only, while another process may be serving it. For one reader: reads run

