@@ -114,5 +114,15 @@ fn tell(restored: &Restored, unlock: &str) {
         None => println!("No tombstones were given: who was erased after that moment is back. Erase again."),
     }
     println!("\nNext:\n  tegata doctor --data {folder}{unlock}\n  tegata serve --data {folder}{unlock}");
-    println!("Then give the new keys of /ledger/keys to everybody who verifies; witnesses and monitors begin anew.");
+    println!(
+        "\nThe names of the old platform stay, {} and the others: labels and certificates carry them. Let them",
+        m.public_url
+    );
+    println!("lead here. The configuration file (ports, TLS, mail) is in no backup: bring it, or write it anew.");
+    println!(
+        "Announce that the ledger begins anew: who verifies takes the new keys of /ledger/keys, witnesses and monitors"
+    );
+    println!(
+        "begin anew, and a person at each device says `tegata-agent enrol --forget-log`; till then it takes no orders."
+    );
 }
