@@ -380,6 +380,9 @@ fn a_chain_goes_to_another_machine_in_one_command() {
     let last: Value = serde_json::from_slice(&std::fs::read(world.data().join("last-backup.json")).unwrap()).unwrap();
     assert_eq!((&last["kind"], &last["path"], &last["bytes"]), (&json!("incremental"), &json!(out), &said["size"]));
     assert_eq!(world.terminate().code(), Some(0));
+    let sums =
+        Command::new("sha256sum").args(["-c", "full.sha256", "second.sha256"]).current_dir(world.folder()).output();
+    assert!(sums.unwrap().status.success(), "digests beside the files are in the form of sha256sum");
 
     // the other machine: another home, another folder, the files under other names, other ports
     let other = world.folder().join("other");

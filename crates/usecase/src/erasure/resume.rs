@@ -17,8 +17,16 @@ pub(crate) async fn resume(cx: &Inner) -> Result<u64> {
     if !path.exists() {
         return Ok(0);
     }
+    let all = match tombstone::read(&path) {
+        Ok(all) => all,
+        Err(e) => {
+            // nobody is served better by a platform that stands still; a restore refuses such a file
+            tracing::error!("{e}");
+            return Ok(0);
+        }
+    };
     let mut erased = 0;
-    for (uid, at) in tombstone::read(&path)? {
+    for (uid, at) in all {
         let Some(organisation) = cx.store.organisation().by_uid(uid).await? else { continue };
         erased += u64::from(end(&organisation, at, cx).await?);
     }
