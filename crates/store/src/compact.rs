@@ -35,8 +35,9 @@ const SAYING: &str =
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let text = "select pg_total_relation_size('event'::regclass) + pg_total_relation_size('certificate'::regclass)";
     let size = connection.only(text, NONE, |row| row.get::<i64>(0))?;
-    let full = if size > COMPACT_MAX { "" } else { "full" };
-    link.run_long(&format!("vacuum {full} {SAYING}"), LONG)?;
+    let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
+    // analyze: samples of values stand in the planner's tables
+    link.run_long(&format!("vacuum ({how}) {SAYING}"), LONG)?;
     let fold = "delete from meta where name = 'compact'";
     connection.execute(fold, NONE)?;
     Ok(size <= COMPACT_MAX)
