@@ -66,7 +66,7 @@ pub struct BackupTaken {
 }
 
 /// Names in a data folder that no backup holds, on purpose.
-const NOT_KEPT: [&str; 11] = [
+const NOT_KEPT: [&str; 12] = [
     DATABASE,
     "tegata.db-wal",
     "tegata.db-shm",
