@@ -262,6 +262,7 @@ fn what_is_not_whole_is_refused_and_leaves_nothing() {
 /// What lies in the data folder of a running platform.
 const KNOWN: &[&str] = &[
     "tegata.db",
+    "store-url",
     "tegata.db-wal",
     "tegata.db-shm",
     "lock",

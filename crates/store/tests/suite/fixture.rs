@@ -13,7 +13,7 @@ use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::{Month, Timestamp};
-use tegata_store::{Database, Error, Mode, STORE_FILE, Store};
+use tegata_store::{Database, Error, Mode, STORE_FILE, Store, carry, snapshot};
 
 pub const NOW: Timestamp = Timestamp::NEVER;
 
@@ -26,6 +26,14 @@ pub fn open(folder: &Path, mode: Mode) -> Result<Store, Error> {
     match Database::recorded(folder)? {
         Some(database) => Store::connect(folder, &database, mode, format!("{mode:?}")),
         None => Store::open(folder, mode),
+    }
+}
+
+/// Copies the store that a folder says, as a backup does.
+pub fn copied(folder: &Path, into: &Path) {
+    match Database::recorded(folder).unwrap() {
+        Some(database) => carry::from_postgres(&database, into, &|_, _| ()).map(drop).unwrap(),
+        None => snapshot::copy(folder, into, &|_, _| ()).unwrap(),
     }
 }
 

@@ -26,7 +26,7 @@ struct Copy {
 impl Copy {
     fn of(world: &World) -> Copy {
         let folder = tempfile::tempdir().unwrap();
-        snapshot::copy(world.folder.path(), folder.path(), &|_, _| ()).unwrap();
+        copied(world.folder.path(), folder.path());
         let all = increment::map(&folder.path().join(DATABASE), &folder.path().join("map"), &digest, &|_| ()).unwrap();
         Copy { folder, all }
     }
