@@ -8,6 +8,7 @@ fn member(role: Role, organisation: i64, kinds: &[OrganisationKind]) -> Actor {
         kinds: Kinds::of(kinds),
         role,
         name: "token".into(),
+        token: Some(TokenRow(7)),
     })
 }
 

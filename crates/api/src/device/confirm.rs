@@ -1,6 +1,7 @@
 //! `POST /api/v1/batches/{id}/confirmations`: NDJSON both ways, each answer durable when it is sent.
 
-use super::lines::{Line, answered, check_type};
+use super::cutter::Line;
+use super::lines::{answered, check_type};
 use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};

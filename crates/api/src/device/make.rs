@@ -3,7 +3,8 @@
 //! Lines are taken as they come, worked on by all cores a few chunks at a time, and answered in their order; while the
 //! client does not read, nothing more is read from it.
 
-use super::lines::{Line, answered, check_type};
+use super::cutter::Line;
+use super::lines::{answered, check_type};
 use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};
