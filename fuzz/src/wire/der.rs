@@ -54,7 +54,7 @@ pub fn written(data: &[u8]) {
     }
     out.clear();
     asn1::bits(&mut out, bytes);
-    assert_eq!(BitStringRef::from_der(&out).ok().and_then(|read| read.as_bytes()), Some(bytes));
+    assert_eq!(BitStringRef::from_der(&out).map(|read| read.raw_bytes()), Ok(bytes));
     out.clear();
     asn1::uuid_oid(&mut out, uuid);
     let (_, content) = one(&out, asn1::OID).expect("an element");

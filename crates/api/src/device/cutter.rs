@@ -40,6 +40,8 @@ impl Line {
 #[derive(Debug, Default)]
 pub struct Cutter {
     buffer: BytesMut,
+    /// So many bytes of the buffer hold no line feed: many small frames are looked at once each.
+    looked: usize,
     /// Inside a line that is too long.
     skipping: bool,
     ended: bool,
@@ -65,12 +67,13 @@ impl Cutter {
     pub fn cut(&mut self) -> Vec<Line> {
         let mut lines = Vec::new();
         while lines.len() < TOGETHER {
-            let Some(end) = self.buffer.iter().position(|b| *b == b'\n') else { break };
+            let Some(more) = self.buffer[self.looked..].iter().position(|b| *b == b'\n') else { break };
+            let end = std::mem::take(&mut self.looked) + more;
             let mut line = self.buffer.split_to(end + 1);
             line.truncate(end);
             self.take(line.freeze(), &mut lines);
         }
-        if lines.len() == TOGETHER || self.buffer.contains(&b'\n') {
+        if lines.len() == TOGETHER {
             return lines;
         }
         if self.buffer.len() > LINE_MAX {
@@ -81,6 +84,7 @@ impl Cutter {
             let last = self.buffer.split().freeze();
             self.take(last, &mut lines);
         }
+        self.looked = self.buffer.len();
         lines
     }
 
