@@ -10,8 +10,8 @@ for arg in "$@"; do
     previous=$arg
 done
 case $name in
-    tegata_domain | tegata_wire | tegata_keys | tegata_store | fuzz) ;;
-    tegata_api | tegata_web | tegata) set -- "$@" -Copt-level=0 ;;
+    tegata_domain | tegata_wire | tegata_keys | tegata_store | tegata_api | fuzz) ;;
+    tegata_web | tegata) set -- "$@" -Copt-level=0 ;;
     tegata_*) exec "$@" -Copt-level=0 -Cdebuginfo=0 ;;
     *) exec "$@" ;;
 esac
