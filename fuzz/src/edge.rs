@@ -14,7 +14,11 @@ fn any_frames(mut input: Unstructured<'_>) -> Result<()> {
     // lines that are too long are made here, since inputs are short
     let (stretch, step): (bool, u8) = input.arbitrary()?;
     let bytes: Vec<u8> = match stretch {
-        true => input.take_rest().iter().flat_map(|byte| vec![*byte; if *byte == b'L' { LINE_MAX / 2 } else { 1 }]).collect(),
+        true => input
+            .take_rest()
+            .iter()
+            .flat_map(|byte| vec![*byte; if *byte == b'L' { LINE_MAX / 2 } else { 1 }])
+            .collect(),
         false => input.take_rest().to_vec(),
     };
     let wanted: Vec<Line> = bytes.split(|byte| *byte == b'\n').filter_map(line).collect();

@@ -137,8 +137,7 @@ fn all(options: &Options) -> Result<Vec<Outcome>, String> {
 fn targets() -> Result<Vec<String>, String> {
     let folder = run::root().join("fuzz/corpus");
     let entries = fs::read_dir(&folder).map_err(|why| format!("could not read {}: {why}", folder.display()))?;
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort();
     Ok(names)
 }
@@ -148,7 +147,8 @@ fn targets() -> Result<Vec<String>, String> {
 fn build() -> Result<PathBuf, String> {
     let mut cargo = run::cargo(&["build", "--release", "--workspace", "--bin", "fuzz", "--features", "fuzz/libfuzzer"]);
     let wrapper = run::root().join("fuzz/rustc.sh");
-    let output = run::capture(cargo.args(["--message-format", "json", "--quiet"]).env("RUSTC_WORKSPACE_WRAPPER", wrapper))?;
+    let output =
+        run::capture(cargo.args(["--message-format", "json", "--quiet"]).env("RUSTC_WORKSPACE_WRAPPER", wrapper))?;
     let built = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
         (message["target"]["name"] == "fuzz").then(|| message["executable"].as_str().map(PathBuf::from))?

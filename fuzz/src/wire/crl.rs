@@ -26,13 +26,23 @@ fn write(input: &mut Unstructured<'_>) -> Result<()> {
     }
     let issuer = x509::name(&[(x509::COMMON_NAME, "CA")]);
     let (authority_key_id, address) = (&[7; 20], "http://localhost/crl/1/0.crl");
-    let tbs = crl::Tbs { algorithm: ALGORITHM, issuer: &issuer, authority_key_id, validity, number, address, entries: &entries };
+    let tbs = crl::Tbs {
+        algorithm: ALGORITHM,
+        issuer: &issuer,
+        authority_key_id,
+        validity,
+        number,
+        address,
+        entries: &entries,
+    };
     let der = x509::signed(&crl::tbs(&tbs), ALGORITHM, &[1, 2, 3]);
     let read: CertificateList = CertificateList::from_der(&der).expect("x509-cert reads what we write");
     let found = read.tbs_cert_list.revoked_certificates.unwrap_or_default();
     let serials: Vec<&[u8]> = found.iter().map(|one| one.serial_number.as_bytes()).collect();
     assert_eq!(serials, entries.iter().map(|one| one.serial.as_slice()).collect::<Vec<_>>());
     let with_reason = |extensions: &Option<_>| extensions.is_some();
-    assert!(found.iter().zip(&entries).all(|(one, wanted)| with_reason(&one.crl_entry_extensions) == (wanted.reason != 0)));
+    assert!(
+        found.iter().zip(&entries).all(|(one, wanted)| with_reason(&one.crl_entry_extensions) == (wanted.reason != 0))
+    );
     Ok(())
 }

@@ -86,7 +86,8 @@ fn any_answer(input: &mut Unstructured<'_>) -> Result<()> {
     assert_eq!(json(&artifacts(std::slice::from_ref(&artifact)))[0]["filename"], filename);
     assert!(md5sum(&artifact).ends_with(&filename));
     let metadata = vec![(part.clone(), filename.clone())];
-    let chunk = Chunk { part: part.clone(), name: part.clone(), version: part.clone(), artifacts: vec![artifact], metadata };
+    let chunk =
+        Chunk { part: part.clone(), name: part.clone(), version: part.clone(), artifacts: vec![artifact], metadata };
     let history = input.arbitrary::<bool>()?.then(|| (part.clone(), vec![filename.clone()]));
     let (download, update) = (Handling::Attempt, Handling::Forced);
     let deployment = Deployment { action, download, update, window: input.arbitrary()?, chunks: vec![chunk], history };

@@ -24,7 +24,11 @@ pub fn fields(data: &[u8]) {
     // what a strong comparison holds, a weak one holds too (RFC 9110 §8.8.3.2)
     assert!(!http::holds_tag(text, &tag, false) || http::holds_tag(text, &tag, true));
     let accepted = http::accepts(text, "application/json");
-    assert_eq!(accepted, http::accepts(&text.to_ascii_uppercase(), "application/json"), "case counts for nothing: {text:?}");
+    assert_eq!(
+        accepted,
+        http::accepts(&text.to_ascii_uppercase(), "application/json"),
+        "case counts for nothing: {text:?}"
+    );
     if let [y, m, d, h, i, s, ..] = *data {
         let parts = [1970 + u16::from(y), 1 + u16::from(m) % 12, 1 + u16::from(d) % 28, h.into(), i.into(), s.into()];
         let parts = [parts[0], parts[1], parts[2], parts[3] % 24, parts[4] % 60, parts[5] % 60];

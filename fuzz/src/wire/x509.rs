@@ -15,7 +15,11 @@ pub fn received(data: &[u8]) {
         for name in [read.issuer, read.subject] {
             for kind in [x509::COMMON_NAME, x509::ORGANIZATION, x509::SERIAL_NUMBER] {
                 let found = x509::attribute(name, kind);
-                assert!(found.is_none_or(|text| name.windows(text.len().max(1)).any(|part| part.starts_with(text.as_bytes()))));
+                assert!(
+                    found.is_none_or(|text| name
+                        .windows(text.len().max(1))
+                        .any(|part| part.starts_with(text.as_bytes())))
+                );
             }
         }
         let _refused = (x509::key_bits(read.spki), own::product(data), own::validity(data));
@@ -68,7 +72,8 @@ fn issue(input: &mut Unstructured<'_>) -> Result<()> {
     });
     let issuer = x509::name(&[(x509::ORGANIZATION, &issuer)]);
     let named = x509::name(&[(x509::COMMON_NAME, &subject), (x509::SERIAL_NUMBER, &hardware)]);
-    let fields = x509::Tbs { serial: &serial, algorithm: ALGORITHM, issuer: &issuer, validity, subject: &named, spki: &spki };
+    let fields =
+        x509::Tbs { serial: &serial, algorithm: ALGORITHM, issuer: &issuer, validity, subject: &named, spki: &spki };
     let usage = if input.arbitrary()? { x509::KeyUsage::Authority } else { x509::KeyUsage::DigitalSignature };
     let tbs = x509::tbs(&fields, |out| {
         x509::subject_key_id(out, &key[..20]);

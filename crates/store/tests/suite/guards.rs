@@ -215,7 +215,8 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
 /// A right of the holder of this token.
 fn of_token(row: i64) -> Permit {
     let (organisation, kinds) = (OrganisationRow(1), Kinds::of(&[OrganisationKind::Maker]));
-    let member = Member { organisation, kinds, role: Role::Administrator, name: "t".into(), token: Some(TokenRow(row)) };
+    let member =
+        Member { organisation, kinds, role: Role::Administrator, name: "t".into(), token: Some(TokenRow(row)) };
     Actor::Member(member).permit(Operation::CreateToken, Subject::of(organisation)).unwrap()
 }
 
