@@ -145,10 +145,16 @@ fn targets() -> Result<Vec<String>, String> {
 /// Builds the one program that holds all targets. The workspace as a whole is named, so that packages have the features
 /// that they have everywhere else.
 fn build() -> Result<PathBuf, String> {
-    let mut cargo = run::cargo(&["build", "--release", "--workspace", "--bin", "fuzz", "--features", "fuzz/libfuzzer"]);
     let wrapper = run::root().join("fuzz/rustc.sh");
-    let output =
-        run::capture(cargo.args(["--message-format", "json", "--quiet"]).env("RUSTC_WORKSPACE_WRAPPER", wrapper))?;
+    let cargo = |more: &[&str]| {
+        let args = ["build", "--release", "--workspace", "--bin", "fuzz", "--features", "fuzz/libfuzzer"];
+        let mut cargo = run::cargo(&args);
+        cargo.args(more).env("RUSTC_WORKSPACE_WRAPPER", &wrapper).env("CARGO_INCREMENTAL", "0");
+        cargo
+    };
+    // once to see what is wrong, and once more, when all of it is there, to learn where it lies
+    run::pass(&mut cargo(&["--quiet"]))?;
+    let output = run::capture(&mut cargo(&["--quiet", "--message-format", "json"]))?;
     let built = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
         (message["target"]["name"] == "fuzz").then(|| message["executable"].as_str().map(PathBuf::from))?
