@@ -3,9 +3,8 @@
 //! Why here: a request is judged when it begins and when its body is here, but only the committer knows what came
 //! first. Invariant: what is committed after the end of a token does not rest on it.
 
-use crate::engine::prepare;
+use crate::engine::Connection;
 use crate::error::Error;
-use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use tegata_domain::id::TokenRow;
 use tegata_domain::time::Timestamp;
@@ -30,8 +29,11 @@ impl Rights {
     }
 }
 
+/// Where many nodes write, the row is held until the commit: its end on another node comes after.
 fn expires(c: &Connection, token: TokenRow) -> Result<Option<Timestamp>, Error> {
-    let text = "select expires_at from token where id = $1 and ended_at is null";
-    let found: Option<i64> = prepare(c, text)?.query_row([token.0], |row| row.get(0)).optional()?;
-    Ok(found.map(Timestamp::from_millis))
+    let text = match c.postgres() {
+        Some(_) => "select expires_at from token where id = $1 and ended_at is null for share",
+        None => "select expires_at from token where id = $1 and ended_at is null",
+    };
+    c.one(text, [token.0], |row| crate::engine::time(row, 0))
 }

@@ -128,7 +128,7 @@ async fn row_numbers_are_given_once() {
     }
     let (folder, store) = (world.folder, world.store);
     drop(store);
-    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     let first = again.reserve(Row::Device, 1).await.unwrap();
     assert!(seen.insert(first), "{first} was given before the restart");
 }
@@ -208,7 +208,7 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
     world.store.secret().fix("compact", "due".into()).await.unwrap();
     let World { store, folder } = world;
     drop(store);
-    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     assert_eq!(again.secret().fixed("compact").await.unwrap(), None);
 }
 
@@ -263,4 +263,21 @@ async fn nothing_is_committed_on_a_token_that_ended() {
     assert_eq!(save(enter(8), 2, now).await, Ok(()), "others hold");
     let there = world.store.token().page(OrganisationRow(1), TokenRow(0), 100).await.unwrap();
     assert_eq!(there.iter().map(|token| token.row.0).collect::<Vec<_>>(), [1, 2, 3, 5, 8]);
+}
+
+/// Two devices that enrol one key at one moment: the second is refused; the first may use it again.
+#[tokio::test]
+async fn a_key_in_use_is_no_other_devices() {
+    use tegata_domain::certificate::{Certificate, CertificateKind};
+    let world = World::new(10).await;
+    world.store.save_all(vec![made(1, "A", 1), made(2, "B", 2)], &permit(), NOW).await.unwrap();
+    let operational = |row: i64, device: i64, key: u8| {
+        let kind = CertificateKind::Ldevid;
+        let value = Certificate { kind, device: DeviceRow(device), key: Some([key; 16]), ..certificate(row) };
+        Change::of("", vec![Write::Certificate(value)])
+    };
+    let changes = vec![operational(11, 1, 9), operational(12, 2, 9), operational(13, 1, 9), operational(14, 2, 1)];
+    let outcomes = world.store.save_all(changes, &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Err(Refused::Stale), Ok(()), Err(Refused::Stale)]);
+    assert!(world.store.certificate().by_row(CertificateRow(12)).await.unwrap().is_none());
 }

@@ -6,10 +6,12 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod carry;
 mod fixture;
 mod folder;
 mod guards;
 mod heart;
+mod increment;
 mod ledger;
 mod snapshot;
 mod target_token;

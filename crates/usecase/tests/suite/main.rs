@@ -15,6 +15,7 @@ mod ended;
 mod enrolment;
 mod erasure;
 mod heartbeat;
+mod increment;
 mod ledger;
 mod poll;
 mod release;
