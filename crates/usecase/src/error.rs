@@ -119,6 +119,10 @@ impl From<tegata_store::Error> for Error {
                 (Kind::Unavailable, "disk_full", "the disk of the server is full; nothing was changed. Try again later")
             }
             ErrorKind::Overloaded => (Kind::Unavailable, "overloaded", "the server is busy; try again in a moment"),
+            ErrorKind::Unreachable | ErrorKind::Forbidden => {
+                let text = "the object store cannot be reached at present; nothing was lost. Try again in a moment";
+                (Kind::Unavailable, "objects_away", text)
+            }
             ErrorKind::InUse | ErrorKind::Version | ErrorKind::Broken => return Error::internal(source),
         };
         Error { kind, code, public: public.to_owned(), source: Some(Box::new(source)) }
