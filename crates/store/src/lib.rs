@@ -33,6 +33,7 @@ pub mod object;
 mod organisation;
 mod period;
 mod product;
+mod publication;
 mod release;
 mod secret;
 mod seen;

@@ -60,6 +60,7 @@ pub(crate) fn insert(c: &Connection, r: &Release) -> Result<bool, Error> {
 
 /// False where the key signs for the product already.
 pub(crate) fn insert_key(c: &Connection, k: &ReleaseKey) -> Result<bool, Error> {
+    crate::publication::alone(c, k.product)?;
     let text = "insert into release_key (id, uid, product, spki, created_at) values ($1, $2, $3, $4, $5)
         on conflict do nothing";
     let values = (k.row.0, k.uid.as_bytes(), k.product.0, &k.spki, k.created_at.millis());
@@ -68,6 +69,10 @@ pub(crate) fn insert_key(c: &Connection, k: &ReleaseKey) -> Result<bool, Error> 
 
 /// False where it had ended.
 pub(crate) fn end_key(c: &Connection, row: ReleaseKeyRow, at: Timestamp) -> Result<bool, Error> {
+    let product = "select product from release_key where id = $1";
+    if let Some(product) = prepare(c, product)?.query_row([row.0], |row| row.get(0)).optional()? {
+        crate::publication::alone(c, ProductRow(product))?;
+    }
     let text = "update release_key set ended_at = $2 where id = $1 and ended_at is null";
     Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
 }
@@ -129,6 +134,12 @@ impl Releases<'_> {
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Release>, Error> {
         let text = format!("select {COLUMNS} from release where uid = $1");
         self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+    }
+
+    /// All after `after`, at most `limit`.
+    pub async fn all(&self, after: i64, limit: u32) -> Result<Vec<Release>, Error> {
+        let text = format!("select {COLUMNS} from release where id > $1 order by id limit $2");
+        self.0.read(|c| Ok(prepare(c, &text)?.query_map((after, limit), read)?.collect::<Result<_, _>>()?))
     }
 
     /// One, by product and version.

@@ -112,6 +112,13 @@ impl Error {
     }
 }
 
+const OBJECTS_AWAY: &str = "the object store cannot be reached at present; nothing was lost. Try again in a moment";
+
+/// What lies in the object store cannot be had at present.
+pub(crate) fn objects_away() -> Error {
+    Error::new(Kind::Unavailable, "objects_away", OBJECTS_AWAY)
+}
+
 impl From<tegata_store::Error> for Error {
     fn from(source: tegata_store::Error) -> Self {
         let (kind, code, public) = match source.kind {
@@ -120,8 +127,7 @@ impl From<tegata_store::Error> for Error {
             }
             ErrorKind::Overloaded => (Kind::Unavailable, "overloaded", "the server is busy; try again in a moment"),
             ErrorKind::Unreachable | ErrorKind::Forbidden => {
-                let text = "the object store cannot be reached at present; nothing was lost. Try again in a moment";
-                (Kind::Unavailable, "objects_away", text)
+                (Kind::Unavailable, "objects_away", OBJECTS_AWAY)
             }
             ErrorKind::InUse | ErrorKind::Version | ErrorKind::Broken => return Error::internal(source),
         };

@@ -41,20 +41,19 @@ impl Folder {
     }
 
     pub(super) fn part(&self, name: &str, first: u64, length: u64) -> Result<Option<Pieces>, Error> {
+        Ok(there(File::open(self.0.join(name)))?.map(|file| pieces(file, first, length)))
+    }
+
+    pub(super) fn all(&self, name: &str) -> Result<Option<Pieces>, Error> {
         let Some(file) = there(File::open(self.0.join(name)))? else { return Ok(None) };
-        let file = Arc::new(file);
-        let pieces = stream::try_unfold((first, length), move |(at, left)| {
-            let file = Arc::clone(&file);
-            async move {
-                if left == 0 {
-                    return Ok(None);
-                }
-                let length = left.min(CHUNK);
-                let bytes = super::blocking(move || read_at(&file, at, length as usize)).await?;
-                Ok(Some((bytes, (at + length, left - length))))
-            }
-        });
-        Ok(Some(pieces.boxed()))
+        let length = file.metadata()?.len();
+        Ok(Some(pieces(file, 0, length)))
+    }
+
+    /// A file of it, as a draft that stays.
+    pub(super) fn open_file(&self, name: &str) -> Result<Draft, Error> {
+        let path = self.0.join(name);
+        Ok(Draft { folder: self.0.clone(), file: Some(File::open(&path)?), path, stays: true })
     }
 
     pub(super) fn put_all(&self, group: &[Object]) -> Result<(), Error> {
@@ -73,7 +72,7 @@ impl Folder {
     pub(super) fn begin(&self, part: &str) -> Result<Draft, Error> {
         let path = self.0.join(part).with_extension("part");
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        Ok(Draft { folder: self.0.clone(), path, file: Some(file) })
+        Ok(Draft { folder: self.0.clone(), path, file: Some(file), stays: false })
     }
 
     pub(super) fn sweep(&self) -> Result<(), Error> {
@@ -109,6 +108,22 @@ fn is_part(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "part")
 }
 
+fn pieces(file: File, first: u64, length: u64) -> Pieces {
+    let file = Arc::new(file);
+    let pieces = stream::try_unfold((first, length), move |(at, left)| {
+        let file = Arc::clone(&file);
+        async move {
+            if left == 0 {
+                return Ok(None);
+            }
+            let length = left.min(CHUNK);
+            let bytes = super::blocking(move || read_at(&file, at, length as usize)).await?;
+            Ok(Some((bytes, (at + length, left - length))))
+        }
+    });
+    pieces.boxed()
+}
+
 fn read_at(file: &File, at: u64, length: usize) -> Result<Bytes, Error> {
     let mut bytes = vec![0; length];
     file.read_exact_at(&mut bytes, at)?;
@@ -127,6 +142,8 @@ pub struct Draft {
     path: PathBuf,
     /// Gone once it was kept.
     file: Option<File>,
+    /// It is not this draft's to remove.
+    stays: bool,
 }
 
 impl Draft {
@@ -162,7 +179,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
+        if self.file.take().is_some() && !self.stays {
             // what stays is swept at the next start
             let _gone = fs::remove_file(&self.path);
         }

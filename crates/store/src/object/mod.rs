@@ -66,7 +66,15 @@ impl Objects {
     pub async fn part(&self, name: &str, first: u64, length: u64) -> Result<Option<Pieces>, Error> {
         match &self.remote {
             None => self.folder.part(name, first, length),
-            Some((remote, kind)) => remote.part(&format!("{kind}/{name}"), first, length).await,
+            Some((remote, kind)) => remote.part(&format!("{kind}/{name}"), Some((first, length))).await,
+        }
+    }
+
+    /// One from its begin to its end, however long it is; `None` where it is not there.
+    pub async fn all(&self, name: &str) -> Result<Option<Pieces>, Error> {
+        match &self.remote {
+            None => self.folder.all(name),
+            Some((remote, kind)) => remote.part(&format!("{kind}/{name}"), None).await,
         }
     }
 
@@ -91,6 +99,20 @@ impl Objects {
     /// this machine.
     pub fn begin(&self, part: &str) -> Result<Draft, Error> {
         self.folder.begin(part)
+    }
+
+    /// Takes a file of the folder to where the others are, under its name; the file stays. Nothing without an object
+    /// store.
+    pub async fn lift(&self, name: &str) -> Result<(), Error> {
+        match &self.remote {
+            None => Ok(()),
+            Some((remote, kind)) => upload::upload(remote, &format!("{kind}/{name}"), self.folder.open_file(name)?).await,
+        }
+    }
+
+    /// The same kind in the folder of this machine.
+    pub fn here(&self) -> Objects {
+        Objects { folder: self.folder.clone(), remote: None }
     }
 
     /// Gives a draft its name: durable when this returns. One of the same name is replaced; names tell the content.

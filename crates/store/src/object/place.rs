@@ -28,6 +28,11 @@ impl Place {
         Place { data: data.to_owned(), remote: None }
     }
 
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// One kind of objects; its folder is made when it is absent.
     pub fn objects(&self, kind: &str) -> Result<Objects, Error> {
         let folder = Folder::open(self.data.join(kind))?;

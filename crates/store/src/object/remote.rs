@@ -191,10 +191,16 @@ impl Remote {
         }
     }
 
-    pub(super) async fn part(self: &Arc<Self>, name: &str, first: u64, length: u64) -> Result<Option<Pieces>, Error> {
+    /// Bytes from the first of `range` on, so many as its second says; all without one.
+    pub(super) async fn part(
+        self: &Arc<Self>,
+        name: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<Option<Pieces>, Error> {
         self.open()?;
         let path = self.path(name);
-        let options = GetOptions { range: Some((first..first + length).into()), ..GetOptions::default() };
+        let range = range.map(|(first, length)| (first..first + length).into());
+        let options = GetOptions { range, ..GetOptions::default() };
         let found = match tokio::time::timeout(READ, self.store.get_opts(&path, options)).await {
             Err(_) => return Err(self.late("reading")),
             Ok(Err(error)) if is_missing(&error) => return Ok(None),

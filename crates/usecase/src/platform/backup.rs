@@ -6,7 +6,10 @@ use super::archive::{FADING_VAULT, Scratch, Writer, contents, seal_fading};
 use super::manifest::{FORMAT, FileState, Manifest, logs};
 use super::*;
 use crate::error::Result;
+use crate::release::FIRMWARE;
+use futures_util::TryStreamExt;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +18,7 @@ use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::sealed_file::Sealing;
+use tegata_store::object::{self, Place};
 use tegata_store::snapshot::{self, DATABASE};
 use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;
@@ -29,6 +33,8 @@ pub struct BackupOrder {
     pub out: PathBuf,
     /// The recovery key; made when it is absent.
     pub recovery_key: PathBuf,
+    /// Where tiles and files lie.
+    pub objects: object::Settings,
     /// How long event payloads and epoch keys of this backup can be restored.
     pub keep: Duration,
     /// The present.
@@ -136,11 +142,12 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
     let part = Scratch::make(folder.join(PART))?;
     snapshot::copy(&folder, &part.0, &|done, of| tell("database pages", done, of)).map_err(stored)?;
-    let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
+    let place = Place::new(&folder, &order.objects).map_err(stored)?;
+    let mut manifest = describe(&order, (&part.0, &place), (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
     snapshot::split(&part.0).map_err(stored)?;
     seal_fading(&part.0, &fading.secret, &chance::bytes(&*order.chance))?;
-    let sealed = write(&order, (&folder, &part.0, &unlock), (&out, &keys.lasting), &mut manifest, tell);
+    let sealed = write(&order, (&place, &part.0, &unlock), (&out, &keys.lasting), &mut manifest, tell).await;
     if sealed.is_err() {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
@@ -152,11 +159,14 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
 async fn describe(
     order: &BackupOrder,
-    part: &Path,
+    (part, place): (&Path, &Place),
     (seal, fading): (&Seal, &Fading),
     now: Timestamp,
 ) -> Result<Manifest> {
     let store = Store::open(part, Mode::Existing).map_err(stored)?;
+    if objects::known(&store, place).await?.is_none() {
+        return Err(local("objects", "the server was not started with this object store yet; leave its settings out"));
+    }
     let public_url = open::fixed(&store, "public_url").await?;
     let logs = logs(&store, seal).await?;
     drop(store);
@@ -181,9 +191,9 @@ fn partial(out: &Path) -> PathBuf {
 }
 
 /// Writes the file beside its place, and moves it there once it is on disk; answers its size.
-fn write(
+async fn write(
     order: &BackupOrder,
-    (folder, part, unlock): (&Path, &Path, &Path),
+    (place, part, unlock): (&Place, &Path, &Path),
     (out, secret): (&Path, &[u8; 32]),
     manifest: &mut Manifest,
     tell: Tell<'_>,
@@ -195,13 +205,16 @@ fn write(
     let sealing = Sealing::new(file, secret, &chance::bytes(&*order.chance)).map_err(wrong)?;
     let mut writer = Writer::new(sealing)?;
     let mut files = vec![(DATABASE.to_owned(), part.join(DATABASE)), (FADING_VAULT.into(), part.join(FADING_VAULT))];
-    files.extend(contents(folder)?);
+    files.extend(contents(place.data())?);
     let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
     let total: u64 = files.iter().map(|(_, path)| size(path)).sum();
     let mut done = 0;
     for (name, path) in &files {
         tell("packed bytes", done, total);
         done += writer.add(name, path)?;
+    }
+    if place.url().is_some() {
+        add_remote(&mut writer, place, part, &|bytes| tell("packed bytes", done + bytes, 0)).await?;
     }
     let secret = Zeroizing::new(fs::read(unlock).map_err(|e| local("cannot read the unlock file", e))?);
     writer.add_text(UNLOCK_FILE, &secret)?;
@@ -214,6 +227,32 @@ fn write(
     let parent = out.parent().unwrap_or(Path::new("."));
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
     Ok(size)
+}
+
+/// Adds the files that lie in an object store, one after the other by way of this disk.
+async fn add_remote<W: std::io::Write>(
+    writer: &mut Writer<W>,
+    place: &Place,
+    part: &Path,
+    tell: &dyn Fn(u64),
+) -> Result<()> {
+    let files = place.objects(FIRMWARE).map_err(stored)?;
+    let (path, mut done) = (part.join("object"), 0);
+    let wrong = |e: std::io::Error| local(&path.display().to_string(), e);
+    for entry in files.list().await.map_err(stored)? {
+        let gone = || local(&entry.name, "it is in the object store no more");
+        let mut pieces = files.all(&entry.name).await.map_err(stored)?.ok_or_else(gone)?;
+        let mut file = File::create(&path).map_err(wrong)?;
+        while let Some(bytes) = pieces.try_next().await.map_err(stored)? {
+            file.write_all(&bytes).map_err(wrong)?;
+        }
+        done += writer.add(&format!("{FIRMWARE}/{}", entry.name), &path)?;
+        tell(done);
+    }
+    if path.exists() {
+        fs::remove_file(&path).map_err(wrong)?;
+    }
+    Ok(())
 }
 
 /// Files that are named by the digest of what they held once, and hold something else now.
@@ -270,6 +309,7 @@ mod tests {
             let order = BackupOrder {
                 folder: at("data"),
                 unlock: None,
+                objects: Default::default(),
                 out: at(out),
                 recovery_key: at(key),
                 keep: Duration::ZERO,

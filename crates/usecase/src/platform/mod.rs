@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod init;
 mod manifest;
+mod objects;
 mod open;
 mod restore;
 
@@ -12,6 +13,7 @@ pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
 pub use init::{Initialised, NewPlatform, init};
 pub use manifest::{LogState, Manifest};
+pub use objects::probe_objects;
 pub use open::{Opening, https_identity, open, open_to_read};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
 

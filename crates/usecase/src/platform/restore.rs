@@ -21,6 +21,7 @@ use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::recovery::RecoveryKey;
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
+use tegata_store::object::{self, Place};
 use tegata_store::snapshot::{self, Beginning, FADING};
 use tegata_store::{Mode, Store};
 
@@ -51,6 +52,8 @@ pub struct RestoreOrder {
     pub unlock: Option<PathBuf>,
     /// What was erased since the backup.
     pub tombstones: Option<PathBuf>,
+    /// Where tiles and files go.
+    pub objects: object::Settings,
     /// Where the fading part cannot be opened.
     pub faded: Faded,
     /// The present.
@@ -185,7 +188,8 @@ async fn check_log(store: &Store, log: Log, state: &LogState) -> Result<(Head, u
     }
     let published = state.published.as_ref().map(manifest::HeadText::head).transpose()?;
     let recorded: Vec<Head> = published.into_iter().chain([head]).collect();
-    Ok((head, rebuild(store, log, &recorded).await?))
+    let place = Place::local(store.folder());
+    Ok((head, rebuild((store, &place), log, &recorded).await?))
 }
 
 /// Opens the platform as a start would, enters what happened as facts, erases again what was erased, publishes.
@@ -198,7 +202,7 @@ async fn go_on(
     let opening = Opening {
         folder: part.to_owned(),
         unlock: None,
-        settings: Settings::default(),
+        settings: Settings { objects: order.objects.clone(), ..Settings::default() },
         clock: Arc::clone(&order.clock),
         chance: Arc::clone(&order.chance),
     };
@@ -251,7 +255,7 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         File::open(unlock).and_then(|file| file.sync_all()).map_err(wrong)?;
         fs::remove_file(&inside).map_err(wrong)?;
     }
-    tegata_store::object::Objects::open(part.to_owned()).and_then(|all| all.sync()).map_err(stored)?;
+    Place::local(part).sync().map_err(stored)?;
     let moved = fs::rename(part, &order.folder).map_err(wrong);
     if let (Err(_), Some(unlock)) = (&moved, &order.unlock) {
         let _nothing_to_keep = fs::remove_file(unlock);
