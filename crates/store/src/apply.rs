@@ -5,7 +5,8 @@ use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
-    finding, initial_password, ledger, notice, organisation, product, publication, release, session, target_token, transfer,
+    finding, initial_password, ledger, notice, organisation, product, publication, release, session, target_token,
+    transfer,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;

@@ -29,7 +29,8 @@ pub(crate) fn holds(c: &Connection, publication: &Publication) -> Result<bool, E
             Ok(count(live, &[key.as_bytes(), &release.product.0])? == 1)
         }
         None => {
-            let any = "select count(*) from (select 1 from release_key where product = $1 and ended_at is null limit 1) k";
+            let any =
+                "select count(*) from (select 1 from release_key where product = $1 and ended_at is null limit 1) k";
             Ok(count(any, &[&release.product.0])? == 0)
         }
     }

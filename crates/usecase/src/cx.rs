@@ -18,7 +18,8 @@ use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_outside::mail;
 use tegata_store::Store;
-use tegata_store::object::{self, Place};
+use tegata_store::object::Place;
+pub use tegata_store::object::{S3, Settings as ObjectSettings};
 
 /// The public names that were fixed at `init`: no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -45,7 +46,7 @@ pub struct Settings {
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// Where tiles and files lie.
-    pub objects: object::Settings,
+    pub objects: ObjectSettings,
     /// How notices leave.
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.

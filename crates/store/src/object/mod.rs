@@ -13,7 +13,7 @@ mod upload;
 
 pub use local::Draft;
 pub use place::Place;
-pub use settings::{Settings, SettingsError, S3};
+pub use settings::{S3, Settings, SettingsError};
 
 use crate::Error;
 use bytes::Bytes;
@@ -106,7 +106,9 @@ impl Objects {
     pub async fn lift(&self, name: &str) -> Result<(), Error> {
         match &self.remote {
             None => Ok(()),
-            Some((remote, kind)) => upload::upload(remote, &format!("{kind}/{name}"), self.folder.open_file(name)?).await,
+            Some((remote, kind)) => {
+                upload::upload(remote, &format!("{kind}/{name}"), self.folder.open_file(name)?).await
+            }
         }
     }
 

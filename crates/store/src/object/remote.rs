@@ -192,11 +192,7 @@ impl Remote {
     }
 
     /// Bytes from the first of `range` on, so many as its second says; all without one.
-    pub(super) async fn part(
-        self: &Arc<Self>,
-        name: &str,
-        range: Option<(u64, u64)>,
-    ) -> Result<Option<Pieces>, Error> {
+    pub(super) async fn part(self: &Arc<Self>, name: &str, range: Option<(u64, u64)>) -> Result<Option<Pieces>, Error> {
         self.open()?;
         let path = self.path(name);
         let range = range.map(|(first, length)| (first..first + length).into());

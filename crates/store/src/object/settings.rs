@@ -93,7 +93,8 @@ mod tests {
         let named = |bucket: &str, prefix: &str| Some((bucket.to_owned(), prefix.to_owned()));
         assert_eq!(parse("s3://b"), named("b", ""));
         assert_eq!(parse("s3://b/one/two/"), named("b", "one/two"));
-        for wrong in ["b", "s3://", "s3:///x", "s3://b/../x", "s3://b/a//b", "gs://b", "s3://key:secret@b", "s3://b?x"] {
+        for wrong in ["b", "s3://", "s3:///x", "s3://b/../x", "s3://b/a//b", "gs://b", "s3://key:secret@b", "s3://b?x"]
+        {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }
@@ -103,7 +104,9 @@ mod tests {
         for right in ["https://s3.example.com", "http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"] {
             assert_eq!(S3::check_endpoint(right), Ok(()), "{right}");
         }
-        for wrong in ["http://s3.example.com", "http://10.0.0.1", "ftp://localhost", "localhost:80", "", "https://a:b@c"] {
+        for wrong in
+            ["http://s3.example.com", "http://10.0.0.1", "ftp://localhost", "localhost:80", "", "https://a:b@c"]
+        {
             assert!(S3::check_endpoint(wrong).is_err(), "{wrong}");
         }
     }

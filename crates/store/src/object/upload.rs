@@ -53,7 +53,12 @@ fn intent(name: &str, id: &str) -> String {
     format!("{}/{}", name.replace('/', "-"), plain(id))
 }
 
-async fn send(remote: &Remote, (path, id): (&Path, &String), draft: &Arc<Draft>, size: u64) -> Result<Vec<PartId>, Error> {
+async fn send(
+    remote: &Remote,
+    (path, id): (&Path, &String),
+    draft: &Arc<Draft>,
+    size: u64,
+) -> Result<Vec<PartId>, Error> {
     let step = part_size(size);
     let mut parts = Vec::new();
     let mut next = read(draft, 0, step.min(size)).await?;

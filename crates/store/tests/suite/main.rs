@@ -11,5 +11,6 @@ mod folder;
 mod guards;
 mod heart;
 mod ledger;
+mod publication;
 mod snapshot;
 mod target_token;

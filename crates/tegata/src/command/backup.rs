@@ -1,7 +1,7 @@
 //! `tegata backup`.
 
 use super::progress::Progress;
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -34,6 +34,8 @@ pub struct Backup {
     /// The unlock file, if it does not lie in the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -50,6 +52,7 @@ pub(super) fn run(command: Backup) -> Result<(), Failure> {
         unlock: command.unlock,
         out: command.out,
         recovery_key,
+        objects: command.opened.settings()?.objects,
         keep: Duration::from_secs(u64::from(command.keep_days) * 24 * 3600),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

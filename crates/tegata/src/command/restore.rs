@@ -1,7 +1,7 @@
 //! `tegata restore`.
 
 use super::progress::Progress;
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -34,6 +34,8 @@ pub struct Restore {
     /// What to do where the time of event payloads and epoch keys is over
     #[arg(long, value_name = "ACT", value_enum, default_value_t = Expired::Refuse)]
     expired_epoch_keys: Expired,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -55,6 +57,7 @@ pub(super) fn run(command: Restore) -> Result<(), Failure> {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.map(std::path::absolute).transpose()?,
         tombstones: command.tombstones,
+        objects: command.opened.settings()?.objects,
         faded: match command.expired_epoch_keys {
             Expired::Refuse => Faded::Refuse,
             Expired::Drop => Faded::Drop,

@@ -17,12 +17,12 @@ pub(crate) use sequence::signed;
 
 use sequence::Growing;
 use shelf::Shelf;
-use tiles::Known;
 use std::sync::{PoisonError, RwLock};
 use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
 use tegata_wire::signed_note::Verifier;
 use tegata_wire::tlog_tiles::Edge;
+use tiles::Known;
 
 /// Both logs of this platform.
 pub struct Ledger([OneLog; 2]);

@@ -38,8 +38,13 @@ pub async fn artifact(
     if release.file_name != file_name {
         return Err(Error::not_found("artifact"));
     }
-    let content = Content(Way::Kept(Arc::clone(&cx.releases.checked), Arc::clone(&release)));
+    let content = content(&release, cx);
     Ok((release, content))
+}
+
+/// The content of the file of a release.
+pub fn content(release: &Arc<Release>, cx: &Inner) -> Content {
+    Content(Way::Kept(Arc::clone(&cx.releases.checked), Arc::clone(release)))
 }
 
 /// The content of a file, to be read in parts.

@@ -201,7 +201,8 @@ impl Checked {
                 if at >= end {
                     return Ok(None);
                 }
-                let piece = cutter.next(sums.piece.min(sums.size - at) as usize).await.inspect_err(|_| us.forget(&release))?;
+                let piece =
+                    cutter.next(sums.piece.min(sums.size - at) as usize).await.inspect_err(|_| us.forget(&release))?;
                 let sum = sums.sums.get((at / sums.piece) as usize);
                 if piece.as_ref().map(|piece| sha256(piece)).as_ref() != sum {
                     return Err(us.changed(&release));

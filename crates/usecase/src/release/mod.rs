@@ -10,7 +10,7 @@ mod read;
 pub mod running;
 mod sweep;
 
-pub use artifact::{Content, artifact, module};
+pub use artifact::{Content, artifact, content, module};
 pub use checked::Bodies;
 pub use kept::Releases;
 pub(crate) use kept::{FIRMWARE, by_row};

@@ -25,7 +25,9 @@ pub async fn sweep(cx: &Inner) -> Result<(u64, u64)> {
         let page = cx.store.release().all(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.row.0;
-        page.iter().for_each(|release| drop(old.remove(&checked::name(release))));
+        for release in &page {
+            old.remove(&checked::name(release));
+        }
     }
     for name in &old {
         files.remove(name).await?;

@@ -13,6 +13,7 @@ mod confirm;
 mod disposal;
 mod enrolment;
 mod erasure;
+mod file;
 mod heartbeat;
 mod ledger;
 mod poll;
