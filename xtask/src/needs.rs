@@ -26,7 +26,7 @@ const PACKAGES: [(&str, &str); 15] = [
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 2] = ["pkilint==0.13.3", "aiosmtpd==1.4.6"];
+const PYTHON: [&str; 3] = ["pkilint==0.13.3", "aiosmtpd==1.4.6", "moto[server]==5.2.5"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

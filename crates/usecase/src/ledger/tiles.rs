@@ -9,7 +9,7 @@ use super::sequence::with_leaf;
 use super::shelf::{Found, Shelf};
 use crate::error::{Error, Kind, Result};
 use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,10 +96,10 @@ fn partial(edge: &Edge, level: u8, index: u64, width: u16) -> Option<Vec<Hash>> 
 }
 
 /// Runs an algorithm over tiles until it has all that it wants.
-async fn run<T>(
+async fn run<'a, T>(
     edge: Option<&Edge>,
     work: impl Fn(&Gathered<'_>) -> Result<T, TreeError<Wanted>>,
-    fetch: impl AsyncFn(u8, u64) -> Result<Vec<Hash>>,
+    fetch: impl Fn(u8, u64) -> BoxFuture<'a, Result<Vec<Hash>>>,
 ) -> Result<T> {
     let mut have = HashMap::new();
     loop {
@@ -125,7 +125,7 @@ pub(super) struct Served<'a> {
 impl Served<'_> {
     /// The hashes that lead from a leaf to the root.
     pub(super) async fn inclusion(&self, index: u64) -> Result<Vec<Hash>> {
-        let fetch = async |level, index| Ok(self.full(level, index).await?.to_vec());
+        let fetch = |level, index| async move { Ok(self.full(level, index).await?.to_vec()) }.boxed();
         run(Some(self.edge), |tiles| inclusion_proof(self.edge.size(), index, tiles), fetch).await
     }
 
@@ -240,21 +240,23 @@ async fn raw(shelf: &Shelf, level: u8, index: u64) -> Result<Option<Vec<Hash>>> 
 
 /// The first `width` hashes of a tile, out of the full tiles below it; `None` where one of those is not there.
 async fn below(shelf: &Shelf, level: u8, index: u64, width: u16) -> Result<Option<Vec<Hash>>> {
-    let under = (0..u64::from(width)).map(|i| raw(shelf, level - 1, index * 256 + i));
+    let under = (0..u64::from(width)).map(|i| raw(shelf, level - 1, index * 256 + i).boxed());
+    let under: Vec<BoxFuture<'_, Result<Option<Vec<Hash>>>>> = under.collect();
     let under: Vec<_> = futures_util::stream::iter(under).buffered(TOGETHER).try_collect().await?;
     Ok(under.into_iter().map(|tile| tile.map(|tile| root(&tile))).collect())
 }
 
 /// The right edge of the tree of `whole` leaves, all of them in full tiles, as they lie. The caller compares its root.
 pub(super) async fn load_edge(whole: u64, shelf: &Shelf) -> Result<Edge> {
-    let fetch = async |level: u8, index| {
-        let name = hash_name(level, index);
-        if let Some(hashes) = raw(shelf, level, index).await? {
-            return Ok(hashes);
-        }
-        let width = ((whole >> (8 * u32::from(level))) - (index << 8)).min(TILE_WIDTH.into()) as u16;
-        let below = if level == 0 { None } else { below(shelf, level, index, width).await? };
-        below.ok_or_else(|| Error::internal(format!("{name} is missing or damaged")))
-    };
+    let fetch = |level: u8, index: u64| as_it_lies(whole, shelf, level, index).boxed();
     run(None, |tiles| Edge::load(whole, tiles), fetch).await
+}
+
+async fn as_it_lies(whole: u64, shelf: &Shelf, level: u8, index: u64) -> Result<Vec<Hash>> {
+    if let Some(hashes) = raw(shelf, level, index).await? {
+        return Ok(hashes);
+    }
+    let width = ((whole >> (8 * u32::from(level))) - (index << 8)).min(TILE_WIDTH.into()) as u16;
+    let below = if level == 0 { None } else { below(shelf, level, index, width).await? };
+    below.ok_or_else(|| Error::internal(format!("{} is missing or damaged", hash_name(level, index))))
 }
