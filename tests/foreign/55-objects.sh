@@ -127,8 +127,9 @@ offered() { poll; json body 'it["_links"]["deploymentBase"]["href"]' >link; }
 holds 'it is offered' within 20 offered
 request GET "$(cat link)" --header "Authorization: TargetToken $target"
 link=$(json body 'it["deployment"]["chunks"][0]["artifacts"][0]["_links"]["download"]["href"]')
+link=/${link#https://*/}
 # fetch [curl's…]: the file, or a part of it.
-fetch() { request GET "$link" --header "Authorization: TargetToken $target" "$@"; }
+fetch() { request GET "$https$link" --header "Authorization: TargetToken $target" "$@"; }
 fetch
 answered 'the file' 200
 holds 'it is the one that was published' cmp body large.swu
@@ -169,8 +170,6 @@ kill -KILL "$server"; wait "$server" 2>/dev/null
 start --config right.toml
 key three; device three
 answered 'it starts without it, and makes devices' 200
-fetch --connect-to "::localhost:$https_port"
-link=${link/localhost:[0-9]*\//localhost:$https_port/}
 s3 back >later
 holds 'and takes it up when it is back' within 30 whole
 s3 bucket-away >later
@@ -194,7 +193,7 @@ answered 'the bundle that was lost is made again' 200
 request GET "$http/metrics"
 matches 'the operator can count that' 'ledger_devices_tiles_mended_total 2' "$(cat body)"
 s3 damage "one/firmware/$large" >later
-request GET "$link" --header "Authorization: TargetToken $target"
+request GET "$https$link" --header "Authorization: TargetToken $target"
 if [[ -s curl.err || $code == 503 ]]; then ok 'a damaged file is not served to its end'; else not_ok 'a damaged file is not served to its end' "$code"; fi
 fetch --range 0-99
 answered 'nor any part of it, from then on' 503
@@ -206,12 +205,9 @@ s3 mend "one/firmware/$large" >later
 holds 'put back, it is served again' within 60 whole
 
 # --- a crash in the middle of an upload leaves nothing for good
-publishes() { publish large.swu 5.0.0 --limit-rate 500M; }
 head -c 200000000 /dev/zero >huge.swu
-request POST "$https/api/v1/releases" --header "Authorization: Bearer $token" --form "product=$product" \
-    --form version=6.0.0 --form security_version=1 --form 'signature=AAAA' --form 'file=@huge.swu'
 api GET "/api/v1/products/$product/keys"; signing=$(json body 'it["items"][0]["id"]')
-api POST "/api/v1/products/$product/keys/$signing/end"
+api DELETE "/api/v1/products/$product/keys/$signing"
 (request POST "$https/api/v1/releases" --header "Authorization: Bearer $token" --form "product=$product" \
     --form version=6.0.0 --form security_version=1 --form 'file=@huge.swu') &
 uploader=$!
@@ -221,7 +217,6 @@ kill -KILL "$server"; wait "$server" "$uploader" 2>/dev/null
 same 'the crash left it behind' 1 "$(s3 uploads)"
 s3 age >later
 start --config right.toml
-link=${link/localhost:[0-9]*\//localhost:$https_port/}
 ended() { [[ $(s3 uploads) == 0 ]] && ! begun; }
 holds 'a later start ends it' within 30 ended
 lacks 'the file itself was never seen' "firmware/$(sha256sum huge.swu | cut -d ' ' -f 1)" "$(s3 objects)"
@@ -254,7 +249,6 @@ refuses 'the old platform in the new place' 'not the object store of this platfo
     "$TEGATA" doctor --data "$data" --config second.toml
 data=$WORK/again
 start --config second.toml
-link=${link/localhost:[0-9]*\//localhost:$https_port/}
 holds 'a device fetches its file there' within 30 whole
 holds 'and the first event is provable there' within 20 proof
 stop 'SIGTERM ends the restored server well'

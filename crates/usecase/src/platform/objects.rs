@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ledger::{Named, kind, origin, rebuild, verifier};
 use crate::release::FIRMWARE;
 use tegata_domain::chance::Chance;
-use tegata_domain::ledger::Log;
+use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
 use tegata_store::object::{Place, Settings};
 use tegata_store::{ErrorKind, Mode, Store};
@@ -90,9 +90,11 @@ async fn move_there(store: &Store, place: &Place, owner: String) -> Result<()> {
     }
     for log in Log::ALL {
         let standing = store.ledger().standing(log).await?;
-        // those behind the head are made again at every start
         let tiled = rebuild((store, place), log, &[standing.head]).await?;
-        debug_assert!(tiled <= standing.head.size, "tiles are of leaves");
+        if let Some(note) = standing.note {
+            let checkpoint = Checkpoint { head: standing.head, note };
+            store.ledger().advance(log, standing.head, checkpoint, tiled).await?;
+        }
     }
     store.secret().fix(OBJECTS, owner).await?;
     tracing::info!(files = all.len(), url, "tiles and files lie in the object store now");
