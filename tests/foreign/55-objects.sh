@@ -205,7 +205,7 @@ s3 mend "one/firmware/$large" >later
 holds 'put back, it is served again' within 60 whole
 
 # --- a crash in the middle of an upload leaves nothing for good
-head -c 200000000 /dev/zero >huge.swu
+head -c 40000000 /dev/zero >huge.swu
 api GET "/api/v1/products/$product/keys"; signing=$(json body 'it["items"][0]["id"]')
 api DELETE "/api/v1/products/$product/keys/$signing"
 (request POST "$https/api/v1/releases" --header "Authorization: Bearer $token" --form "product=$product" \
