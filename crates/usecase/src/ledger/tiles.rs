@@ -33,10 +33,13 @@ fn hash_name(level: u8, index: u64) -> String {
     TilePath::full(TileKind::Hashes(level), index).to_string()
 }
 
+/// The hashes of a full tile.
+type Tile = Arc<Vec<Hash>>;
+
 /// Tiles above the lowest level that were held against the tree, and how many were not what they should be.
 #[derive(Default)]
 pub(crate) struct Known {
-    tiles: Mutex<HashMap<(u8, u64), Arc<Vec<Hash>>>>,
+    tiles: Mutex<HashMap<(u8, u64), Tile>>,
     mended: AtomicU64,
 }
 

@@ -166,7 +166,7 @@ impl Checked {
                 one.update(&part);
                 size += part.len() as u64;
                 if size % piece == 0 {
-                    sums.push(std::mem::replace(&mut one, Sha256::default()).finish());
+                    sums.push(std::mem::take(&mut one).finish());
                 }
             }
             if size > release.size {
