@@ -141,7 +141,7 @@ async fn a_key_that_ends_while_the_file_is_written_signs_nothing() {
         let _or_the_next_step = tokio::time::timeout(steps, named).await;
     }
     release::end(product, key.uid, &maker, world.cx()).await.unwrap();
-    let refused = publishing.await.err().expect("a release under an ended key");
+    let refused = publishing.await.expect_err("a release under an ended key");
     assert_eq!((refused.kind, refused.code), (Kind::Invalid, "signature"));
     assert!(release::list(Some(product), (0, 10), &maker, world.cx()).await.unwrap().is_empty());
 }
