@@ -27,7 +27,8 @@ const PACKAGES: [(&str, &str); 16] = [
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 4] = ["pkilint==0.13.3", "aiosmtpd==1.4.6", "h2==4.4.1", "schemathesis==4.32.5"];
+const PYTHON: [&str; 5] =
+    ["pkilint==0.13.3", "aiosmtpd==1.4.6", "h2==4.4.1", "schemathesis==4.32.5", "moto[server]==5.2.5"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

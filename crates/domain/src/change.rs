@@ -16,7 +16,7 @@ use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, Organisation
 use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
 use crate::product::Product;
-use crate::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
+use crate::release::{AttributeSet, Consent, Publication, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::session::Session;
 use crate::target_token::TargetToken;
@@ -89,8 +89,8 @@ pub enum Write {
     },
     /// A public fact.
     Fact(Fact),
-    /// A new release; its version is new to the product.
-    Release(Box<Release>),
+    /// A new release; its version is new to the product, and what it was decided on holds still.
+    Release(Box<Publication>),
     /// A new release key; it signs for this product not yet.
     ReleaseKey(ReleaseKey),
     /// The end of a release key; it had none.

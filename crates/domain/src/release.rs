@@ -41,6 +41,15 @@ pub struct Release {
     pub created_at: Timestamp,
 }
 
+/// A release on its way in, with what it was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The release. Its key signs for the product still; where it names none, the product has none that does.
+    pub release: Release,
+    /// No release of the product has a higher security version than this.
+    pub highest: u32,
+}
+
 /// A key that signs the releases of a product. Its private half never comes here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseKey {

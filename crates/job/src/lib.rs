@@ -6,6 +6,7 @@ mod crl_publish;
 mod lease_hold;
 mod ledger_sequence;
 mod notice_send;
+mod object_sweep;
 mod seen_flush;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(campaign_run::run(cx.clone()));
     jobs.spawn(confirm_expire::run(cx.clone()));
     jobs.spawn(notice_send::run(cx.clone()));
+    jobs.spawn(object_sweep::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
     jobs
 }

@@ -8,7 +8,8 @@ use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
-    finding, initial_password, ledger, notice, organisation, product, release, session, target_token, transfer,
+    finding, initial_password, ledger, notice, organisation, product, publication, release, session, target_token,
+    transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
@@ -181,7 +182,8 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Erasure { organisation, replayed } => {
             guard(erasure::organisation(c, *organisation, *replayed)?, Refused::Stale)
         }
-        Write::Release(value) => guard(release::insert(c, value)?, Refused::Exists),
+        Write::Release(value) if !publication::holds(c, value)? => Err(Refused::Stale),
+        Write::Release(value) => guard(release::insert(c, &value.release)?, Refused::Exists),
         Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
         Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
         Write::Running(value) => release::run(c, value).map(Ok)?,

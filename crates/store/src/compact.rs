@@ -27,10 +27,6 @@ pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error>
     done
 }
 
-/// Tables of PostgreSQL that keep what was said of an owner.
-const SAYING: &str =
-    "event, epoch, certificate, action_message, attribute, organisation, account, finding, audit, meta";
-
 /// A table written anew keeps no deleted row. Its write-ahead log and its archives are the administrator's.
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;

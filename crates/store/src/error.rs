@@ -13,6 +13,10 @@ pub enum ErrorKind {
     InUse,
     /// The data folder is of another version, absent or no data folder.
     Version,
+    /// The object store does not answer, or cannot at present.
+    Unreachable,
+    /// The object store refuses our credentials.
+    Forbidden,
     /// Something else that the log explains.
     Broken,
 }

@@ -38,6 +38,7 @@ pub mod object;
 mod organisation;
 mod period;
 mod product;
+mod publication;
 mod release;
 mod right;
 mod secret;

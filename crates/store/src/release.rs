@@ -62,6 +62,7 @@ pub(crate) fn insert(c: &Connection, r: &Release) -> Result<bool, Error> {
 
 /// False where the key signs for the product already.
 pub(crate) fn insert_key(c: &Connection, k: &ReleaseKey) -> Result<bool, Error> {
+    crate::publication::alone(c, k.product)?;
     let text = "insert into release_key (id, uid, product, spki, created_at) values ($1, $2, $3, $4, $5)
         on conflict do nothing";
     let values = (k.row.0, k.uid.as_bytes(), k.product.0, &k.spki, k.created_at.millis());
@@ -70,6 +71,10 @@ pub(crate) fn insert_key(c: &Connection, k: &ReleaseKey) -> Result<bool, Error> 
 
 /// False where it had ended.
 pub(crate) fn end_key(c: &Connection, row: ReleaseKeyRow, at: Timestamp) -> Result<bool, Error> {
+    let product = "select product from release_key where id = $1";
+    if let Some(product) = c.one(product, [row.0], |row| row.get(0))? {
+        crate::publication::alone(c, ProductRow(product))?;
+    }
     let text = "update release_key set ended_at = $2 where id = $1 and ended_at is null";
     Ok(c.execute(text, (row.0, at.millis()))? == 1)
 }
@@ -131,6 +136,12 @@ impl Releases<'_> {
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Release>, Error> {
         let text = format!("select {COLUMNS} from release where uid = $1");
         self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
+    }
+
+    /// All after `after`, at most `limit`.
+    pub async fn all(&self, after: i64, limit: u32) -> Result<Vec<Release>, Error> {
+        let text = format!("select {COLUMNS} from release where id > $1 order by id limit $2");
+        self.0.read(|c| c.all(&text, (after, limit), read))
     }
 
     /// One, by product and version.

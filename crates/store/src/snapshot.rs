@@ -191,5 +191,7 @@ fn begin_again(c: &engine::Connection, b: &Beginning) -> Result<(), Error> {
     }
     let text = "insert into meta (name, value) values ('generation', $1) on conflict (name) do update set value = $1";
     c.execute(text, [&b.generation])?;
+    // what it holds lies beside it until it is moved
+    c.execute("delete from meta where name = 'objects'", NONE)?;
     Ok(())
 }

@@ -65,10 +65,18 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     let polls = cx.polls.counts();
     count("poll_memory_hits", "Polls answered from memory", polls.hits);
     count("poll_memory_misses", "Polls that were not", polls.misses);
+    count("object_failures", "Requests to the object store that failed", cx.place.failures());
+    count("object_damaged", "Files of releases that were not what was published", cx.releases.damaged());
+    for log in Log::ALL {
+        let name = format!("ledger_{}_tiles_mended", log.name());
+        count(&name, "Tiles and bundles that were missing or damaged and were made again", cx.ledger.tiles(log).1);
+    }
     let mut gauge = |name: &str, help: &str, value: i64| registry.register(name, help, ConstGauge::new(value));
     for log in Log::ALL {
         let name = format!("ledger_{}_size", log.name());
         gauge(&name, "Leaves under the published checkpoint", cx.ledger.published_size(log) as i64);
+        let name = format!("ledger_{}_tiles_held", log.name());
+        gauge(&name, "Tiles and bundles in memory that are not written yet", cx.ledger.tiles(log).0 as i64);
     }
     let waiting = cx.store.ledger().waiting().await.unwrap_or(0);
     gauge("ledger_waiting", "Leaves that no checkpoint covers yet", waiting as i64);

@@ -18,6 +18,8 @@ use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_outside::mail;
 use tegata_store::Store;
+use tegata_store::object::Place;
+pub use tegata_store::object::{S3, Settings as ObjectSettings};
 
 /// The public names that were fixed at `init`: no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -43,6 +45,8 @@ pub struct Settings {
     pub poll_cache: usize,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
+    /// Where tiles and files lie.
+    pub objects: ObjectSettings,
     /// How notices leave.
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.
@@ -62,6 +66,7 @@ impl Default for Settings {
             poll_cache: 2_000_000,
             file_max: 1 << 30,
             confirm_within: 7 * day,
+            objects: Default::default(),
             mail: Default::default(),
         }
     }
@@ -71,6 +76,8 @@ impl Default for Settings {
 pub struct Inner {
     /// The store.
     pub store: Store,
+    /// Where tiles and files lie.
+    pub place: Place,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -118,6 +118,13 @@ impl Error {
     }
 }
 
+const OBJECTS_AWAY: &str = "the object store cannot be reached at present; nothing was lost. Try again in a moment";
+
+/// What lies in the object store cannot be had at present.
+pub(crate) fn objects_away() -> Error {
+    Error::new(Kind::Unavailable, "objects_away", OBJECTS_AWAY)
+}
+
 impl From<tegata_store::Error> for Error {
     fn from(source: tegata_store::Error) -> Self {
         let (kind, code, public) = match source.kind {
@@ -126,6 +133,7 @@ impl From<tegata_store::Error> for Error {
             }
             ErrorKind::Overloaded => (Kind::Unavailable, "overloaded", "the server is busy; try again in a moment"),
             ErrorKind::Away => (Kind::Unavailable, "store_away", "the database does not answer; try again in a moment"),
+            ErrorKind::Unreachable | ErrorKind::Forbidden => (Kind::Unavailable, "objects_away", OBJECTS_AWAY),
             ErrorKind::InUse | ErrorKind::Version | ErrorKind::Broken => return Error::internal(source),
         };
         Error { kind, code, public: public.to_owned(), source: Some(Box::new(source)) }

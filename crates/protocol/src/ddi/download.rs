@@ -8,22 +8,16 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use http::response::Builder;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::Deserialize;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use tegata_domain::id::ReleaseRow;
 use tegata_domain::release::Release;
 use tegata_usecase::{Cx, Error, release};
 use tegata_wire::ddi::{answer, disposition};
 use tegata_wire::http::{Range, date, holds_tag, range};
 
-/// One read of the disk, and one frame.
-const CHUNK: u64 = 128 * 1024;
 const OCTETS: &str = "application/octet-stream";
 const MD5SUM: &str = ".MD5SUM";
 
@@ -73,8 +67,8 @@ pub async fn get(
         }
         return Ok(md5sum(&release, &who));
     }
-    let (release, file) = release::artifact(&who.device, row, &path.file, &cx).await?;
-    serve(&release, file, &method, &headers)
+    let (release, content) = release::artifact(&who.device, row, &path.file, &cx).await?;
+    serve(&release, content, &method, &headers).await
 }
 
 fn md5sum(release: &Release, who: &Who) -> Response {
@@ -89,7 +83,12 @@ fn internal(error: http::Error) -> Refusal {
 }
 
 /// What a client asks of a file, in the order of RFC 9110 §13.2.2.
-fn serve(release: &Release, file: File, method: &Method, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn serve(
+    release: &Release,
+    content: release::Content,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let digest: String = release.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     let (tag, modified) = (format!("\"{digest}\""), date(release.created_at.parts()));
     if field(headers, header::IF_MATCH).is_some_and(|list| !holds_tag(list, &tag, false)) {
@@ -108,12 +107,13 @@ fn serve(release: &Release, file: File, method: &Method, headers: &HeaderMap) ->
     // §14.2: Range is for GET alone; §13.1.5: of an older file no part is of use
     let current = field(headers, header::IF_RANGE).is_none_or(|held| held == tag || held == modified);
     let asked = field(headers, header::RANGE).filter(|_| *method == Method::GET && current);
-    let content = Content { file: Arc::new(file), size: release.size };
+    let content = Content { content, size: release.size };
     match asked.map_or(Range::Whole, |asked| range(asked, release.size)) {
-        Range::Whole => content.whole(head),
+        Range::Whole if *method == Method::HEAD => content.whole(head, stream::empty().boxed()),
+        Range::Whole => content.whole(head, content.content.open(0, release.size).await?),
         Range::Parts(parts) => match parts.as_slice() {
-            [part] => content.part(head, *part),
-            _ => content.parts(head, &parts, &digest[..32]),
+            [part] => content.part(head, *part).await,
+            _ => content.parts(head, &parts, &digest[..32]).await,
         },
         Range::Unsatisfiable => {
             let text = format!("the file has {} bytes; the range lies outside", release.size);
@@ -126,38 +126,46 @@ fn serve(release: &Release, file: File, method: &Method, headers: &HeaderMap) ->
     }
 }
 
-/// An open file of known length.
+/// A file of known length.
 struct Content {
-    file: Arc<File>,
+    content: release::Content,
     size: u64,
 }
 
 impl Content {
-    fn whole(&self, head: Builder) -> Result<Response, Refusal> {
+    fn whole(&self, head: Builder, bodies: release::Bodies) -> Result<Response, Refusal> {
         let head = head.header(header::CONTENT_TYPE, OCTETS).header(header::CONTENT_LENGTH, self.size);
-        head.body(Body::from_stream(self.stream(0, self.size))).map_err(internal)
+        head.body(Body::from_stream(bodies)).map_err(internal)
     }
 
-    fn part(&self, head: Builder, (first, length): (u64, u64)) -> Result<Response, Refusal> {
+    async fn part(&self, head: Builder, (first, length): (u64, u64)) -> Result<Response, Refusal> {
+        let bodies = self.content.open(first, length).await?;
         head.status(StatusCode::PARTIAL_CONTENT)
             .header(header::CONTENT_TYPE, OCTETS)
             .header(header::CONTENT_LENGTH, length)
             .header(header::CONTENT_RANGE, self.content_range(first, length))
-            .body(Body::from_stream(self.stream(first, length)))
+            .body(Body::from_stream(bodies))
             .map_err(internal)
     }
 
     /// RFC 9110 §14.6. The boundary is the digest's: whoever made a file in which it stands broke SHA-256.
-    fn parts(&self, head: Builder, parts: &[(u64, u64)], boundary: &str) -> Result<Response, Refusal> {
+    async fn parts(&self, head: Builder, parts: &[(u64, u64)], boundary: &str) -> Result<Response, Refusal> {
         let before = |(first, length): (u64, u64)| {
             let range = self.content_range(first, length);
             format!("\r\n--{boundary}\r\ncontent-type: {OCTETS}\r\ncontent-range: {range}\r\n\r\n")
         };
         let end = format!("\r\n--{boundary}--\r\n");
         let length = parts.iter().map(|part| before(*part).len() as u64 + part.1).sum::<u64>() + end.len() as u64;
-        let text = |text: String| stream::iter([Ok::<_, io::Error>(Bytes::from(text))]);
-        let pieces: Vec<_> =
-            parts.iter().map(|part| text(before(*part)).chain(self.stream(part.0, part.1)).boxed()).collect();
+        let text = |text: String| stream::iter([Ok::<_, Error>(Bytes::from(text))]);
+        // the first one tells whether the file can be had at all; of the others only one is open at a time
+        let mut pieces = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            let bodies = match at {
+                0 => self.content.open(part.0, part.1).await?,
+                _ => self.content.later(part.0, part.1),
+            };
+            pieces.push(text(before(*part)).chain(bodies).boxed());
+        }
         let body = stream::iter(pieces).flatten().chain(text(end));
         head.status(StatusCode::PARTIAL_CONTENT)
             .header(header::CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
@@ -169,32 +177,6 @@ impl Content {
     fn content_range(&self, first: u64, length: u64) -> String {
         format!("bytes {first}-{}/{}", first + length - 1, self.size)
     }
-
-    /// The bytes, read as they are sent; nothing is read for a HEAD.
-    fn stream(&self, first: u64, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let file = Arc::clone(&self.file);
-        stream::try_unfold((first, length), move |(at, left)| {
-            let file = Arc::clone(&file);
-            async move {
-                if left == 0 {
-                    return Ok(None);
-                }
-                let bytes = read(file, at, left.min(CHUNK) as usize).await?;
-                let read = bytes.len() as u64;
-                Ok(Some((bytes, (at + read, left - read))))
-            }
-        })
-    }
-}
-
-/// A disk may keep its reader waiting, so the read is on a thread for that.
-async fn read(file: Arc<File>, at: u64, length: usize) -> io::Result<Bytes> {
-    let read = move || {
-        let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, at)?;
-        Ok(Bytes::from(bytes))
-    };
-    tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use super::*;
 use http::HeaderValue;
-use std::io::Write;
 use tegata_domain::id::{OrganisationRow, ProductRow, Uuid};
 use tegata_domain::time::Timestamp;
 
-/// Longer than one read, and no byte like its neighbours.
+/// Long, and no byte like its neighbours.
 fn content() -> Vec<u8> {
     (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
@@ -35,10 +34,9 @@ const TAG: &str = "\"abababababababababababababababababababababababababababababa
 const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 async fn ask(method: Method, fields: &[(header::HeaderName, &'static str)]) -> (Response, Vec<u8>) {
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(&content()).expect("room on the disk");
+    let file = release::Content::memory(content().into());
     let headers = fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-    let (parts, body) = match serve(&release(), file, &method, &headers) {
+    let (parts, body) = match serve(&release(), file, &method, &headers).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }

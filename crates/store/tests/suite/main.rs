@@ -13,5 +13,6 @@ mod guards;
 mod heart;
 mod increment;
 mod ledger;
+mod publication;
 mod snapshot;
 mod target_token;

@@ -1,7 +1,7 @@
 //! `tegata backup`.
 
 use super::progress::Progress;
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -43,6 +43,8 @@ pub struct Backup {
     /// Check a backup and all that it rests on, and restore nothing; without recovery key only the digest beside it
     #[arg(long, value_name = "BACKUP", conflicts_with_all = ["data", "out", "since", "unlock", "keep_days"])]
     verify: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -64,6 +66,7 @@ pub(super) fn run(command: Backup) -> Result<(), Failure> {
         out,
         recovery_key,
         since: command.since,
+        objects: command.opened.settings()?.objects,
         keep: Duration::from_secs(u64::from(command.keep_days) * 24 * 3600),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

@@ -1,6 +1,6 @@
 //! `tegata doctor`: what is wrong or risky with a data folder.
 
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -22,6 +22,8 @@ pub struct Doctor {
     /// The unlock file, if it does not lie in the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -66,13 +68,15 @@ fn open(command: &Doctor, found: &mut Found) -> Result<(), Failure> {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.clone(),
         database: None,
-        settings: Default::default(),
+        settings: command.opened.settings()?,
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),
     };
     runtime()?.block_on(async {
         match platform::open(opening).await {
             Ok(cx) => {
+                let probed = platform::probe_objects(&SystemChance, &cx).await;
+                found.problems.extend(probed.err().map(|error| format!("the object store: {error}")));
                 let ready = platform::ready(&cx).await;
                 found.problems.extend(ready.problems);
                 found.warnings.extend(ready.warnings);

@@ -1,7 +1,7 @@
 //! `tegata export`: all data of an organisation in open formats (law 10), from the data folder.
 
 use super::progress::Progress;
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::{ArgGroup, Args};
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ pub struct Export {
     /// The unlock file, if it does not lie in the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -143,7 +145,7 @@ async fn write(command: &Export, writer: &mut Writer, progress: &Progress) -> Re
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.clone(),
         database: None,
-        settings: Default::default(),
+        settings: command.opened.settings()?,
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),
     };

@@ -92,6 +92,22 @@ impl Configured {
     }
 }
 
+/// The configuration of a command that opens a data folder beside the server's.
+#[derive(clap::Args, Default)]
+pub struct Opened {
+    /// Configuration file (TOML), as the server has it: where tiles and files lie
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Opened {
+    fn settings(&self) -> Result<tegata_usecase::cx::Settings, crate::config::ConfigError> {
+        let environment: Vec<(String, String)> = std::env::vars().collect();
+        let values = crate::config::Values::gather(self.config.as_deref(), &environment, &[])?;
+        Ok(crate::config::Config::from(&values)?.settings)
+    }
+}
+
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

@@ -1,7 +1,7 @@
 //! `tegata restore`.
 
 use super::progress::Progress;
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -37,6 +37,8 @@ pub struct Restore {
     /// The empty PostgreSQL that holds the platform afterwards, as postgres://USER@HOST/NAME, if the folder does not
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    #[command(flatten)]
+    opened: Opened,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -58,6 +60,7 @@ pub(super) fn run(command: Restore) -> Result<(), Failure> {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.map(std::path::absolute).transpose()?,
         tombstones: command.tombstones,
+        objects: command.opened.settings()?.objects,
         faded: match command.expired_epoch_keys {
             Expired::Refuse => Faded::Refuse,
             Expired::Drop => Faded::Drop,

@@ -7,6 +7,7 @@ pub mod heartbeat;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod objects;
 pub mod production;
 pub mod release;
 pub mod revocation;
@@ -35,7 +36,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections =
         [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([mail::KEYS, log::KEYS]).flatten()
+    sections.chain([objects::KEYS, mail::KEYS, log::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -68,7 +69,7 @@ impl std::fmt::Display for Source {
 pub struct ConfigError(String);
 
 /// The effective values, each with its source.
-pub struct Values(BTreeMap<&'static str, (String, Source)>);
+pub struct Values(BTreeMap<&'static str, (String, Source)>, BTreeMap<&'static str, String>);
 
 /// A flag that was given: its name, the key that it sets, its value.
 pub type Flag = (&'static str, &'static str, String);
@@ -124,7 +125,8 @@ impl Values {
         for (flag, key, value) in flags {
             values.insert(*key, (value.clone(), Source::Flag(flag)));
         }
-        Ok(Values(values))
+        let foreign = |name: &'static str| Some((name, environment.iter().find(|(known, _)| known == name)?.1.clone()));
+        Ok(Values(values, objects::ENVIRONMENT.into_iter().filter_map(foreign).collect()))
     }
 
     /// Key, value, source of every value, by name.
@@ -136,6 +138,11 @@ impl Values {
     pub fn get<T: FromStr>(&self, key: &'static str, wanted: &str) -> Result<T, ConfigError> {
         let (value, source) = &self.0[key];
         value.parse().map_err(|_| ConfigError(format!("{key} = \"{value}\" ({source}) is not {wanted}")))
+    }
+
+    /// A variable of the environment under the name that others gave it; it is never listed.
+    fn foreign(&self, name: &'static str) -> Option<String> {
+        self.1.get(name).cloned().filter(|value| !value.is_empty())
     }
 
     /// A text that may be absent (empty).
@@ -210,6 +217,7 @@ impl Config {
                 poll_interval: update::poll_interval(values)?,
                 poll_cache: update::poll_cache(values)?,
                 file_max: release::file_max(values)?,
+                objects: objects::settings(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
                 confirm_within: production::confirm_within(values)?,

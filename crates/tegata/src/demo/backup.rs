@@ -20,6 +20,7 @@ pub fn restore(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     let order = BackupOrder {
         folder: player.data.clone(),
         unlock: None,
+        objects: Default::default(),
         out: sealed.clone(),
         recovery_key: key.clone(),
         since: None,
@@ -34,6 +35,7 @@ pub fn restore(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
         recovery_key: key,
         folder: player.folder.join("restored"),
         unlock: None,
+        objects: Default::default(),
         tombstones: None,
         faded: Faded::Refuse,
         clock: Arc::new(SystemClock::default()),

@@ -7,9 +7,10 @@ mod prove;
 mod read;
 mod sequence;
 mod shelf;
+mod tiles;
 
 pub(crate) use head::device_head;
-pub(crate) use open::{Named, rebuild, verifier};
+pub(crate) use open::{Named, kind, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};
 pub use sequence::sequence;
@@ -22,6 +23,7 @@ use tegata_domain::ledger::{Checkpoint, Log};
 use tegata_keys::signer::Signer;
 use tegata_wire::signed_note::Verifier;
 use tegata_wire::tlog_tiles::Edge;
+use tiles::Known;
 
 /// Both logs of this platform.
 pub struct Ledger([OneLog; 2]);
@@ -32,6 +34,8 @@ pub(crate) struct OneLog {
     pub signer: Signer,
     pub verifier: Verifier,
     pub shelf: Shelf,
+    /// Tiles that were held against the tree.
+    pub known: Known,
     /// The right edge of the tree; behind a lock that a sequencing run holds from leaf to checkpoint. `None` after a
     /// run that failed half-way: the next one loads it again from the store.
     pub edge: tokio::sync::Mutex<Option<Growing>>,
@@ -55,6 +59,12 @@ impl Ledger {
     pub fn published_size(&self, log: Log) -> u64 {
         let published = self.log(log).published.read().unwrap_or_else(PoisonError::into_inner);
         published.as_ref().map_or(0, |p| p.checkpoint.head.size)
+    }
+
+    /// Tiles and bundles that wait to be written, and how many were missing or damaged and made again.
+    pub fn tiles(&self, log: Log) -> (usize, u64) {
+        let one = self.log(log);
+        (one.shelf.held(), one.known.mended())
     }
 
     /// Origin of a log, as its checkpoints name it.

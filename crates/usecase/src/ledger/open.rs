@@ -4,14 +4,15 @@
 //! Invariant: the store says up to which size the full tiles are files that survive a crash. Whatever lies behind is
 //! made again, whether there is a file or not.
 
-use super::read::Files;
 use super::sequence::Growing;
 use super::shelf::Shelf;
+use super::tiles::{Known, load_edge};
 use super::{Ledger, OneLog, Published, origin};
 use crate::error::{Error, Kind, Result};
 use std::sync::{Arc, RwLock};
 use tegata_domain::ledger::{Checkpoint, Head, Log};
 use tegata_keys::signer::Signer;
+use tegata_store::object::Place;
 use tegata_store::{Mode, Store};
 use tegata_wire::signed_note::Verifier;
 use tegata_wire::tlog_tiles::{Edge, TILE_WIDTH};
@@ -28,24 +29,29 @@ pub(crate) struct Named<'a> {
 impl Ledger {
     /// Opens both logs; `keys` are those of facts and devices. A store that is only read is opened as far as it was
     /// published, and no tile is written.
-    pub(crate) async fn open(store: &Store, keys: [Signer; 2], named: Named<'_>, mode: Mode) -> Result<Self> {
+    pub(crate) async fn open(
+        (store, place): (&Store, &Place),
+        keys: [Signer; 2],
+        named: Named<'_>,
+        mode: Mode,
+    ) -> Result<Self> {
         let [facts, devices] = keys;
         Ok(Ledger([
-            open_log(store, Log::Facts, facts, (named, mode)).await?,
-            open_log(store, Log::Devices, devices, (named, mode)).await?,
+            open_log((store, place), Log::Facts, facts, (named, mode)).await?,
+            open_log((store, place), Log::Devices, devices, (named, mode)).await?,
         ]))
     }
 }
 
 /// Makes the tiles of a log anew from the store, and holds its root against `recorded` heads, small to large. Answers up
-/// to which size they are files that survive a crash.
-pub(crate) async fn rebuild(store: &Store, log: Log, recorded: &[Head]) -> Result<u64> {
-    let shelf = shelf(store, log, 0, Mode::Existing)?;
+/// to which size they survive a crash in that place.
+pub(crate) async fn rebuild((store, place): (&Store, &Place), log: Log, recorded: &[Head]) -> Result<u64> {
+    let shelf = shelf(place, log, 0, Mode::Existing)?;
     let mut growing = Growing::at(Edge::new());
     for head in recorded {
         replay(store, log, &shelf, &mut growing, *head).await?;
     }
-    shelf.flush()?;
+    shelf.flush().await?;
     Ok(shelf.durable())
 }
 
@@ -64,21 +70,32 @@ pub(crate) fn verifier(origin: &str, signer: &Signer) -> Result<Verifier> {
     Verifier::new(origin, key).map_err(|e| Error::internal(e.to_string()))
 }
 
-fn shelf(store: &Store, log: Log, tiled: u64, mode: Mode) -> Result<Shelf> {
-    Shelf::open(store.folder().join("ledger").join(log.name()), tiled, mode)
+fn shelf(place: &Place, log: Log, tiled: u64, mode: Mode) -> Result<Shelf> {
+    Ok(Shelf::open(place.objects(&kind(log))?, tiled, mode))
 }
 
-async fn open_log(store: &Store, log: Log, signer: Signer, (named, mode): (Named<'_>, Mode)) -> Result<OneLog> {
+/// The objects of a log.
+pub(crate) fn kind(log: Log) -> String {
+    format!("ledger/{}", log.name())
+}
+
+async fn open_log(
+    (store, place): (&Store, &Place),
+    log: Log,
+    signer: Signer,
+    (named, mode): (Named<'_>, Mode),
+) -> Result<OneLog> {
     let origin = origin(named.public_url, named.generation, log);
     let verifier = verifier(&origin, &signer)?;
     let tiled = store.ledger().standing(log).await?.tiled;
-    let shelf = shelf(store, log, tiled, mode)?;
+    let shelf = shelf(place, log, tiled, mode)?;
     let (growing, published) = load(store, log, &shelf).await?;
     Ok(OneLog {
         origin,
         signer,
         verifier,
         shelf,
+        known: Known::default(),
         edge: tokio::sync::Mutex::new(Some(growing)),
         published: RwLock::new(published),
     })
@@ -91,10 +108,17 @@ pub(super) async fn load(store: &Store, log: Log, shelf: &Shelf) -> Result<(Grow
     if whole > head.size || !whole.is_multiple_of(TILE_WIDTH.into()) {
         return Err(mismatch(log, whole));
     }
-    let edge = Edge::load(whole, &Files { shelf }).map_err(|e| {
-        tracing::error!(error = %e, log = log.name(), "tiles cannot be read");
-        mismatch(log, whole)
-    })?;
+    let edge = match load_edge(whole, shelf).await {
+        Ok(edge) => edge,
+        Err(error) if error.kind == Kind::Unavailable => {
+            tracing::warn!(%error, log = log.name(), "tiles cannot be read now; the tree is made again from the store");
+            Edge::new()
+        }
+        Err(error) => {
+            tracing::error!(%error, cause = ?error.source, log = log.name(), "tiles cannot be read");
+            return Err(mismatch(log, whole));
+        }
+    };
     let mut growing = Growing::at(edge);
     replay(store, log, shelf, &mut growing, head).await?;
     let edge = Arc::new(growing.edge.clone());
@@ -111,9 +135,12 @@ pub(super) async fn replay(store: &Store, log: Log, shelf: &Shelf, growing: &mut
         if contents.is_empty() {
             return Err(mismatch(log, start));
         }
-        shelf.room()?;
         let full = growing.grow(log, &contents)?;
-        shelf.put(full, growing.whole());
+        // below that they are where they belong already, and only the tree is made again
+        if growing.whole() > shelf.durable() {
+            shelf.room().await?;
+            shelf.put(full, growing.whole());
+        }
     }
     if growing.head() == head { Ok(()) } else { Err(mismatch(log, head.size)) }
 }

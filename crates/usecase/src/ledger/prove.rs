@@ -1,6 +1,6 @@
 //! Proofs of single events: a `tlog-proof` file with salt and event.
 
-use super::read::Served;
+use super::tiles::Served;
 use crate::cx::Inner;
 use crate::device::{hide, load, sight};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +12,6 @@ use tegata_domain::period::View;
 use tegata_domain::permit::{Actor, Operation};
 use tegata_wire::life::{Extra, leaf, salt};
 use tegata_wire::tlog_proof::TlogProof;
-use tegata_wire::tlog_tiles::inclusion_proof;
 
 /// A proof file.
 pub struct Proof {
@@ -65,8 +64,9 @@ async fn build(number: Number, device: &Device, (event, index): (Event, u64), cx
         let text = "this event is committed, but not under a published checkpoint yet; ask again in a second";
         return Err(Error::new(Kind::NotYet, "not_yet", text));
     };
-    let tiles = Served::of(cx.ledger.log(Log::Devices), &published.edge);
-    let hashes = inclusion_proof(published.checkpoint.head.size, index, &tiles).map_err(Error::internal)?;
+    let one = cx.ledger.log(Log::Devices);
+    let served = Served { log: Log::Devices, one, edge: &published.edge, store: &cx.store };
+    let hashes = served.inclusion(index).await?;
     let new = NewEvent { kind: event.kind, at: event.at, data: event.data };
     let previous = previous(device, sequence, cx).await?;
     let key = cx.store.event().epoch_key_left(device.row, event.period).await?.ok_or_else(erased)?;

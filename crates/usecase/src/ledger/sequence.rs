@@ -57,7 +57,7 @@ impl Growing {
             if size.is_multiple_of(TILE_WIDTH.into()) {
                 let next = Vec::with_capacity(self.bundle.len());
                 let bundle = std::mem::replace(&mut self.bundle, next);
-                full.push((super::read::bundle_name(size / u64::from(TILE_WIDTH) - 1), bundle));
+                full.push((super::tiles::bundle_name(size / u64::from(TILE_WIDTH) - 1), bundle));
             }
         }
         let tiles = self.edge.append(&hashes);
@@ -104,7 +104,7 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         if contents.is_empty() && (last.is_some() || one.is_published()) {
             break;
         }
-        one.shelf.room()?;
+        one.shelf.room().await?;
         let mut next = growing.clone();
         let full = next.grow(log, &contents)?;
         let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;

@@ -10,7 +10,10 @@ use super::chain::{self, Base};
 use super::manifest::{FORMAT, FileState, Front, Manifest, logs};
 use super::*;
 use crate::error::Result;
+use crate::release::FIRMWARE;
+use futures_util::TryStreamExt;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +24,7 @@ use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::sealed_file::Sealing;
 use tegata_store::increment;
+use tegata_store::object::{self, Place};
 use tegata_store::snapshot::{self, DATABASE, FADING};
 use tegata_store::{Mode, STORE_FILE, Store};
 use zeroize::Zeroizing;
@@ -37,6 +41,8 @@ pub struct BackupOrder {
     pub recovery_key: PathBuf,
     /// The backup that this one rests on; `None`: a full one.
     pub since: Option<PathBuf>,
+    /// Where tiles and files lie.
+    pub objects: object::Settings,
     /// How long event payloads and epoch keys of this backup can be restored.
     pub keep: Duration,
     /// The present.
@@ -170,11 +176,12 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let base = order.since.as_deref().map(|since| Base::open(since, &keys, now)).transpose()?;
     let part = Scratch::make(folder.join(PART))?;
     place::copy(&folder, &part.0, tell)?;
-    let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
+    let place = Place::new(&folder, &order.objects).map_err(stored)?;
+    let mut manifest = describe(&order, (&part.0, &place), (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
     snapshot::split(&part.0).map_err(stored)?;
     let front = compare(&order, &part.0, (&keys, &fading, base.as_ref()), &mut manifest, tell)?;
-    let sealed = write(&order, (&folder, &part.0, &unlock), (&out, &keys.lasting), (&front, &mut manifest), tell);
+    let sealed = write(&order, (&place, &part.0, &unlock), (&out, &keys.lasting), (&front, &mut manifest), tell).await;
     if sealed.is_err() {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
@@ -189,11 +196,14 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
 async fn describe(
     order: &BackupOrder,
-    part: &Path,
+    (part, place): (&Path, &Place),
     (seal, fading): (&Seal, &Fading),
     now: Timestamp,
 ) -> Result<Manifest> {
     let store = Store::open(part, Mode::Existing).map_err(stored)?;
+    if objects::known(&store, place).await?.is_none() {
+        return Err(local("objects", "the server was not started with this object store yet; leave its settings out"));
+    }
     let public_url = open::fixed(&store, "public_url").await?;
     let logs = logs(&store, seal).await?;
     drop(store);
@@ -274,9 +284,9 @@ fn partial(out: &Path) -> PathBuf {
 
 /// Writes the file beside its place, and moves it there once it is on disk; answers its size. A line for `sha256sum`
 /// lies beside it then.
-fn write(
+async fn write(
     order: &BackupOrder,
-    (folder, part, unlock): (&Path, &Path, &Path),
+    (place, part, unlock): (&Place, &Path, &Path),
     (out, secret): (&Path, &[u8; 32]),
     (front, manifest): (&Front, &mut Manifest),
     tell: Tell<'_>,
@@ -286,12 +296,13 @@ fn write(
     let file = Measured::into(begin(&path).map_err(wrong)?);
     let sealing = Sealing::new(file, secret, &chance::bytes(&*order.chance)).map_err(wrong)?;
     let mut writer = Writer::new(sealing)?;
-    let mut kept = contents(folder)?;
+    let mut kept = contents(place.data())?;
+    let mut remote = remote_names(place).await?;
     let mut front = front.clone();
-    let before = std::mem::replace(
-        &mut front.held,
-        kept.iter().map(|(name, _)| name.clone()).filter(|name| never_changes(name)).collect(),
-    );
+    let names = kept.iter().map(|(name, _)| name).chain(&remote);
+    let held = names.filter(|name| never_changes(name)).cloned().collect();
+    let before = std::mem::replace(&mut front.held, held);
+    remote.retain(|name| !before.contains(name));
     kept.retain(|(name, _)| !before.contains(name));
     writer.add_text(FRONT, &serde_json::to_vec_pretty(&front).map_err(Error::internal)?)?;
     // what the next increment compares with comes first
@@ -305,6 +316,9 @@ fn write(
     for (name, path) in &files {
         tell("packed bytes", done, total);
         done += writer.add(name, path)?;
+    }
+    if !remote.is_empty() {
+        add_remote(&mut writer, (place, &remote), part, &|bytes| tell("packed bytes", done + bytes, 0)).await?;
     }
     let secret = Zeroizing::new(fs::read(unlock).map_err(|e| local("cannot read the unlock file", e))?);
     writer.add_text(UNLOCK_FILE, &secret)?;
@@ -330,6 +344,42 @@ fn begin(path: &Path) -> std::io::Result<File> {
     })?;
     file.set_len(0)?;
     Ok(file)
+}
+
+/// The files that lie in an object store, as a backup names them.
+async fn remote_names(place: &Place) -> Result<Vec<String>> {
+    if place.url().is_none() {
+        return Ok(Vec::new());
+    }
+    let listed = place.objects(FIRMWARE).map_err(stored)?.list().await.map_err(stored)?;
+    Ok(listed.into_iter().map(|entry| format!("{FIRMWARE}/{}", entry.name)).collect())
+}
+
+/// Adds files that lie in an object store, one after the other by way of this disk.
+async fn add_remote<W: std::io::Write>(
+    writer: &mut Writer<W>,
+    (place, names): (&Place, &[String]),
+    part: &Path,
+    tell: &dyn Fn(u64),
+) -> Result<()> {
+    let files = place.objects(FIRMWARE).map_err(stored)?;
+    let (path, mut done) = (part.join("object"), 0);
+    let wrong = |e: std::io::Error| local(&path.display().to_string(), e);
+    for name in names {
+        let gone = || local(name, "it is in the object store no more");
+        let inside = name.strip_prefix(FIRMWARE).unwrap_or(name).trim_start_matches('/');
+        let mut pieces = files.all(inside).await.map_err(stored)?.ok_or_else(gone)?;
+        let mut file = File::create(&path).map_err(wrong)?;
+        while let Some(bytes) = pieces.try_next().await.map_err(stored)? {
+            file.write_all(&bytes).map_err(wrong)?;
+        }
+        done += writer.add(name, &path)?;
+        tell(done);
+    }
+    if path.exists() {
+        fs::remove_file(&path).map_err(wrong)?;
+    }
+    Ok(())
 }
 
 /// Files that are named by the digest of what they held once, and hold something else now.
@@ -386,6 +436,7 @@ mod tests {
             let order = BackupOrder {
                 folder: at("data"),
                 unlock: None,
+                objects: Default::default(),
                 out: at(out),
                 recovery_key: at(key),
                 since: None,

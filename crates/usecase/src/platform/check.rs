@@ -34,6 +34,13 @@ pub async fn ready(cx: &Inner) -> Ready {
         Ok(_) => {}
         Err(e) => problems.push(format!("the ledger cannot be read: {e}")),
     }
+    if let Some(trouble) = cx.place.trouble() {
+        warnings.push(format!("the object store: {trouble}; tiles wait in memory, files of releases cannot be had"));
+    }
+    match cx.releases.damaged() {
+        0 => {}
+        count => warnings.push(format!("{count} times the file of a release was not what was published; see the log")),
+    }
     let folder = cx.store.folder();
     if folder.join(super::UNLOCK_FILE).exists() {
         warnings.push("the unlock file lies in the data folder; keep it elsewhere and start with --unlock FILE".into());

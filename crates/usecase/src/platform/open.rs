@@ -80,11 +80,13 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let postman = Postman::new(&opening.settings.mail, opening.folder.join(OUTBOX)).map_err(|e| local("mail", e))?;
     let generation = store.secret().fixed(GENERATION).await?;
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
-    let ledger = Ledger::open(&store, keys, named, mode).await?;
-    let releases = Releases::open(&store, mode)?;
+    let place = objects::settle(&store, &opening.settings.objects, (&keys[0], named), mode).await?;
+    let ledger = Ledger::open((&store, &place), keys, named, mode).await?;
+    let releases = Releases::open(&place, mode)?;
     let polls = Memory::of(opening.settings.poll_cache);
     Ok(Cx(Arc::new(Inner {
         store,
+        place,
         clock: opening.clock,
         chance: opening.chance,
         settings: opening.settings,

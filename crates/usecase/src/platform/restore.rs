@@ -24,6 +24,7 @@ use tegata_keys::recovery::{Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
 use tegata_store::increment;
+use tegata_store::object::{self, Place};
 use tegata_store::snapshot::{self, Beginning, DATABASE, FADING};
 use tegata_store::{Mode, Store};
 
@@ -54,6 +55,8 @@ pub struct RestoreOrder {
     pub unlock: Option<PathBuf>,
     /// What was erased since the backup.
     pub tombstones: Option<PathBuf>,
+    /// Where tiles and files go.
+    pub objects: object::Settings,
     /// Where the fading part cannot be opened.
     pub faded: Faded,
     /// The present.
@@ -296,7 +299,8 @@ async fn check_log(store: &Store, log: Log, state: &LogState) -> Result<(Head, u
     }
     let published = state.published.as_ref().map(manifest::HeadText::head).transpose()?;
     let recorded: Vec<Head> = published.into_iter().chain([head]).collect();
-    Ok((head, rebuild(store, log, &recorded).await?))
+    let place = Place::local(store.folder());
+    Ok((head, rebuild((store, &place), log, &recorded).await?))
 }
 
 /// Opens the platform as a start would, enters what happened as facts, erases again what was erased, publishes.
@@ -310,7 +314,7 @@ async fn go_on(
         folder: part.to_owned(),
         unlock: None,
         database: None,
-        settings: Settings::default(),
+        settings: Settings { objects: order.objects.clone(), ..Settings::default() },
         clock: Arc::clone(&order.clock),
         chance: Arc::clone(&order.chance),
     };
@@ -364,7 +368,7 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         tegata_store::archive::write_file(aside, &mut text).map_err(stored)?;
         File::open(aside).and_then(|file| file.sync_all()).map_err(wrong)?;
     }
-    tegata_store::object::Objects::open(part.to_owned()).and_then(|all| all.sync()).map_err(stored)?;
+    Place::local(part).sync().map_err(stored)?;
     let moved = fs::rename(part, &order.folder).map_err(wrong);
     if let (Err(_), Some((_, aside))) = (&moved, &aside) {
         let _nothing_to_keep = fs::remove_file(aside);

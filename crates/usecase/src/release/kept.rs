@@ -1,32 +1,42 @@
-//! Releases kept in memory, and the folder of their files: neither ever changes.
+//! Releases kept in memory, and their files: neither ever changes.
 
+use super::checked::Checked;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tegata_domain::id::ReleaseRow;
 use tegata_domain::release::Release;
-use tegata_store::object::Objects;
-use tegata_store::{Mode, Store};
+use tegata_store::Mode;
+use tegata_store::object::{Objects, Place};
 
+/// The objects of releases, each under its SHA-256.
+pub(crate) const FIRMWARE: &str = "firmware";
 /// How many releases are kept; past that the memory starts anew.
 const KEPT: usize = 10_000;
 
 /// Files of releases, and releases that were asked for lately.
 pub struct Releases {
     pub(super) files: Objects,
+    pub(super) checked: Arc<Checked>,
     known: RwLock<HashMap<ReleaseRow, Arc<Release>>>,
 }
 
 impl Releases {
-    /// In the data folder; what a crash left unfinished is removed, but not where the folder is only read: there it may
+    /// In that place; what a crash left unfinished is removed, but not where the folder is only read: there it may
     /// be the upload of another process.
-    pub(crate) fn open(store: &Store, mode: Mode) -> Result<Self> {
-        let files = Objects::open(store.folder().join("firmware"))?;
+    pub(crate) fn open(place: &Place, mode: Mode) -> Result<Self> {
+        let files = place.objects(FIRMWARE)?;
         if mode != Mode::Reading {
             files.sweep()?;
         }
-        Ok(Releases { files, known: RwLock::default() })
+        let checked = Arc::new(Checked::new(files.clone()));
+        Ok(Releases { files, checked, known: RwLock::default() })
+    }
+
+    /// How often a file was not what was published.
+    pub fn damaged(&self) -> u64 {
+        self.checked.damaged()
     }
 }
 

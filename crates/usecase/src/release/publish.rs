@@ -1,7 +1,7 @@
-//! Publishes a release: the file streams to disk, its manifest is checked against the maker's signature, and what was
+//! Publishes a release: the file streams to the disk of this machine and from there to its place, its manifest is checked against the maker's signature, and what was
 //! published is a public fact.
 
-use super::Published;
+use super::{Published, checked};
 use crate::cx::{Cx, Inner};
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tegata_domain::finding::{Finding, FindingKind};
 use tegata_domain::id::{ReleaseRow, Uuid};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::Product;
-use tegata_domain::release::{NewRelease, Release, ReleaseError};
+use tegata_domain::release::{NewRelease, Publication, Release, ReleaseError};
 use tegata_domain::time::Timestamp;
 use tegata_keys::digest::Digests;
 use tegata_keys::statement;
@@ -19,6 +19,8 @@ use tegata_store::Row;
 use tegata_store::object::Draft;
 use tegata_wire::release::Manifest;
 
+/// How often a release is decided on again when its product's keys or releases changed meanwhile.
+const TRIES: usize = 5;
 /// The longest signature.
 const SIGNATURE_MAX: usize = 1024;
 /// So much is gathered before it is written and digested, away from the threads that serve.
@@ -80,32 +82,60 @@ pub async fn publish(upload: Upload, (product, new, signature): Asked, actor: &A
     let permit = actor.permit(operation, Subject::of(product.organisation))?;
     new.check().map_err(|e| Error::invalid("release", e))?;
     let (draft, release) = describe(upload, &product, new.clone(), cx).await?;
-    let release = sign(release, (new.key, signature), &product, &permit, cx).await?;
-    let published = |release| Published { release: Arc::new(release), product: product.uid };
-    if let Some(known) = known(&release, cx).await? {
-        return Ok(published(known));
+    let mut draft = Some(draft);
+    for _ in 0..TRIES {
+        let asked = (&new, signature.clone(), &product);
+        let (release, writes) = match decide(release.clone(), asked, &permit, cx).await? {
+            Decided::Known(known) => return Ok(Published { release: Arc::new(known), product: product.uid }),
+            Decided::New(release, writes) => (release, writes),
+        };
+        // the file is durable before anything names it; the time until then is why all is decided on again
+        if let Some(draft) = draft.take() {
+            cx.releases.files.keep(draft, &checked::name(&release)).await?;
+        }
+        let change = Change::of(release.uid.to_string(), writes);
+        match cx.store.save(change, &permit, release.created_at).await.map_err(Error::from) {
+            Err(e) if e.code == "stale" || e.code == "exists" => {}
+            Err(e) => return Err(e),
+            Ok(()) => return Ok(Published { release: Arc::new(release), product: product.uid }),
+        }
     }
-    let older = new.older_than(cx.store.release().security_version(product.row).await?);
+    Err(Error::conflict("stale", "keys or releases of this product change too fast; try again"))
+}
+
+/// What comes of a release, as product, keys and other releases stand now.
+enum Decided {
+    /// It is there already.
+    Known(Release),
+    /// It is entered by these writes.
+    New(Release, Vec<Write>),
+}
+
+async fn decide(
+    release: Release,
+    (new, signature, product): (&NewRelease, Vec<u8>, &Product),
+    permit: &Permit,
+    cx: &Inner,
+) -> Result<Decided> {
+    let release = sign(release, (new.key, signature), product, permit, cx).await?;
+    if let Some(known) = known(&release, cx).await? {
+        return Ok(Decided::Known(known));
+    }
+    let published = cx.store.release().security_version(product.row).await?;
     let mut writes = Vec::new();
-    if let Some(error) = older {
+    if let Some(error) = new.older_than(published) {
         let finding = older_finding(&release, &error, new.allow_older, cx);
         if !new.allow_older {
-            cx.store.save(Change::of("", vec![finding]), &permit, release.created_at).await?;
+            cx.store.save(Change::of("", vec![finding]), permit, release.created_at).await?;
             return Err(Error::conflict("older_release", error));
         }
         writes.push(finding);
     }
-    // the file is durable before anything names it
-    let name = data_encoding::HEXLOWER.encode(&release.sha256);
-    tokio::task::spawn_blocking(move || draft.keep(&name)).await.map_err(Error::internal)??;
-    writes.push(Write::Release(Box::new(release.clone())));
+    let highest = published.unwrap_or_default().max(release.security_version);
+    // first the guard: what is refused there writes nothing
+    writes.insert(0, Write::Release(Box::new(Publication { release: release.clone(), highest })));
     writes.push(Write::Fact(Fact::release_published(&release, product.uid)));
-    let change = Change::of(release.uid.to_string(), writes);
-    match cx.store.save(change, &permit, release.created_at).await.map_err(Error::from) {
-        Err(e) if e.code == "exists" => known(&release, cx).await?.map(published).ok_or(e),
-        Err(e) => Err(e),
-        Ok(()) => Ok(published(release)),
-    }
+    Ok(Decided::New(release, writes))
 }
 
 /// The release of the uploaded file, not signed yet.

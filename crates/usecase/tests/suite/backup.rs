@@ -13,6 +13,7 @@ use tegata_usecase::{Cx, Kind, Result, ledger};
 
 async fn backup(world: &World, out: PathBuf, key: PathBuf) -> Result<platform::BackupTaken> {
     let order = BackupOrder {
+        objects: Default::default(),
         folder: world.data.clone(),
         unlock: None,
         out,
@@ -27,6 +28,7 @@ async fn backup(world: &World, out: PathBuf, key: PathBuf) -> Result<platform::B
 
 async fn restore(world: &World, from: &Path, key: &Path, folder: PathBuf, faded: Faded) -> Result<Restored> {
     let order = RestoreOrder {
+        objects: Default::default(),
         from: from.to_owned(),
         recovery_key: key.to_owned(),
         folder,
@@ -185,6 +187,7 @@ async fn a_wrong_unlock_file_makes_no_backup() {
     let unlock = folder.path().join("unlock");
     tegata_keys::seal::Seal::create(&unlock, &[1; 32]).unwrap();
     let order = BackupOrder {
+        objects: Default::default(),
         folder: world.data.clone(),
         unlock: Some(unlock),
         out: folder.path().join("out"),

@@ -2,6 +2,7 @@
 
 use crate::release::{release_of, version};
 use crate::world::World;
+use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,10 +163,9 @@ async fn a_device_goes_its_way_and_only_the_reported_version_counts() {
     let (offered, _) = action::offer(row, &device, fleet.cx()).await.unwrap();
     assert_eq!(offered.state, ActionState::Retrieved);
     assert_eq!(action::offer(row, &device, fleet.cx()).await.unwrap().0, offered, "a second time changes nothing");
-    let (_, mut file) = artifact(&device, release.row, "image.swu", fleet.cx()).await.unwrap();
-    let mut content = String::new();
-    std::io::Read::read_to_string(&mut file, &mut content).unwrap();
-    assert_eq!(content, "2.0");
+    let (_, file) = artifact(&device, release.row, "image.swu", fleet.cx()).await.unwrap();
+    let content: Vec<_> = file.open(0, 3).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(content.concat(), b"2.0");
     assert_eq!(refusal(artifact(&device, release.row, "other", fleet.cx()).await).0, Kind::NotFound);
     let details = vec!["writing".to_owned(), "done".to_owned()];
     let feedback = Feedback { code: Some(7), details, ..said(Execution::Proceeding, Finished::None) };

@@ -382,6 +382,7 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
     let (file, key) = (story.world.data.with_file_name("backup"), story.world.data.with_file_name("recovery.key"));
     let chance = || std::sync::Arc::new(crate::world::Seeded::new(77));
     let order = BackupOrder {
+        objects: Default::default(),
         folder: story.world.data.clone(),
         unlock: None,
         out: file.clone(),
@@ -397,6 +398,7 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
     let restore = async |name: &str, tombstones: Option<std::path::PathBuf>| {
         let folder = story.world.data.with_file_name(name);
         let order = RestoreOrder {
+            objects: Default::default(),
             from: file.clone(),
             recovery_key: key.clone(),
             folder: folder.clone(),

@@ -129,6 +129,23 @@ async fn a_group_of_tiles_becomes_files_and_the_store_knows() {
     while world.cx().store.ledger().standing(Log::Facts).await.unwrap().tiled == 0 {
         facts(&world, 1).await;
     }
+    // what is damaged or lost where it lies is made again
+    world.close();
+    world.open().await.unwrap();
+    for (name, content) in
+        [("tile/0/063", Some(vec![7; 8192])), ("tile/entries/001", Some(vec![0; 100])), ("tile/0/001", None)]
+    {
+        let path = world.data.join("ledger/facts").join(name);
+        content.map_or_else(|| std::fs::remove_file(&path), |bytes| std::fs::write(&path, bytes)).unwrap();
+    }
+    for ((name, path), before) in paths.iter().zip(&before) {
+        assert_eq!(tile(Log::Facts, *path, world.cx()).await.unwrap(), *before, "{name}");
+    }
+    assert_eq!(world.cx().ledger.tiles(Log::Facts).1, 3);
+    facts(&world, 1).await;
+    while world.cx().ledger.tiles(Log::Facts).0 > 0 {
+        tokio::task::yield_now().await;
+    }
     world.close();
     let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
     let tiled: i64 = c.query_row("select tiled from log where id = 0", [], |row| row.get(0)).unwrap();
