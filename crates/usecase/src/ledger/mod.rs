@@ -4,6 +4,7 @@ mod head;
 mod open;
 mod prove;
 mod read;
+mod recount;
 mod sequence;
 mod shelf;
 
@@ -11,6 +12,7 @@ pub(crate) use head::device_head;
 pub(crate) use open::{Named, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};
+pub(crate) use recount::recount;
 pub use sequence::sequence;
 pub(crate) use sequence::signed;
 

@@ -56,7 +56,7 @@ pub struct BackupTaken {
 }
 
 /// Names in a data folder that no backup holds, on purpose.
-const NOT_KEPT: [&str; 10] = [
+const NOT_KEPT: [&str; 11] = [
     DATABASE,
     "tegata.db-wal",
     "tegata.db-shm",
@@ -67,6 +67,7 @@ const NOT_KEPT: [&str; 10] = [
     OUTBOX,
     PART,
     "backup.lock",
+    last_backup::LAST_BACKUP,
 ];
 const PART: &str = "backup.part";
 
@@ -144,9 +145,11 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     if sealed.is_err() {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
+    let size = sealed?;
+    last_backup::write(&folder, &manifest.made_at);
     let left_out = left_out(&folder)?;
     let damaged = damaged(&manifest);
-    Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out, damaged })
+    Ok(BackupTaken { manifest, size, out, recovery_key, new_key, left_out, damaged })
 }
 
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.

@@ -81,6 +81,7 @@ pub async fn init(new: NewPlatform) -> Result<Initialised> {
     let part = new.folder.with_file_name(name);
     let made = build(&new, &part).await;
     let moved = made.and_then(|done| {
+        owner::hand_over(&part, &new.folder, new.unlock.as_deref())?;
         fs::rename(&part, &new.folder).map_err(|e| local("cannot move the data folder to its place", e))?;
         let folder = fs::canonicalize(&new.folder).map_err(|e| local("data folder", e))?;
         Ok(Initialised { folder, ..done })

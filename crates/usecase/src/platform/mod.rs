@@ -3,13 +3,17 @@
 mod archive;
 mod backup;
 mod check;
+mod examine;
 mod init;
+mod last_backup;
 mod manifest;
 mod open;
+mod owner;
 mod restore;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
+pub use examine::{SERVER_SOON, ending, examine, rights};
 pub use init::{Initialised, NewPlatform, init};
 pub use manifest::{LogState, Manifest};
 pub use open::{Opening, https_identity, open, open_to_read};
@@ -45,11 +49,12 @@ pub(crate) const GENERATION: &str = "generation";
 pub type Tell<'a> = &'a dyn Fn(&'static str, u64, u64);
 
 fn stored(e: tegata_store::Error) -> Error {
-    let kind = match e.kind {
+    let code = match e.kind {
         tegata_store::ErrorKind::DiskFull => return e.into(),
-        _ => Kind::Unavailable,
+        tegata_store::ErrorKind::InUse => "in_use",
+        _ => "store",
     };
-    Error::new(kind, "store", e.to_string())
+    Error::new(Kind::Unavailable, code, e.to_string())
 }
 
 fn local(what: &str, e: impl std::fmt::Display) -> Error {

@@ -252,7 +252,8 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         fs::remove_file(&inside).map_err(wrong)?;
     }
     tegata_store::object::Objects::open(part.to_owned()).and_then(|all| all.sync()).map_err(stored)?;
-    let moved = fs::rename(part, &order.folder).map_err(wrong);
+    let handed = owner::hand_over(part, &order.folder, order.unlock.as_deref());
+    let moved = handed.and_then(|()| fs::rename(part, &order.folder).map_err(wrong));
     if let (Err(_), Some(unlock)) = (&moved, &order.unlock) {
         let _nothing_to_keep = fs::remove_file(unlock);
     }
