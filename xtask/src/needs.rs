@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 18] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -22,11 +22,14 @@ const PACKAGES: [(&str, &str); 15] = [
     ("golang-golang-x-mod-dev", "its source, sumdb/note and sumdb/tlog"),
     ("openssl", "foreign reader of certificates"),
     ("curl", "foreign HTTP client"),
+    ("systemd", "runs the package's service, in a root of its own"),
+    ("lintian", "foreign reader of the packages"),
+    ("help2man", "makes their man pages"),
     ("python3-venv", "a place for the Python packages"),
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 2] = ["pkilint==0.13.3", "aiosmtpd==1.4.6"];
+const PYTHON: [&str; 3] = ["pkilint==0.13.3", "aiosmtpd==1.4.6", "cyclonedx-python-lib[json-validation]==11.12.0"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

@@ -71,7 +71,7 @@ fn digests(place: &Path, programs: &[&str]) -> Result<Vec<Digest>, String> {
     let release = target.join("release");
     let mut files: Vec<PathBuf> = programs.iter().map(|name| release.join(name)).collect();
     if programs.len() == PROGRAMS.len() {
-        let order = Order { from: release, version: "0.0.0".into(), out: place.join("package") };
+        let order = Order { from: release, out: place.join("package") };
         files.extend(package::all(&order)?);
     }
     let sums = run::capture(run::program("sha256sum", &["--"]).args(&files))?;

@@ -18,14 +18,13 @@ use std::path::{Path, PathBuf};
 
 /// Help of `package`.
 pub const HELP: &str = "\
-cargo xtask package [--from FOLDER] [--version VERSION] [--out FOLDER]
+cargo xtask package [--from FOLDER] [--out FOLDER]
 
 Makes tegata_VERSION_ARCH.deb, tegata-agent_… and tegata-station_…, and beside each its bill of materials NAME.cdx.json
 (CycloneDX 1.6). Needs dpkg-dev, binutils and help2man of Debian.
 
-  --from FOLDER       where the programs lie; without it they are built, such that the path of the sources does not show
-  --version VERSION   another version than the workspace's, to try an upgrade out
-  --out FOLDER        where the packages go; target/package without it";
+  --from FOLDER   where the programs lie; without it they are built, such that the path of the sources does not show
+  --out FOLDER    where the packages go; target/package without it";
 
 /// A package: its program, what it is for, and the texts about it.
 struct Package {
@@ -75,8 +74,6 @@ const PACKAGES: [Package; 3] = [
 pub struct Order {
     /// Where the programs lie.
     pub from: PathBuf,
-    /// The version of all packages.
-    pub version: String,
     /// Where the packages go.
     pub out: PathBuf,
 }
@@ -84,12 +81,11 @@ pub struct Order {
 /// `cargo xtask package`.
 pub fn command(args: &[String]) -> Result<bool, String> {
     let mut from = None;
-    let mut order = Order { from: PathBuf::new(), version: version()?, out: run::target("package") };
+    let mut order = Order { from: PathBuf::new(), out: run::target("package") };
     let mut rest = args;
     while let [option, value, more @ ..] = rest {
         match option.as_str() {
             "--from" => from = Some(PathBuf::from(value)),
-            "--version" => order.version = value.clone(),
             "--out" => order.out = value.into(),
             _ => return Err(format!("unknown option {option:?}; --help tells what there is")),
         }
@@ -115,7 +111,8 @@ pub fn command(args: &[String]) -> Result<bool, String> {
 /// Makes all packages; answers the files.
 pub fn all(order: &Order) -> Result<Vec<PathBuf>, String> {
     fs::create_dir_all(&order.out).map_err(|why| format!("could not make {}: {why}", order.out.display()))?;
-    PACKAGES.iter().map(|package| one(package, order)).collect()
+    let version = version()?;
+    PACKAGES.iter().map(|package| one(package, &version, order)).collect()
 }
 
 fn version() -> Result<String, String> {
@@ -125,7 +122,7 @@ fn version() -> Result<String, String> {
     version.map(str::to_owned).ok_or_else(|| "the workspace has no package tegata".into())
 }
 
-fn one(package: &Package, order: &Order) -> Result<PathBuf, String> {
+fn one(package: &Package, version: &str, order: &Order) -> Result<PathBuf, String> {
     let name = package.name;
     let bill = order.out.join(format!("{name}.cdx.json"));
     sbom::write(name, &bill)?;
@@ -142,12 +139,7 @@ fn one(package: &Package, order: &Order) -> Result<PathBuf, String> {
     }
     tree.file(&bill, &format!("{docs}/{name}.cdx.json"))?;
     tree.text(&format!("{docs}/copyright"), &copyright()?)?;
-    tree.zipped(&format!("{docs}/changelog"), &changelog(name, &order.version)?)?;
-    let extra = format!("usr/share/lintian/overrides/{name}");
-    let overrides = here(&format!("{name}.lintian-overrides"));
-    if overrides.exists() {
-        tree.file(&overrides, &extra)?;
-    }
+    tree.zipped(&format!("{docs}/changelog"), &changelog(name, version)?)?;
     let mut depends = tree.libraries(&program)?;
     if name == "tegata" {
         service(&mut tree)?;
@@ -156,7 +148,7 @@ fn one(package: &Package, order: &Order) -> Result<PathBuf, String> {
                     | systemd-standalone-tmpfiles | systemd-tmpfiles";
     }
     let about = format!("{}\n{}", package.about, package.text);
-    tree.pack(&order.out, (name, &order.version), &depends, &about)
+    tree.pack(&order.out, (name, version), &depends, &about)
 }
 
 /// What makes the server a service of the system.

@@ -13,6 +13,7 @@ mod confirm;
 mod disposal;
 mod enrolment;
 mod erasure;
+mod examine;
 mod heartbeat;
 mod ledger;
 mod poll;
