@@ -81,7 +81,13 @@ impl Tree {
     }
 
     /// Packs; answers the file, which stands in `out`.
-    pub fn pack(mut self, out: &Path, (name, version): (&str, &str), depends: &str, about: &str) -> Result<PathBuf, String> {
+    pub fn pack(
+        mut self,
+        out: &Path,
+        (name, version): (&str, &str),
+        depends: &str,
+        about: &str,
+    ) -> Result<PathBuf, String> {
         let arch = run::capture(&mut run::program("dpkg", &["--print-architecture"]))?;
         let (arch, files) = (arch.trim(), self.files()?);
         self.text("DEBIAN/md5sums", &run::capture(run::program("md5sum", &[]).args(&files).current_dir(&self.0))?)?;

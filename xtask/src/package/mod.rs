@@ -186,7 +186,8 @@ fn copyright() -> Result<String, String> {
 
 /// In the form of Debian: one entry, which leads to the changelog proper.
 fn changelog(name: &str, version: &str) -> Result<String, String> {
-    let date = run::capture(&mut run::program("date", &["--utc", "--rfc-email", &format!("--date=@{}", reproduce::epoch())]))?;
+    let date =
+        run::capture(&mut run::program("date", &["--utc", "--rfc-email", &format!("--date=@{}", reproduce::epoch())]))?;
     Ok(format!(
         "{name} ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md in the sources.\n\n -- {}  {}\n",
         deb::MAINTAINER,

@@ -236,6 +236,10 @@ mod tests {
             assert_eq!(scope(name), Some("required".into()), "{name}");
         }
         assert_eq!(scope("serde_derive"), Some("excluded".into()), "it works in the compiler");
-        assert_eq!([scope("insta"), scope("xtask"), scope("tegata-testkit")], [None, None, None], "only tests use them");
+        assert_eq!(
+            [scope("insta"), scope("xtask"), scope("tegata-testkit")],
+            [None, None, None],
+            "only tests use them"
+        );
     }
 }

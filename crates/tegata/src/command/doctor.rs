@@ -15,13 +15,11 @@ use tegata_usecase::{Cx, Error};
 
 /// Look for what is wrong or risky.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  tegata doctor --data /var/lib/tegata\n  sudo -u tegata tegata doctor --data \
+#[command(after_help = "Examples:\n  tegata doctor --data /var/lib/tegata\n  sudo -u tegata tegata doctor --data \
     /var/lib/tegata --unlock /etc/tegata/unlock \\\n    --config /etc/tegata/tegata.toml\n\nIt looks at rights and \
     owners of files, keys, clock, disk, certificates, backups, and counts both ledgers again from their first leaf. \
     The platform may run meanwhile.\nEnds with 0 when nothing is wrong, with 1 when there is a problem; with \
-    --strict, with 3 when there are warnings only."
-)]
+    --strict, with 3 when there are warnings only.")]
 pub struct Doctor {
     /// The data folder
     #[arg(long, value_name = "DIR")]

@@ -115,10 +115,14 @@ async fn backup(cx: &Inner, now: Timestamp, found: &mut Ready) {
             format!("the last backup is {} days old", now.since(last).as_secs() / DAY.as_secs())
         }
         Some(_) => return,
-        None => match cx.store.authority().all(AuthorityKind::Root).await.ok().and_then(|roots| roots.into_iter().next()) {
-            Some(root) if now.since(root.created_at) > BACKUP_OLD => "no backup was taken from this data folder".into(),
-            _ => return,
-        },
+        None => {
+            match cx.store.authority().all(AuthorityKind::Root).await.ok().and_then(|roots| roots.into_iter().next()) {
+                Some(root) if now.since(root.created_at) > BACKUP_OLD => {
+                    "no backup was taken from this data folder".into()
+                }
+                _ => return,
+            }
+        }
     };
     found.warnings.push(format!("{since}; {how}"));
 }
@@ -127,7 +131,8 @@ async fn authorities(cx: &Inner, now: Timestamp, found: &mut Ready) {
     let path = cx.store.folder().join(HTTPS_CA_FILE);
     match fs::read_to_string(&path).ok().and_then(|text| from_pem(&text)) {
         Some(der) => {
-            let remedy = "set tls.certificate and tls.key to a certificate of another authority, and tell who trusts this one";
+            let remedy =
+                "set tls.certificate and tls.key to a certificate of another authority, and tell who trusts this one";
             found.add(ending(&path.display().to_string(), &der, (now, AUTHORITY_SOON), remedy));
         }
         None => found.problems.push(format!("{} holds no certificate; bring it back from a backup", path.display())),

@@ -18,7 +18,9 @@ pub(super) fn hand_over(part: &Path, folder: &Path, unlock: Option<&Path>) -> Re
     if owner == (ours.uid(), ours.gid()) {
         return Ok(());
     }
-    give(part, owner).and_then(|()| unlock.map_or(Ok(()), |file| lchown(file, Some(owner.0), Some(owner.1)))).map_err(wrong)
+    give(part, owner)
+        .and_then(|()| unlock.map_or(Ok(()), |file| lchown(file, Some(owner.0), Some(owner.1))))
+        .map_err(wrong)
 }
 
 fn give(path: &Path, owner: (u32, u32)) -> std::io::Result<()> {
