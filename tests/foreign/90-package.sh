@@ -87,7 +87,7 @@ inside tegata init --data /var/lib/tegata --unlock /etc/tegata/unlock --json >"$
 token=$(json "$WORK/init.json" 'it["token"]')
 same 'init by root gives everything to the account' '' "$(inside find /var/lib/tegata /etc/tegata/unlock ! -user tegata)"
 holds 'the service starts' inside systemctl start tegata
-((failed == 0)) || { inside journalctl --unit tegata --no-pager --output cat | tail -n 20; finish; }
+inside systemctl is-active --quiet tegata || { inside journalctl --unit tegata --no-pager --output cat | tail -n 20; finish; }
 same 'once it is started, it answers' ok "$(health)"
 main() { property MainPID; }
 same 'as the account tegata' tegata "$(inside ps -o user= -p "$(main)" | tr -d ' ')"

@@ -18,7 +18,8 @@ compares SHA-256 of everything. Takes two full builds, and about 6 GB in target/
 
   --only PACKAGE   that program alone (tegata, tegata-agent or tegata-station), and no Debian package";
 
-const PROGRAMS: [&str; 3] = ["tegata", "tegata-agent", "tegata-station"];
+/// Every program that is handed out.
+pub const PROGRAMS: [&str; 3] = ["tegata", "tegata-agent", "tegata-station"];
 
 /// `cargo xtask reproduce`.
 pub fn command(args: &[String]) -> Result<bool, String> {
