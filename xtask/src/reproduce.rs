@@ -92,6 +92,7 @@ fn copy(to: &Path) -> Result<(), String> {
 }
 
 /// Builds programs with the release profile such that no path of this machine shows in them.
+#[expect(clippy::disallowed_methods, reason = "where cargo keeps its sources is said by its environment alone")]
 pub fn build(source: &Path, target: &Path, programs: &[&str]) -> Result<(), String> {
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
     let home = home.map_err(|_| "neither CARGO_HOME nor HOME is set")?;
@@ -108,6 +109,7 @@ pub fn build(source: &Path, target: &Path, programs: &[&str]) -> Result<(), Stri
 }
 
 /// The moment that everything of one state of the sources is dated with: `SOURCE_DATE_EPOCH`, or the last commit's.
+#[expect(clippy::disallowed_methods, reason = "the variable is the convention of reproducible-builds.org")]
 pub fn epoch() -> String {
     std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| text.parse::<u64>().is_ok()).unwrap_or_else(|| {
         let commit = run::capture(&mut run::program("git", &["log", "-1", "--format=%ct"]));
