@@ -9,6 +9,8 @@ mod foreign;
 mod fuzz;
 mod layout;
 mod needs;
+mod package;
+mod reproduce;
 mod run;
 mod suite;
 mod tally;
@@ -25,7 +27,7 @@ struct Command {
     run: fn(&[String]) -> Result<bool, String>,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 8] = [
     Command {
         name: "ci",
         about: "fmt, clippy, deny, layout, doc, then cargo test",
@@ -40,6 +42,19 @@ const COMMANDS: [Command; 5] = [
     },
     Command { name: "deny", about: "licences, bans, sources, advisories", help: deny::HELP, run: deny::command },
     Command { name: "fuzz", about: "every parser under libFuzzer", help: fuzz::HELP, run: fuzz::command },
+    Command {
+        name: "package",
+        about: "Debian packages, each with its bill of materials",
+        help: package::HELP,
+        run: package::command,
+    },
+    Command { name: "sbom", about: "one bill of materials", help: package::sbom::HELP, run: package::sbom::command },
+    Command {
+        name: "reproduce",
+        about: "builds twice in two places, and compares",
+        help: reproduce::HELP,
+        run: reproduce::command,
+    },
     Command { name: "test", about: "everything, on a fresh Debian 12", help: test::HELP, run: test::command },
 ];
 
@@ -74,9 +89,9 @@ fn help(args: &[String]) -> ExitCode {
         _ => {
             println!("usage: cargo xtask COMMAND [OPTION…]\n");
             for command in &COMMANDS {
-                println!("  {:<8}{}", command.name, command.about);
+                println!("  {:<10}{}", command.name, command.about);
             }
-            println!("  {:<8}this list, or `help COMMAND` for one of them", "help");
+            println!("  {:<10}this list, or `help COMMAND` for one of them", "help");
         }
     }
     ExitCode::SUCCESS

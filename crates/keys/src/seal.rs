@@ -57,7 +57,7 @@ impl Seal {
         let name = path.display().to_string();
         let io = |source| UnlockError::Io { path: name.clone(), source };
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-        if std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
+        if !private(path, std::fs::metadata(path).map_err(io)?.permissions().mode()) {
             return Err(UnlockError::Open(name));
         }
         let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes());
@@ -97,6 +97,12 @@ impl Seal {
     }
 }
 
+/// Whether nobody else can read a file. Credentials of systemd lie in a folder that the service alone can enter; their
+/// bits for the group are the mask of an access list that names its account.
+fn private(path: &Path, mode: u32) -> bool {
+    mode & 0o077 == 0 || path.starts_with("/run/credentials") && mode & 0o037 == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +115,16 @@ mod tests {
         assert!(seal.open("b", &sealed).is_err());
         assert!(seal.open("a", &sealed[..5]).is_err());
         assert!(Seal::new(&[4; 32]).unwrap().open("a", &sealed).is_err());
+    }
+
+    #[test]
+    fn only_a_credential_may_carry_the_mask_of_an_access_list() {
+        let credential = Path::new("/run/credentials/tegata.service/unlock");
+        let cases = [(credential, 0o440, true), (credential, 0o444, false), (credential, 0o460, false)];
+        let elsewhere = Path::new("/etc/tegata/unlock");
+        for (path, mode, expect) in cases.into_iter().chain([(elsewhere, 0o440, false), (elsewhere, 0o400, true)]) {
+            assert_eq!(private(path, 0o100_000 | mode), expect, "{path:?} {mode:o}");
+        }
     }
 
     #[test]

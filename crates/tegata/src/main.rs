@@ -14,7 +14,7 @@ fn main() -> ExitCode {
                 eprintln!("  because: {inner}");
                 cause = inner.source();
             }
-            ExitCode::FAILURE
+            if error.is::<tegata::command::doctor::Warned>() { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
 }

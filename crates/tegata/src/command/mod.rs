@@ -3,7 +3,7 @@
 mod backup;
 mod config;
 mod demo;
-mod doctor;
+pub mod doctor;
 mod export;
 mod init;
 mod logs;

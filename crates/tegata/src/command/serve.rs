@@ -3,6 +3,7 @@
 use super::{Configured, Failure, logs, runtime};
 use crate::config::Config;
 use crate::server::{Server, Start};
+use crate::service;
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
@@ -39,11 +40,13 @@ async fn serve(start: Start) -> Result<(), Failure> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush())?;
     tracing::info!(https = %server.https, http = %server.http, "listening");
+    let _ends_with_us = service::ready();
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     tracing::info!("draining");
+    service::stopping();
     server.stop().await;
     tracing::info!("stopped");
     Ok(())

@@ -5,6 +5,7 @@ mod head;
 mod open;
 mod prove;
 mod read;
+mod recount;
 mod sequence;
 mod shelf;
 mod tiles;
@@ -13,6 +14,7 @@ pub(crate) use head::device_head;
 pub(crate) use open::{Named, kind, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};
 pub use read::{checkpoint, keys, tile};
+pub(crate) use recount::recount;
 pub use sequence::sequence;
 pub(crate) use sequence::signed;
 

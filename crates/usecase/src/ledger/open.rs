@@ -55,7 +55,7 @@ pub(crate) async fn rebuild((store, place): (&Store, &Place), log: Log, recorded
     Ok(shelf.durable())
 }
 
-fn mismatch(log: Log, at: u64) -> Error {
+pub(super) fn mismatch(log: Log, at: u64) -> Error {
     let text = format!(
         "the ledger '{}' does not match its recorded root at size {at}: store or tiles were changed. Nothing is served; \
          restore the data folder from a backup, which gets a new origin",

@@ -4,6 +4,7 @@ use crate::cx::Inner;
 use std::time::Duration;
 
 /// What readiness rests on; every text says what to do.
+#[derive(Debug, Default)]
 pub struct Ready {
     /// What keeps the platform from serving.
     pub problems: Vec<String>,

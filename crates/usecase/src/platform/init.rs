@@ -87,6 +87,7 @@ pub async fn init(new: NewPlatform) -> Result<Initialised> {
             .and_then(|done| place::relocate(&part, &Place::Database(database.clone()), &|_, _, _| {}).map(|_| done));
     }
     let moved = made.and_then(|done| {
+        owner::hand_over(&part, &new.folder, new.unlock.as_deref())?;
         fs::rename(&part, &new.folder).map_err(|e| local("cannot move the data folder to its place", e))?;
         let folder = fs::canonicalize(&new.folder).map_err(|e| local("data folder", e))?;
         Ok(Initialised { folder, ..done })

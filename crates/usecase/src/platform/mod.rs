@@ -4,17 +4,20 @@ mod archive;
 mod backup;
 mod chain;
 mod check;
+mod examine;
 mod init;
 mod last;
 mod manifest;
 mod objects;
 mod open;
+mod owner;
 mod place;
 mod restore;
 mod verify;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
+pub use examine::{SERVER_SOON, ending, examine, rights};
 pub use init::{Initialised, NewPlatform, init};
 pub use last::{LastBackup, last_backup};
 pub use manifest::{Link, LogState, Manifest};
@@ -58,11 +61,12 @@ pub(crate) const GENERATION: &str = "generation";
 pub type Tell<'a> = &'a dyn Fn(&'static str, u64, u64);
 
 fn stored(e: tegata_store::Error) -> Error {
-    let kind = match e.kind {
+    let code = match e.kind {
         tegata_store::ErrorKind::DiskFull => return e.into(),
-        _ => Kind::Unavailable,
+        tegata_store::ErrorKind::InUse => "in_use",
+        _ => "store",
     };
-    Error::new(kind, "store", e.to_string())
+    Error::new(Kind::Unavailable, code, e.to_string())
 }
 
 fn local(what: &str, e: impl std::fmt::Display) -> Error {

@@ -369,7 +369,8 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         File::open(aside).and_then(|file| file.sync_all()).map_err(wrong)?;
     }
     Place::local(part).sync().map_err(stored)?;
-    let moved = fs::rename(part, &order.folder).map_err(wrong);
+    let handed = owner::hand_over(part, &order.folder, aside.as_ref().map(|(_, aside)| aside.as_path()));
+    let moved = handed.and_then(|()| fs::rename(part, &order.folder).map_err(wrong));
     if let (Err(_), Some((_, aside))) = (&moved, &aside) {
         let _nothing_to_keep = fs::remove_file(aside);
     }

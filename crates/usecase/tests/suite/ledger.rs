@@ -102,7 +102,7 @@ async fn tiles_that_are_no_durable_files_are_made_again() {
 }
 
 /// Enters facts, and takes their leaves into the log.
-async fn facts(world: &World, count: usize) {
+pub async fn facts(world: &World, count: usize) {
     let (cx, maker) = (world.cx(), world.maker());
     let permit = maker.permit(Operation::CreateProduct, Subject::of(OrganisationRow(1))).unwrap();
     let now = cx.now().unwrap();

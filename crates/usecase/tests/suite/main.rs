@@ -14,6 +14,7 @@ mod disposal;
 mod ended;
 mod enrolment;
 mod erasure;
+mod examine;
 mod file;
 mod heartbeat;
 mod increment;

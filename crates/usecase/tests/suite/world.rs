@@ -134,6 +134,10 @@ impl World {
         drop(self.cx.take());
     }
 
+    pub fn chance(&self) -> Arc<Seeded> {
+        self.chance.clone()
+    }
+
     pub fn cx(&self) -> &Cx {
         self.cx.get().unwrap()
     }
