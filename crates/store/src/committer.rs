@@ -17,6 +17,7 @@ use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tokio::sync::{Notify, oneshot};
 
 /// How many requests may wait for a transaction.
@@ -165,6 +166,7 @@ impl Committer {
             TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
             TrySendError::Disconnected(_) => stopped(),
         })?;
+        tegata_fault::at(Point::Queued);
         answer.await.map_err(|_| stopped())?
     }
 
@@ -254,6 +256,7 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
     let fold = || connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
     let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
     let folded = fold()? == 0;
+    tegata_fault::at(Point::Folded);
     if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
         connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
         return Ok(false);
@@ -290,6 +293,7 @@ fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing,
     let mut state = apply::State::new(leaves);
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
+    tegata_fault::at(Point::Begun);
     for request in requests {
         if outcome.is_ok() {
             outcome = one(connection, request, &mut state, &mut answers, shared);
@@ -303,6 +307,7 @@ fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing,
         tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
         let _ended_by_itself = connection.execute_batch("rollback");
     } else {
+        tegata_fault::at(Point::Committed);
         shared.transactions.fetch_add(1, Relaxed);
         // before anybody is told, and after reads see what was committed
         state.touched.iter().for_each(|thing| shared.versions.moved(*thing));
@@ -384,6 +389,7 @@ fn one(
 #[expect(clippy::disallowed_methods, reason = "a measurement for the metrics, not a time that anything is decided on")]
 fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
+    tegata_fault::check(Point::Settled)?;
     let start = std::time::Instant::now();
     shared.readers.pause();
     let committed = connection.execute_batch("commit");

@@ -4,6 +4,7 @@ use crate::Error;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
+use tegata_fault::Point;
 
 /// A folder of objects.
 #[derive(Debug, Clone)]
@@ -35,7 +36,9 @@ impl Objects {
             fs::create_dir_all(parent)?;
         }
         File::create(&part)?.write_all(bytes)?;
+        tegata_fault::check(Point::TileWritten)?;
         fs::rename(&part, &path)?;
+        tegata_fault::at(Point::TileNamed);
         Ok(())
     }
 
@@ -85,7 +88,11 @@ impl Draft {
     /// Appends.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.file {
-            Some(file) => Ok(file.write_all(bytes)?),
+            Some(file) => {
+                file.write_all(bytes)?;
+                tegata_fault::at(Point::DraftWritten);
+                Ok(())
+            }
             None => Err(std::io::Error::other("the object was kept already").into()),
         }
     }
@@ -94,6 +101,7 @@ impl Draft {
     pub fn keep(mut self, name: &str) -> Result<(), Error> {
         if let Some(file) = self.file.take() {
             file.sync_all()?;
+            tegata_fault::check(Point::DraftSynced)?;
             fs::rename(&self.path, self.folder.join(name))?;
             File::open(&self.folder)?.sync_all()?;
         }

@@ -14,6 +14,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tegata_fault::Point;
 use tegata_usecase::peer::Peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -55,6 +56,7 @@ impl Door {
             };
             match accepted {
                 Ok((stream, address)) => {
+                    tegata_fault::at(Point::Accepted);
                     let connection = Connection { stream, address, loopback, place };
                     let service = Service { router: self.router.clone(), shortcut: self.shortcut.clone() };
                     tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));

@@ -20,6 +20,7 @@ use tegata_domain::id::{CertificateRow, DeviceRow, Uuid};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::Product;
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tegata_keys::possession::{RequestError, prove};
 use tegata_keys::profile::Idevid;
 use tegata_keys::{digest, possession};
@@ -90,6 +91,7 @@ pub async fn make(requests: Vec<Request>, ticket: &Arc<Ticket>, cx: &Cx) -> Resu
         requests.into_iter().enumerate().map(prepare).collect()
     };
     let prepared = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+    tegata_fault::at(Point::Signed);
     commit(prepared, ticket, cx, now).await
 }
 

@@ -10,6 +10,7 @@ use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use tegata_domain::ledger::{Checkpoint, Head, Log};
+use tegata_fault::Point;
 use tegata_keys::signer::Signer;
 use tegata_store::Contents;
 use tegata_wire::life;
@@ -97,11 +98,14 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         one.shelf.room()?;
         let mut next = growing.clone();
         let full = next.grow(log, &contents)?;
+        tegata_fault::at(Point::Grown);
         let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;
+        tegata_fault::at(Point::Sealed);
         let moved = cx.store.ledger().advance(log, growing.head(), checkpoint.clone(), one.shelf.durable()).await?;
         if !moved {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
         }
+        tegata_fault::at(Point::Advanced);
         one.shelf.put(full, next.whole());
         growing = next;
         taken += contents.len() as u64;

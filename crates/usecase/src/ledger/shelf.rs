@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tegata_fault::Point;
 use tegata_store::object::Objects;
 use tegata_store::{Error, Mode};
 
@@ -109,6 +110,7 @@ impl Shared {
             self.objects.write(name, bytes)?;
         }
         self.objects.sync()?;
+        tegata_fault::at(Point::TilesSynced);
         self.durable.fetch_max(whole, SeqCst);
         let mut held = locked(&self.held);
         held.objects.retain(|name, bytes| group.get(name).is_none_or(|written| !Arc::ptr_eq(written, bytes)));

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::{self, Chance};
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_fault::Point;
 use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::sealed_file::Sealing;
@@ -136,6 +137,7 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
     let part = Scratch::make(folder.join(PART))?;
     snapshot::copy(&folder, &part.0, &|done, of| tell("database pages", done, of)).map_err(stored)?;
+    tegata_fault::at(Point::Copied);
     let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
     snapshot::split(&part.0).map_err(stored)?;
@@ -209,6 +211,7 @@ fn write(
     let file = writer.finish(manifest)?.finish().map_err(wrong)?;
     tell("packed bytes", total, total);
     file.sync_all().map_err(wrong)?;
+    tegata_fault::at(Point::Packed);
     let size = file.metadata().map_err(wrong)?.len();
     fs::rename(&path, out).map_err(wrong)?;
     let parent = out.parent().unwrap_or(Path::new("."));

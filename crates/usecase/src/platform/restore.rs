@@ -18,6 +18,7 @@ use tegata_domain::fact::{Fact, RestoredLog};
 use tegata_domain::ledger::{Head, Log};
 use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_fault::Point;
 use tegata_keys::recovery::RecoveryKey;
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
@@ -252,6 +253,7 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         fs::remove_file(&inside).map_err(wrong)?;
     }
     tegata_store::object::Objects::open(part.to_owned()).and_then(|all| all.sync()).map_err(stored)?;
+    tegata_fault::at(Point::Restored);
     let moved = fs::rename(part, &order.folder).map_err(wrong);
     if let (Err(_), Some(unlock)) = (&moved, &order.unlock) {
         let _nothing_to_keep = fs::remove_file(unlock);

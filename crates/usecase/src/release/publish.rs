@@ -13,6 +13,7 @@ use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::Product;
 use tegata_domain::release::{NewRelease, Release, ReleaseError};
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tegata_keys::digest::Digests;
 use tegata_keys::statement;
 use tegata_store::Row;
@@ -98,6 +99,7 @@ pub async fn publish(upload: Upload, (product, new, signature): Asked, actor: &A
     // the file is durable before anything names it
     let name = data_encoding::HEXLOWER.encode(&release.sha256);
     tokio::task::spawn_blocking(move || draft.keep(&name)).await.map_err(Error::internal)??;
+    tegata_fault::at(Point::DraftKept);
     writes.push(Write::Release(Box::new(release.clone())));
     writes.push(Write::Fact(Fact::release_published(&release, product.uid)));
     let change = Change::of(release.uid.to_string(), writes);
