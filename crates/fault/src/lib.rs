@@ -15,6 +15,9 @@
 #[cfg(feature = "failpoint")]
 mod armed;
 
+/// Whether points do something: false in every program that ships.
+pub const ARMED: bool = cfg!(feature = "failpoint");
+
 /// Where the program can be let die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Point {

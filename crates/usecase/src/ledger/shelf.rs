@@ -14,8 +14,9 @@ use tegata_fault::Point;
 use tegata_store::object::Objects;
 use tegata_store::{Error, Mode};
 
-/// So many wait before a group is written: the tiles and bundles of 16,384 leaves, about 1 MB.
-const GROUP: usize = 128;
+/// So many wait before a group is written: the tiles and bundles of 16,384 leaves, about 1 MB. Where a test dies between
+/// tile and sync, of 256 leaves.
+const GROUP: usize = if tegata_fault::ARMED { 2 } else { 128 };
 /// So many may wait; past that the sequencer waits for the disk.
 const MOST: usize = 16 * GROUP;
 
