@@ -48,8 +48,12 @@ impl From<rusqlite::Error> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(source: std::io::Error) -> Self {
-        let full = source.kind() == std::io::ErrorKind::StorageFull;
-        let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Broken };
+        let kind = match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+            // EMFILE and ENFILE: other requests have the file handles at present
+            _ if matches!(source.raw_os_error(), Some(24 | 23)) => ErrorKind::Overloaded,
+            _ => ErrorKind::Broken,
+        };
         Error { kind, message: format!("disk: {source}"), source: Some(Box::new(source)) }
     }
 }

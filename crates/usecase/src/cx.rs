@@ -5,9 +5,11 @@ use crate::campaign::Surveys;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::pace::Pace;
 use crate::poll;
 use crate::release::Releases;
 use crate::seen::Seen;
+use crate::turn::Turns;
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -41,6 +43,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// How many devices' last answers to polls are kept in memory.
     pub poll_cache: usize,
+    /// How often a second one device may ask; 0 is without limit.
+    pub device_rate: u32,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// How notices leave.
@@ -60,6 +64,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
             poll_cache: 2_000_000,
+            device_rate: 50,
             file_max: 1 << 30,
             confirm_within: 7 * day,
             mail: Default::default(),
@@ -107,6 +112,10 @@ pub struct Inner {
     pub polls: poll::Memory,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
+    /// How often devices ask.
+    pub pace: Pace,
+    /// Chunks of lines that are worked on.
+    pub turns: Arc<Turns>,
 }
 
 /// The context of a use case; cheap to clone.
@@ -130,6 +139,11 @@ impl Inner {
             );
             jumped.into()
         })
+    }
+
+    /// The present for judging what is only read; it goes on while the clock cannot be trusted. Nothing is dated with it.
+    pub fn reading(&self) -> Result<Timestamp> {
+        Ok(self.clock.reading()?)
     }
 
     /// Addresses that certificates carry.

@@ -60,7 +60,6 @@ const STORY: &[&str] = &[
     "Applied-Erasure",
     "Applied-Fill",
     "Applied-FindingEnd",
-    "Applied-NoticeTried",
     "Applied-Offer",
     "Applied-OfferEnd",
     "Applied-Organisation",
@@ -80,6 +79,9 @@ const STORY: &[&str] = &[
     "Erased",
     "Folded",
 ];
+
+/// Passed at times of their own, which no test can bring about: nobody dies there.
+const BY_CHANCE: &[&str] = &["Applied-NoticeTried"];
 
 /// What the commands beside the server pass.
 const COMMANDS: &[&str] = &["Copied", "Packed", "Restored"];
@@ -112,7 +114,7 @@ impl Passed {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
         let all: BTreeSet<String> = text.lines().map(str::to_owned).collect();
         let load = LOAD.iter().map(|(name, _)| *name);
-        let known: BTreeSet<&str> = load.chain([STORY, COMMANDS].concat()).collect();
+        let known: BTreeSet<&str> = load.chain([STORY, COMMANDS, BY_CHANCE].concat()).collect();
         let strange: Vec<&String> = all.iter().filter(|name| !known.contains(name.as_str())).collect();
         assert!(strange.is_empty(), "points that no test dies at: {strange:?}");
         all

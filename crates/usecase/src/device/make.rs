@@ -74,6 +74,7 @@ pub async fn ticket(batch: Uuid, actor: &Actor, cx: &Inner) -> Result<Ticket> {
 
 /// Makes the devices of one chunk, each with its own outcome, in order; all that succeeded are durable.
 pub async fn make(requests: Vec<Request>, ticket: &Arc<Ticket>, cx: &Cx) -> Result<Vec<Result<Made>>> {
+    let _turn = cx.turns.take(ticket.batch.organisation).await;
     let now = cx.now()?;
     if let Err(refusal) = ticket.batch.permits(now) {
         return outside(requests, ticket, cx, &refusal.to_string()).await;

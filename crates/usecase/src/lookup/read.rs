@@ -21,7 +21,7 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
-    let mut lookup = Lookup::of(&device, number, model, proved, cx.now()?);
+    let mut lookup = Lookup::of(&device, number, model, proved, cx.reading()?);
     if device.stage == Stage::Retired {
         let told = cx.store.disposal().of_device(device.row).await?;
         lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));

@@ -6,9 +6,12 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::pace::{Pace, Rate};
 use crate::poll::Memory;
 use crate::release::Releases;
 use crate::seen::Seen;
+use crate::turn::Turns;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +78,9 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let ledger = Ledger::open(&store, keys, named, mode).await?;
     let releases = Releases::open(&store, mode)?;
-    let polls = Memory::of(opening.settings.poll_cache);
+    let rate = Rate::per_second(opening.settings.device_rate);
+    let polls = Memory::of(opening.settings.poll_cache, rate);
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -96,6 +101,8 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         seen: Seen::default(),
         polls,
         sessions,
+        pace: Pace::new(rate),
+        turns: Turns::new(TURNS_A_CORE * cores),
     })))
 }
 
@@ -147,6 +154,9 @@ pub(super) async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zer
     let (_, _, sealed) = versions.last().ok_or_else(|| local("data folder", format!("the {name} key is missing")))?;
     seal.open(name, sealed).map_err(|e| local("cannot unlock", e))
 }
+
+/// Chunks of lines at once for each core: enough that signing goes on while others wait for their sync.
+const TURNS_A_CORE: usize = 8;
 
 /// How long the server's own certificate holds; a new one is made at every start.
 const SERVER_LIFE: Duration = Duration::from_secs(397 * 24 * 3600);
