@@ -77,10 +77,13 @@ static int journal_fd(void) {
     return journal;
 }
 
-/* A line: what, file, offset, bytes that follow, size of the file before. */
-static void note(const char *what, const char *path, off_t offset, const void *before, size_t count, off_t size) {
+struct range { off_t offset; size_t length; };
+
+/* A line: what, offset, bytes written, bytes that follow (what stood there), size of the file before, file. */
+static void note(const char *what, const char *path, struct range range, const void *before, size_t count, off_t size) {
     char head[4300];
-    int length = snprintf(head, sizeof head, "%s %lld %zu %lld %s\n", what, (long long)offset, count, (long long)size, path);
+    int length = snprintf(head, sizeof head, "%s %lld %zu %zu %lld %s\n", what, (long long)range.offset, range.length,
+                          count, (long long)size, path);
     char *all = malloc(length + count);
     if (!all) abort();
     memcpy(all, head, length);
@@ -117,7 +120,7 @@ static long before(int fd, off_t offset, size_t count) {
             if (again < 0 || syscall(SYS_pread64, again, bytes, there, offset) != (long)there) there = 0;
             if (again >= 0) syscall(SYS_close, again);
         }
-        note("write", path, offset, bytes, there, size);
+        note("write", path, (struct range){offset, count}, bytes, there, size);
         free(bytes);
     }
     pthread_mutex_unlock(&lock);
@@ -134,7 +137,7 @@ static void synced(int fd, const char *what) {
     }
     if (journal_fd() >= 0) {
         pthread_mutex_lock(&lock);
-        note(what, path, 0, NULL, 0, 0);
+        note(what, path, (struct range){0, 0}, NULL, 0, 0);
         pthread_mutex_unlock(&lock);
     }
 }

@@ -1,0 +1,1 @@
+//! One that takes more than its part.

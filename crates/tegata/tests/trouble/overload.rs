@@ -1,0 +1,122 @@
+//! More than it can carry: what is too much is refused at once and told when to come again, and what is let in is quick.
+//!
+//! The server has one core, those who ask have another: else they would only be measured against each other.
+
+use crate::handles::{processor, wrapped};
+use crate::load::{Maker, Met, Same, look_ups, run};
+use crate::stand::Stand;
+use crate::{alone, say};
+use std::process::Command;
+use std::time::Duration;
+
+/// This process keeps off the first core until it is dropped.
+pub struct Aside(usize);
+
+impl Aside {
+    pub fn step() -> Aside {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if cores > 1 {
+            pin(&format!("1-{}", cores - 1));
+        }
+        Aside(cores)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        pin(&format!("0-{}", self.0 - 1));
+    }
+}
+
+fn pin(cores: &str) {
+    let pinned = Command::new("taskset").args(["-acp", cores, &std::process::id().to_string()]).output();
+    assert!(pinned.expect("taskset (Debian: util-linux)").status.success());
+}
+
+/// A stand whose server has the first core.
+pub fn stand(environment: &[(&str, &str)]) -> Stand {
+    let folder = tempfile::tempdir().unwrap();
+    let program = wrapped(folder.path(), "taskset -c 0");
+    let stand = Stand::of(&program, |world| world.set_environment(environment));
+    // it runs already, and is not started again
+    drop(folder);
+    stand
+}
+
+/// Memory of a process, in megabytes: now, and the most it ever had.
+fn memory(pid: u32) -> [u64; 2] {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    ["VmRSS:", "VmHWM:"].map(|name| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    })
+}
+
+/// What each of the three asks met.
+struct Mix {
+    looks: Met,
+    polls: Met,
+    makes: Met,
+}
+
+const LINES: usize = 16;
+
+fn mix(stand: &Stand, [looks, polls, makes]: [usize; 3], time: Duration, pause: Duration) -> Mix {
+    std::thread::scope(|scope| {
+        let look = scope.spawn(move || look_ups(stand, looks, time, pause));
+        let poll = scope.spawn(move || run(polls, time, pause, |_| Same::open(stand, stand.poll_message())));
+        let whose = (stand.world.first.token.as_str(), stand.batch.as_str());
+        let make = move || run(makes, time, pause, |i| Maker::open(stand, whose, &format!("load-{i}"), LINES));
+        let make = scope.spawn(make);
+        Mix { looks: look.join().unwrap(), polls: poll.join().unwrap(), makes: make.join().unwrap() }
+    })
+}
+
+impl Mix {
+    fn each(&self) -> [(&'static str, &Met); 3] {
+        [("look-ups", &self.looks), ("polls", &self.polls), ("lines", &self.makes)]
+    }
+
+    fn tell(&self, when: &str, time: Duration) {
+        for (name, met) in self.each() {
+            let rate = |count: usize| count as f64 / time.as_secs_f64();
+            say(&format!(
+                "{when}: {name}: {:.0}/s accepted, p99 {:.1?}; {:.0}/s refused; strange {:?}",
+                rate(met.count()),
+                if met.count() > 0 { met.p99() } else { Duration::ZERO },
+                rate(met.refused),
+                met.strange.first()
+            ));
+        }
+    }
+}
+
+const CALM: Duration = Duration::from_millis(5);
+
+#[test]
+fn three_times_too_much_is_refused_and_what_is_let_in_is_quick() {
+    let _alone = alone();
+    let stand = stand(&[
+        ("TEGATA_LIMITS_DEVICE_PER_SECOND", "0"),
+        ("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0"),
+        ("TEGATA_LIMITS_SHARE_PERCENT", "100"),
+        ("TEGATA_LIMITS_STREAMS", "8"),
+    ]);
+    let _aside = Aside::step();
+    let pid = stand.world.server().pid();
+    let second = Duration::from_secs(1);
+    let calm = mix(&stand, [1, 1, 1], 2 * second, CALM);
+    calm.tell("calm", 2 * second);
+    let before = processor(pid);
+    let full = mix(&stand, [2, 2, 2], 3 * second, Duration::ZERO);
+    say(&format!("cpu {}", processor(pid) - before));
+    full.tell("full", 3 * second);
+    say(&format!("memory {:?}", memory(pid)));
+    let before = processor(pid);
+    let over = mix(&stand, [60, 60, 24], 4 * second, Duration::ZERO);
+    say(&format!("cpu {}", processor(pid) - before));
+    over.tell("over", 4 * second);
+    say(&format!("memory {:?}", memory(pid)));
+    let after = mix(&stand, [1, 1, 1], 2 * second, CALM);
+    after.tell("after", 2 * second);
+}
