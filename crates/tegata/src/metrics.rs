@@ -90,7 +90,7 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     }
     let waiting = cx.store.ledger().waiting().await.unwrap_or(0);
     gauge("ledger_waiting", "Leaves that no checkpoint covers yet", waiting as i64);
-    gauge("lines_waiting", "Chunks of lines that wait for their turn", cx.turns.waiting() as i64);
+    gauge("lines_waiting", "Parts of chunks that wait for their turn to be signed", cx.turns.waiting() as i64);
     gauge("poll_memory_answers", "Answers to polls that are kept in memory", polls.kept as i64);
     gauge("disk_free_bytes", "Free disk at the data folder", cx.store.free_bytes().unwrap_or(0) as i64);
     gauge("clock_trusted", "1 while the clock is trusted", i64::from(cx.clock.now().is_ok()));

@@ -6,6 +6,7 @@ use crate::http::addresses::Addresses;
 use crate::http::door::Door;
 use crate::http::gate::{Gate, Gates, Shortcut};
 use crate::http::handles;
+use crate::http::lateness::Lateness;
 use crate::http::places::Places;
 use crate::http::tls::{Faces, Identity, host};
 use crate::wiring;
@@ -120,14 +121,14 @@ impl Server {
         let room = handles::connections(config.limits.connections);
         let connections = Arc::new(Semaphore::new(room));
         let addresses = Addresses::new(room * usize::from(config.limits.share_percent) / 100);
-        let places = Places::new(&config.limits);
+        let (places, lateness) = (Places::new(&config.limits), Arc::new(Lateness::default()));
         let faces = Arc::new(faces(&cx, &config).await?);
         let (stop, stopped) = watch::channel(false);
         let mut doors = JoinSet::new();
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
-            let gate = Arc::new(Gate::new(&config, &places, faces.is_some() && !https.ip().is_loopback(), seed()));
+            let gate = Arc::new(Gate::new(&config, (&places, &lateness), faces.is_some() && !https.ip().is_loopback(), seed()));
             // polls come over HTTPS alone
             let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));
@@ -135,7 +136,8 @@ impl Server {
             let door = Door { listener, faces, router, shortcut, connections, addresses };
             doors.spawn(door.serve(stopped.clone()));
         }
-        let jobs = tegata_job::start(&cx);
+        let mut jobs = tegata_job::start(&cx);
+        jobs.spawn(lateness.watch());
         Ok(Server { https, http, cx, stop, doors, jobs, drain: config.server.drain })
     }
 

@@ -9,7 +9,7 @@ use crate::pace::Pace;
 use crate::poll;
 use crate::release::Releases;
 use crate::seen::Seen;
-use crate::turn::Turns;
+use crate::turn::{Lanes, Turns};
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -114,7 +114,9 @@ pub struct Inner {
     pub sessions: SessionKey,
     /// How often devices ask.
     pub pace: Pace,
-    /// Chunks of lines that are worked on.
+    /// Chunks of lines on their way, from the first check to the commit.
+    pub lanes: Lanes,
+    /// Lines that are checked and signed: as many at once as there are cores.
     pub turns: Arc<Turns>,
 }
 

@@ -1,13 +1,13 @@
-//! Turns: how many chunks of lines are worked on at once, and whose is next.
+//! Turns: how many lines are checked and signed at once, and whose is next.
 //!
 //! Signing is the one work here that fills all cores for long. Without a bound, a thousand streams put hundreds of threads
 //! beside those that answer polls; without turns, who sends most goes first.
 //! Invariant: among organisations that wait, each gets a turn before any gets a second one.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tegata_domain::id::OrganisationRow;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 #[derive(Default)]
 struct State {
@@ -89,6 +89,34 @@ impl Drop for Turn {
     }
 }
 
+/// Lanes: how many at once for each organisation, however many others have.
+pub struct Lanes {
+    each: usize,
+    lanes: Mutex<HashMap<OrganisationRow, Weak<Semaphore>>>,
+}
+
+impl Lanes {
+    /// So many for each.
+    pub fn new(each: usize) -> Lanes {
+        Lanes { each: each.max(1), lanes: Mutex::default() }
+    }
+
+    /// Waits for room in the lane of an organisation. `None` never comes: nobody closes a lane.
+    pub async fn enter(&self, organisation: OrganisationRow) -> Option<OwnedSemaphorePermit> {
+        let lane = {
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = lanes.get(&organisation).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                lanes.retain(|_, lane| lane.strong_count() > 0);
+                let lane = Arc::new(Semaphore::new(self.each));
+                lanes.insert(organisation, Arc::downgrade(&lane));
+                lane
+            })
+        };
+        lane.acquire_owned().await.ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +160,17 @@ mod tests {
         drop(running);
         drop(turns.take(OrganisationRow(3)).await);
         assert_eq!((turns.waiting(), turns.state().free), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_is_no_wait_for_others() {
+        let lanes = Lanes::new(2);
+        let (one, two) = (OrganisationRow(1), OrganisationRow(2));
+        let held = (lanes.enter(one).await, lanes.enter(one).await);
+        let third = tokio::time::timeout(std::time::Duration::from_millis(10), lanes.enter(one));
+        assert!(third.await.is_err());
+        assert!(lanes.enter(two).await.is_some());
+        drop(held);
+        assert!(lanes.enter(one).await.is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! What every request passes: a place, a request id, a limit of time, one line of log, one count.
 
+use super::lateness::Lateness;
 use super::operation::Insider;
 use super::places::{Held, Place, Places, Sort};
 use super::throttle::Throttle;
@@ -28,6 +29,7 @@ use tower::{Layer, Service};
 pub struct Gate {
     open_operation: bool,
     places: Arc<Places>,
+    lateness: Arc<Lateness>,
     lookups: Throttle,
     patience: Duration,
     /// Browsers are told to come back over HTTPS only; not on loopback, where that would bind all programs of a machine.
@@ -38,11 +40,12 @@ pub struct Gate {
 
 impl Gate {
     /// With the limits of the configuration; `seed` makes the ids of two starts differ.
-    pub fn new(config: &Config, places: &Arc<Places>, secure: bool, seed: u64) -> Self {
+    pub fn new(config: &Config, (places, lateness): (&Arc<Places>, &Arc<Lateness>), secure: bool, seed: u64) -> Self {
         let limits = &config.limits;
         Gate {
             open_operation: config.server.open_operation,
             places: Arc::clone(places),
+            lateness: Arc::clone(lateness),
             lookups: Throttle::new(limits.lookups_per_second),
             patience: limits.request,
             secure,
@@ -113,7 +116,7 @@ pub struct Known {
     pub wait: Option<Duration>,
 }
 
-/// A refusal to a device in a tight loop is as much work as an answer, so the loop is made to wait for it.
+/// To refuse is nearly as much work as to answer, so who asks again at once is made to wait for it. It holds no place.
 const LATE: Duration = Duration::from_millis(250);
 
 /// Room for an id: eight digits, a hyphen, and more than a year's count.
@@ -193,7 +196,10 @@ where
                     let response = within(patience, answer).await;
                     if stream { response.map(|body| Body::new(Held::new(body, place))) } else { response }
                 }
-                Err(refused) => *refused,
+                Err(refused) => {
+                    tokio::time::sleep(LATE).await;
+                    *refused
+                }
             };
             gate.leave((&method, route), &mut response, id, start);
             Ok(response)
@@ -204,7 +210,8 @@ where
 impl Gate {
     /// A place for a request, until it is answered.
     fn admit(&self, request: &Request, sort: Sort, start: Instant) -> Result<Place, Box<Response>> {
-        let Some(place) = self.places.take(sort) else {
+        let late = !matches!(sort, Sort::Operation | Sort::Stream) && self.lateness.sheds();
+        let Some(place) = (!late).then(|| self.places.take(sort)).flatten() else {
             metrics::overloaded();
             let text = "the server is busy; try again in a second";
             return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));

@@ -5,6 +5,7 @@ pub mod door;
 mod drain;
 pub mod gate;
 pub mod handles;
+pub mod lateness;
 pub mod operation;
 pub mod places;
 pub mod throttle;

@@ -10,7 +10,7 @@ use crate::pace::{Pace, Rate};
 use crate::poll::Memory;
 use crate::release::Releases;
 use crate::seen::Seen;
-use crate::turn::Turns;
+use crate::turn::{Lanes, Turns};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,7 +102,8 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         polls,
         sessions,
         pace: Pace::new(rate),
-        turns: Turns::new(TURNS_A_CORE * cores),
+        lanes: Lanes::new(LANES_A_CORE * cores),
+        turns: Turns::new(cores),
     })))
 }
 
@@ -155,8 +156,9 @@ pub(super) async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zer
     seal.open(name, sealed).map_err(|e| local("cannot unlock", e))
 }
 
-/// Chunks of lines at once for each core: enough that signing goes on while others wait for their sync.
-const TURNS_A_CORE: usize = 8;
+/// Chunks of lines that an organisation has on their way, for each core: enough that signing goes on while others wait
+/// for their sync.
+const LANES_A_CORE: usize = 8;
 
 /// How long the server's own certificate holds; a new one is made at every start.
 const SERVER_LIFE: Duration = Duration::from_secs(397 * 24 * 3600);
