@@ -128,7 +128,12 @@ impl Server {
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
-            let gate = Arc::new(Gate::new(&config, (&places, &lateness), faces.is_some() && !https.ip().is_loopback(), seed()));
+            let gate = Arc::new(Gate::new(
+                &config,
+                (&places, &lateness),
+                faces.is_some() && !https.ip().is_loopback(),
+                seed(),
+            ));
             // polls come over HTTPS alone
             let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));

@@ -40,7 +40,15 @@ const FLOORS: [Floor; 15] = [
     floor(
         "tegata-usecase",
         2,
-        &["tegata-fault", "tegata-store", "tegata-keys", "tegata-outside", "tegata-wire", "tegata-document", "tegata-domain"],
+        &[
+            "tegata-fault",
+            "tegata-store",
+            "tegata-keys",
+            "tegata-outside",
+            "tegata-wire",
+            "tegata-document",
+            "tegata-domain",
+        ],
     ),
     floor("tegata-protocol", 3, EDGE),
     floor("tegata-api", 3, EDGE),

@@ -13,15 +13,15 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
 /// Standing waits of more than this are too much.
-const TARGET: Duration = Duration::from_millis(50);
+const TARGET: Duration = Duration::from_millis(100);
 /// Between two probes.
 const EVERY: Duration = Duration::from_millis(10);
 /// Probes of so long make one judgement, at least one. The least counts: one long wait is a hiccup, a standing queue
 /// makes all wait.
 const WINDOW: Duration = Duration::from_millis(100);
-/// Steps of the share that is shed, in percent: quickly up, slowly down.
+/// Steps of the share that is shed, in percent.
 const UP: u32 = 10;
-const DOWN: u32 = 4;
+const DOWN: u32 = 6;
 /// Some always get through, so that the end of it is seen.
 const MOST: u32 = 90;
 
@@ -129,7 +129,7 @@ mod tests {
         (0..20).for_each(|_| lateness.judge(TARGET * 2));
         assert_eq!(shed(), 90, "some get through");
         lateness.judge(Duration::ZERO);
-        assert_eq!(shed(), 86);
+        assert_eq!(shed(), 84);
         (0..30).for_each(|_| lateness.judge(Duration::ZERO));
         assert_eq!(shed(), 0);
     }

@@ -140,7 +140,8 @@ impl Story {
     /// The one device, and one that the batch does not permit.
     fn make(&mut self, target: &Target) -> Option<()> {
         let identity = self.key.get_or_insert_with(factory::key);
-        let lines = factory::line("one", &factory::csr(identity)) + &factory::line("two", &factory::csr(&factory::key()));
+        let lines =
+            factory::line("one", &factory::csr(identity)) + &factory::line("two", &factory::csr(&factory::key()));
         let made = answered(target.api.send(factory::lines(&self.batch, lines)).ok(), &[])?.lines();
         assert!(made[1]["problem"]["type"].as_str().unwrap().ends_with("over_quantity"), "{}", made[1]);
         let mut identity = self.key.take().expect("it was just there");
@@ -218,7 +219,8 @@ impl Story {
         let api = Api::https(target.at, "localhost", &target.trust);
         let api = api.identity(self.operational.as_ref().expect("it was enrolled"));
         let beat = |token: Option<&str>| {
-            let message = Message::new("POST", "/agent/v1/heartbeat").json(&json!({ "token": token, "version": "1.0" }));
+            let message =
+                Message::new("POST", "/agent/v1/heartbeat").json(&json!({ "token": token, "version": "1.0" }));
             Some(text(&answered(api.send(message).ok(), &[])?.json(), "token"))
         };
         let token = beat(None)?;

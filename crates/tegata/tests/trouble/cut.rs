@@ -5,9 +5,9 @@
 //! name that was given without a sync of its folder is lost.
 
 use crate::history::History;
+use crate::say;
 use crate::shim::Shim;
 use crate::stand::Stand;
-use crate::say;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};
@@ -80,12 +80,15 @@ fn cut(journal: &Path, random: &mut Random) -> (u64, u64) {
                     continue;
                 }
                 taken += 1;
-                let (from, to) = (write.offset.max(sector * SECTOR), (write.offset + write.length).min((sector + 1) * SECTOR));
+                let (from, to) =
+                    (write.offset.max(sector * SECTOR), (write.offset + write.length).min((sector + 1) * SECTOR));
                 let old = |at: u64| write.before.get((at - write.offset) as usize).copied().unwrap_or(0);
                 file.write_all_at(&(from..to).map(old).collect::<Vec<u8>>(), from).unwrap();
             }
         }
-        if share == 100 && let Some(size) = writes.iter().map(|write| write.size).min() {
+        if share == 100
+            && let Some(size) = writes.iter().map(|write| write.size).min()
+        {
             file.set_len(size).unwrap();
         }
     }

@@ -54,10 +54,14 @@ fn a_slow_disk_slows_writes_alone() {
     let (slow, together, took) = std::thread::scope(|scope| {
         let readers = scope.spawn(|| load::look_ups(&stand, 4, Duration::from_secs(3), Duration::from_millis(2)).p99());
         let start = Instant::now();
-        let writers: Vec<_> = (0..48).map(|i| scope.spawn({
-            let stand = &stand;
-            move || stand.register(&format!("SLOW-{i}")).expect(201)
-        })).collect();
+        let writers: Vec<_> = (0..48)
+            .map(|i| {
+                scope.spawn({
+                    let stand = &stand;
+                    move || stand.register(&format!("SLOW-{i}")).expect(201)
+                })
+            })
+            .collect();
         let together = writers.into_iter().map(|writer| writer.join().unwrap()).count();
         (readers.join().unwrap(), together, start.elapsed())
     });
@@ -66,6 +70,8 @@ fn a_slow_disk_slows_writes_alone() {
     assert!(took < SLOW * 12, "{together} writes share few syncs: {took:?}");
     let ratio = slow.as_secs_f64() / quick.as_secs_f64().max(0.001);
     assert!(ratio < 20.0 && slow < SLOW / 2, "look-ups wait for the disk: {quick:?} then {slow:?}");
-    say(&format!("slow disk ({SLOW:?} a sync): {together} writes in {took:.1?}; look-ups p99 {quick:.1?} then {slow:.1?}"));
+    say(&format!(
+        "slow disk ({SLOW:?} a sync): {together} writes in {took:.1?}; look-ups p99 {quick:.1?} then {slow:.1?}"
+    ));
     let _one_more = factory::product(&stand.api(), "QUICK");
 }

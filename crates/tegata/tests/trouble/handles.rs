@@ -46,7 +46,8 @@ fn connections_leave_the_platform_its_own_handles() {
     let mut held = open(&world).unwrap();
     let look = Message::new("GET", "/healthz");
     held.call(&look).unwrap().expect(200);
-    let flood: Vec<TcpStream> = (0..400).filter_map(|_| TcpStream::connect_timeout(&world.server().https, PATIENCE).ok()).collect();
+    let flood: Vec<TcpStream> =
+        (0..400).filter_map(|_| TcpStream::connect_timeout(&world.server().https, PATIENCE).ok()).collect();
     let before = processor(world.server().pid());
     let start = Instant::now();
     let mut products = 0;

@@ -7,7 +7,7 @@ use crate::{alone, say};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, text};
@@ -32,9 +32,13 @@ impl Others {
             Same::open(stand, Message::new("GET", path).header("authorization", bearer.clone()))
         };
         let whose = (stand.world.first.token.as_str(), stand.batch.as_str());
+        // serials of their own: keys are new each time
+        static TIMES: AtomicUsize = AtomicUsize::new(0);
+        let name = TIMES.fetch_add(1, Relaxed);
         std::thread::scope(|scope| {
             let reads = scope.spawn(move || run(1, time, pause, |_| read()));
-            let lines = scope.spawn(move || run(1, time, pause, |i| Maker::open(stand, whose, &format!("quiet-{i}"), 1)));
+            let lines = scope
+                .spawn(move || run(1, time, pause, |i| Maker::open(stand, whose, &format!("quiet-{name}-{i}"), 1)));
             let looks = scope.spawn(move || look_ups(stand, 1, time, pause));
             let polls = scope.spawn(move || run(1, time, pause, |_| Same::open(stand, stand.poll_message())));
             let [reads, lines, looks, polls] = [reads, lines, looks, polls].map(|one| one.join().unwrap());
@@ -89,7 +93,8 @@ fn a_tenant_that_floods_is_told_so_and_slows_nobody() {
     let batch = factory::batch(&theirs, &factory::product(&theirs, "NOISE"), 1_000_000);
     let before = Others::ask(&stand);
     let whose = (noisy.secret.as_str(), batch.as_str());
-    let flood = |_: &AtomicBool| run(24, NOISE, Duration::ZERO, |i| Maker::open(&stand, whose, &format!("noise-{i}"), 64));
+    let flood =
+        |_: &AtomicBool| run(24, NOISE, Duration::ZERO, |i| Maker::open(&stand, whose, &format!("noise-{i}"), 64));
     let (others, flood) = beside(&stand, flood);
     assert!(flood.strange.is_empty(), "{:?}", flood.strange.first());
     assert!(flood.refused > 0, "it had more than its share");
@@ -111,7 +116,8 @@ fn a_device_in_a_tight_loop_is_told_to_wait() {
         Message::new("GET", format!("/DEFAULT/controller/v1/{}", device.number))
             .header("authorization", format!("TargetToken {token}"))
     };
-    let (others, spin) = beside(&stand, |_: &AtomicBool| run(8, NOISE, Duration::ZERO, |_| Same::open(&stand, message())));
+    let (others, spin) =
+        beside(&stand, |_: &AtomicBool| run(8, NOISE, Duration::ZERO, |_| Same::open(&stand, message())));
     assert!(spin.strange.is_empty(), "{:?}", spin.strange.first());
     let rate = spin.count() as f64 / NOISE.as_secs_f64();
     assert!(spin.refused > 0 && rate < 80.0, "{rate}/s answered, {} refused", spin.refused);

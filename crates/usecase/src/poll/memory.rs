@@ -272,7 +272,8 @@ mod tests {
         let memory = Memory::of(3 * SHARDS, Rate::per_second(10));
         put(&memory, 1);
         put(&memory, 2);
-        let answers = |number| (0..50).filter(|_| memory.get(&asked(number, 1), NOW, |_| true) != Got::TooOften).count();
+        let answers =
+            |number| (0..50).filter(|_| memory.get(&asked(number, 1), NOW, |_| true) != Got::TooOften).count();
         assert_eq!(answers(1), 10);
         put(&memory, 1);
         assert_eq!(answers(1), 0, "an answer that is kept anew begins no new second");
