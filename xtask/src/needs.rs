@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 16] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -20,6 +20,7 @@ const PACKAGES: [(&str, &str); 15] = [
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),
     ("golang-golang-x-mod-dev", "its source, sumdb/note and sumdb/tlog"),
+    ("postgresql-15", "the second engine of the store"),
     ("openssl", "foreign reader of certificates"),
     ("curl", "foreign HTTP client"),
     ("python3-venv", "a place for the Python packages"),
