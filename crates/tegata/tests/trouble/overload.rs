@@ -2,7 +2,7 @@
 //!
 //! The server has one core, those who ask have another: else they would only be measured against each other.
 
-use crate::handles::{processor, wrapped};
+use crate::handles::wrapped;
 use crate::load::{Maker, Met, Same, look_ups, run};
 use crate::stand::Stand;
 use crate::{alone, say};

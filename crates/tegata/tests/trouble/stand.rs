@@ -3,12 +3,11 @@
 use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, Unit, text};
-use tegata_testkit::{Answer, Api, Est, EstError, Identity, Setup, World};
+use tegata_testkit::{Answer, Api, Est, EstError, Identity, World};
 
 /// The platform.
 pub struct Stand {
     pub world: World,
-    pub product: String,
     pub batch: String,
     pub unit: Unit,
     /// What its device shows.
@@ -37,7 +36,7 @@ impl Stand {
         prepare(&mut world);
         world.terminate();
         world.start();
-        let stand = Stand { world, product, batch, unit, operational, target };
+        let stand = Stand { world, batch, unit, operational, target };
         // in use from here on: a first sign of life is a write
         stand.beat().expect(200);
         stand.poll().expect(200);
