@@ -3,7 +3,7 @@
 //!
 //! Why beside places: what is answered without a wait, as a look-up, holds its place for microseconds, so places never run
 //! out; what queues is connections with a request in them. This measures that queue by standing in it.
-//! Invariant: nothing is shed while the least wait of the last few probes is below [`TARGET`].
+//! Invariant: nothing is shed before [`STANDING`] windows in a row had no wait below [`TARGET`].
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -13,12 +13,14 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
 /// Standing waits of more than this are too much.
-const TARGET: Duration = Duration::from_millis(100);
+const TARGET: Duration = Duration::from_millis(200);
 /// Between two probes.
 const EVERY: Duration = Duration::from_millis(10);
 /// Probes of so long make one judgement, at least one. The least counts: one long wait is a hiccup, a standing queue
 /// makes all wait.
 const WINDOW: Duration = Duration::from_millis(100);
+/// So many windows in a row make a standing queue: a machine that did something else for a moment has none.
+const STANDING: u32 = 5;
 /// Steps of the share that is shed, in percent.
 const UP: u32 = 10;
 const DOWN: u32 = 6;
@@ -32,6 +34,8 @@ pub struct Lateness {
     share: AtomicU32,
     /// Requests that were judged while some were shed.
     judged: AtomicU32,
+    /// Windows in a row that were late.
+    late: AtomicU32,
 }
 
 impl Lateness {
@@ -49,7 +53,13 @@ impl Lateness {
 
     fn judge(&self, least: Duration) {
         let share = self.share();
-        let next = if least > TARGET { (share + UP).min(MOST) } else { share.saturating_sub(DOWN) };
+        let late = if least > TARGET { self.late.load(Relaxed).saturating_add(1) } else { 0 };
+        let next = match late {
+            0 => share.saturating_sub(DOWN),
+            late if late < STANDING => share,
+            _ => (share + UP).min(MOST),
+        };
+        self.late.store(late, Relaxed);
         self.share.store(next, Relaxed);
     }
 
@@ -122,7 +132,10 @@ mod tests {
         let lateness = Lateness::default();
         let shed = || (0..100).filter(|_| lateness.sheds()).count();
         lateness.judge(TARGET);
-        assert_eq!(shed(), 0);
+        (1..STANDING).for_each(|_| lateness.judge(TARGET * 2));
+        lateness.judge(TARGET);
+        (1..STANDING).for_each(|_| lateness.judge(TARGET * 2));
+        assert_eq!(shed(), 0, "late for a moment, twice");
         lateness.judge(TARGET * 2);
         lateness.judge(TARGET * 2);
         assert_eq!(shed(), 20);
@@ -138,7 +151,7 @@ mod tests {
     async fn it_is_late_while_others_keep_the_core_and_no_longer() {
         let lateness = Arc::new(Lateness::default());
         let watch = tokio::spawn(Arc::clone(&lateness).watch());
-        while lateness.share() < 3 * UP {
+        while lateness.share() < 2 * UP {
             // a task that holds the only core, as many short ones would
             tokio::spawn(async { std::thread::sleep(TARGET + EVERY) }).await.unwrap();
         }
