@@ -48,7 +48,7 @@ impl Turns {
     }
 
     /// Waits for a turn.
-    pub async fn take(self: &Arc<Self>, organisation: OrganisationRow) -> Turn {
+    pub(crate) async fn take(self: &Arc<Self>, organisation: OrganisationRow) -> Turn {
         let given = {
             let mut state = self.state();
             if state.free > 0 {
@@ -102,7 +102,7 @@ impl Lanes {
     }
 
     /// Waits for room in the lane of an organisation. `None` never comes: nobody closes a lane.
-    pub async fn enter(&self, organisation: OrganisationRow) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn enter(&self, organisation: OrganisationRow) -> Option<OwnedSemaphorePermit> {
         let lane = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             let known = lanes.get(&organisation).and_then(Weak::upgrade);
