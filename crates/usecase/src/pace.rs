@@ -30,7 +30,7 @@ const BURST: u32 = 1000;
 impl Rate {
     /// So many a second, at most 1,000; 0 is without limit.
     pub fn per_second(rate: u32) -> Rate {
-        Rate { gap: if rate == 0 { 0 } else { (1000 / rate).max(1) } }
+        Rate { gap: 1000_u32.checked_div(rate).map_or(0, |gap| gap.max(1)) }
     }
 
     /// Whether one more may come at `now`.
