@@ -4,8 +4,10 @@ use crate::status::Status;
 use axum::extract::{FromRequestParts, Request};
 use http::header;
 use http::request::Parts;
+use std::sync::Arc;
 use tegata_domain::permit::Actor;
 use tegata_usecase::peer::{self, Peer};
+use tegata_usecase::share::Slot;
 use tegata_usecase::{Cx, Error};
 
 /// What was shown with a request, to be judged again after a body that took its time: a token that was ended meanwhile
@@ -40,6 +42,11 @@ impl FromRequestParts<Cx> for Caller {
     async fn from_request_parts(parts: &mut Parts, cx: &Cx) -> Result<Self, Status> {
         let peer = parts.extensions.get::<Peer>().ok_or_else(|| Error::internal("no peer"))?;
         let authorization = parts.headers.get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or(""));
-        Ok(Caller(peer::member(peer, authorization, cx).await?))
+        let actor = peer::member(peer, authorization, cx).await?;
+        // the door made the slot; it goes with the answer
+        if let (Some(slot), Actor::Member(member)) = (parts.extensions.get::<Arc<Slot>>(), &actor) {
+            slot.fill(member.organisation)?;
+        }
+        Ok(Caller(actor))
     }
 }

@@ -143,6 +143,12 @@ pub struct ClockJumped {
 pub trait Clock: Send + Sync {
     /// The present, or the reason why it cannot be trusted.
     fn now(&self) -> Result<Timestamp, ClockJumped>;
+
+    /// The present for judging what is only read: as [`Clock::now`], and while that is refused, the last trusted present
+    /// with the time that passed since. Nothing is ever dated with it (ADR 8).
+    fn reading(&self) -> Result<Timestamp, ClockJumped> {
+        self.now()
+    }
 }
 
 #[cfg(test)]

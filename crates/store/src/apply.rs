@@ -115,6 +115,7 @@ fn change(
     let mut outcome = Ok(());
     for write in &change.writes {
         outcome = apply(connection, write, state)?;
+        tegata_fault::applied(write);
         if outcome.is_err() {
             break;
         }

@@ -19,6 +19,7 @@ use tegata_domain::change::{Change, Refused};
 use tegata_domain::id::TokenRow;
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tokio::sync::oneshot;
 
 /// How many requests may wait for a transaction.
@@ -168,6 +169,7 @@ impl Committer {
             TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
             TrySendError::Disconnected(_) => stopped(),
         })?;
+        tegata_fault::at(Point::Queued);
         answer.await.map_err(|_| stopped())?
     }
 
@@ -249,6 +251,7 @@ fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, sha
         tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
         writer.rollback();
     } else {
+        tegata_fault::at(Point::Committed);
         shared.transactions.fetch_add(1, Relaxed);
         // before anybody is told, and after reads see what was committed
         shared.fresh.add(&state.leaves);
@@ -276,6 +279,7 @@ fn written(
         }
         Ok(connection)
     });
+    tegata_fault::at(Point::Begun);
     for request in requests {
         match &begun {
             Ok(connection) => {
@@ -356,6 +360,7 @@ fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) ->
         let queued = state.told.queued || state.tasks;
         Told { queued, ..state.told.clone() }.announce(connection, node)?;
     }
+    tegata_fault::check(Point::Settled)?;
     let start = std::time::Instant::now();
     shared.reads.pause();
     let committed = connection.run("commit");

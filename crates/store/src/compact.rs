@@ -41,6 +41,7 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
     let number = |text| connection.only(text, NONE, |row| row.get::<i64>(0));
     let fold = || number("pragma wal_checkpoint(truncate)");
     let folded = fold()? == 0;
+    tegata_fault::at(tegata_fault::Point::Folded);
     if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
         connection.execute(DUE, NONE)?;
         return Ok(false);

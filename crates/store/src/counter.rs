@@ -2,7 +2,7 @@
 
 use crate::engine::Connection;
 use crate::{Error, Store};
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use tokio::sync::Mutex;
 
 /// What a row number is for.
@@ -58,13 +58,43 @@ impl Row {
     }
 }
 
+/// Sorts of rows, the last of them and those before it.
+const ROWS: usize = Row::Action as usize + 1;
+
 #[derive(Default)]
-pub(crate) struct Counters(Mutex<HashMap<Row, (i64, i64)>>);
+struct Reserved {
+    /// The next number, and where those end that were reserved.
+    span: Mutex<(i64, i64)>,
+    /// Numbers that somebody wants at present: who reserves does so for all that wait, with one sync.
+    wanted: AtomicI64,
+}
+
+/// Numbers that were reserved and not given out. One lock a row: who waits for the disk stops nobody else.
+#[derive(Default)]
+pub(crate) struct Counters([Reserved; ROWS]);
+
+/// Taken back also where its asker went away.
+struct Wanted<'a>(&'a AtomicI64, i64);
+
+impl<'a> Wanted<'a> {
+    fn new(wanted: &'a AtomicI64, count: i64) -> Self {
+        wanted.fetch_add(count, Relaxed);
+        Wanted(wanted, count)
+    }
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(self.1, Relaxed);
+    }
+}
 
 impl Counters {
     /// Blocks that were reserved are not handed out any more.
     pub(crate) async fn forget(&self) {
-        self.0.lock().await.clear();
+        for reserved in &self.0 {
+            *reserved.span.lock().await = (0, 0);
+        }
     }
 }
 
@@ -72,15 +102,17 @@ impl Store {
     /// The first of `count` row numbers in a row that nobody else gets.
     pub async fn reserve(&self, row: Row, count: u32) -> Result<i64, Error> {
         let count = i64::from(count);
-        let mut counters = self.0.counters.0.lock().await;
-        let (next, end) = counters.get(&row).copied().unwrap_or((0, 0));
+        let reserved = &self.0.counters.0[row as usize];
+        let _wanted = Wanted::new(&reserved.wanted, count);
+        let mut span = reserved.span.lock().await;
+        let (next, end) = *span;
         if next + count <= end {
-            counters.insert(row, (next + count, end));
+            span.0 += count;
             return Ok(next);
         }
-        let block = count.max(row.block());
+        let block = reserved.wanted.load(Relaxed).max(row.block());
         let start = self.0.committer.task(move |c| advance(c, row.name(), block)).await?;
-        counters.insert(row, (start + count, start + block));
+        *span = (start + count, start + block);
         Ok(start)
     }
 }

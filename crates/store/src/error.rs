@@ -87,8 +87,12 @@ fn of_code(code: &str) -> ErrorKind {
 
 impl From<std::io::Error> for Error {
     fn from(source: std::io::Error) -> Self {
-        let full = source.kind() == std::io::ErrorKind::StorageFull;
-        let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Broken };
+        let kind = match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+            // EMFILE and ENFILE: other requests have the file handles at present
+            _ if matches!(source.raw_os_error(), Some(24 | 23)) => ErrorKind::Overloaded,
+            _ => ErrorKind::Broken,
+        };
         Error { kind, message: format!("disk: {source}"), source: Some(Box::new(source)) }
     }
 }

@@ -33,11 +33,22 @@ impl SystemClock {
         *anchor = Some((boot, wall));
         Ok(Timestamp::from_millis(wall))
     }
+
+    /// The last trusted reading, and the time that passed since.
+    fn passed(&self, boot: i64) -> Option<Timestamp> {
+        let anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        anchor.map(|(boot_then, wall_then)| Timestamp::from_millis(wall_then + (boot - boot_then)))
+    }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Result<Timestamp, ClockJumped> {
         self.judge(millis(ClockId::Boottime), millis(ClockId::Realtime))
+    }
+
+    fn reading(&self) -> Result<Timestamp, ClockJumped> {
+        let boot = millis(ClockId::Boottime);
+        self.judge(boot, millis(ClockId::Realtime)).or_else(|jumped| self.passed(boot).ok_or(jumped))
     }
 }
 
@@ -61,6 +72,7 @@ mod tests {
         assert_eq!(clock.judge(0, 10 * day).map(Timestamp::millis), Ok(10 * day));
         assert!(clock.judge(1000, 10 * day + 31_000).is_ok(), "a step of NTP");
         assert_eq!(clock.judge(2000, 11 * day), Err(ClockJumped { by_seconds: 86_368 }));
+        assert_eq!(clock.passed(2500).map(Timestamp::millis), Some(10 * day + 32_500), "what is read goes on");
         assert!(clock.judge(3000, 9 * day).is_err());
         assert!(clock.judge(4000, 10 * day + 34_000).is_ok(), "back again");
         assert!(clock.judge(4000 + day, 11 * day + 34_000).is_ok(), "a day passed, suspended or not");

@@ -27,12 +27,16 @@ struct Http {
     requests: Family<Labels, Counter>,
     seconds: Histogram,
     refused: Counter,
+    crowded: Counter,
+    not_accepted: Counter,
 }
 
 static HTTP: LazyLock<Http> = LazyLock::new(|| Http {
     requests: Family::default(),
     seconds: Histogram::new([0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0]),
     refused: Counter::default(),
+    crowded: Counter::default(),
+    not_accepted: Counter::default(),
 });
 
 /// Counts one answered request.
@@ -46,6 +50,16 @@ pub fn overloaded() {
     HTTP.refused.inc();
 }
 
+/// Counts one connection of an address that has as many as it may.
+pub fn crowded() {
+    HTTP.crowded.inc();
+}
+
+/// Counts one try to accept that failed.
+pub fn not_accepted() {
+    HTTP.not_accepted.inc();
+}
+
 /// `/metrics`, for insiders only.
 pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> Response {
     if insider.is_none() {
@@ -55,6 +69,10 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     registry.register("http_requests", "Requests by route and status", HTTP.requests.clone());
     registry.register("http_seconds", "Time from request to answer", HTTP.seconds.clone());
     registry.register("http_overloaded", "Requests that found no place", HTTP.refused.clone());
+    let help = "Connections closed at once, since their address had as many as it may";
+    registry.register("http_connections_crowded", help, HTTP.crowded.clone());
+    let help = "Tries to accept a connection that failed, mostly for want of file handles";
+    registry.register("http_accept_failed", help, HTTP.not_accepted.clone());
     let store = cx.store.committed();
     let mut count = |name: &str, help: &str, value: u64| registry.register(name, help, ConstCounter::new(value));
     count("store_transactions", "Transactions of the committer", store.transactions);
@@ -80,6 +98,7 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     }
     let waiting = cx.store.ledger().waiting().await.unwrap_or(0);
     gauge("ledger_waiting", "Leaves that no checkpoint covers yet", waiting as i64);
+    gauge("lines_waiting", "Parts of chunks that wait for their turn to be signed", cx.turns.waiting() as i64);
     gauge("poll_memory_answers", "Answers to polls that are kept in memory", polls.kept as i64);
     gauge("disk_free_bytes", "Free disk at the data folder", cx.store.free_bytes().unwrap_or(0) as i64);
     gauge("clock_trusted", "1 while the clock is trusted", i64::from(cx.clock.now().is_ok()));

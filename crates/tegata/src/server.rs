@@ -2,8 +2,12 @@
 
 use crate::clock::{SystemChance, SystemClock};
 use crate::config::Config;
+use crate::http::addresses::Addresses;
 use crate::http::door::Door;
 use crate::http::gate::{Gate, Gates, Shortcut};
+use crate::http::handles;
+use crate::http::lateness::Lateness;
+use crate::http::places::Places;
 use crate::http::tls::{Faces, Identity, host};
 use crate::wiring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -117,21 +121,31 @@ impl Server {
             ledger::sequence(log, &cx).await?;
         }
         let table = wiring::table();
-        let places = Arc::new(Semaphore::new(config.limits.connections));
+        let room = handles::connections(config.limits.connections);
+        let connections = Arc::new(Semaphore::new(room));
+        let addresses = Addresses::new(room * usize::from(config.limits.share_percent) / 100);
+        let (places, lateness) = (Places::new(&config.limits), Arc::new(Lateness::default()));
         let faces = Arc::new(faces(&cx, &config).await?);
         let (stop, stopped) = watch::channel(false);
         let mut doors = JoinSet::new();
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
-            let gate = Arc::new(Gate::new(&config, faces.is_some() && !https.ip().is_loopback(), seed()));
+            let gate = Arc::new(Gate::new(
+                &config,
+                (&places, &lateness),
+                faces.is_some() && !https.ip().is_loopback(),
+                seed(),
+            ));
             // polls come over HTTPS alone
             let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));
-            let door = Door { listener, faces, router, shortcut, places: Arc::clone(&places) };
+            let (connections, addresses) = (Arc::clone(&connections), Arc::clone(&addresses));
+            let door = Door { listener, faces, router, shortcut, connections, addresses };
             doors.spawn(door.serve(stopped.clone()));
         }
-        let jobs = tegata_job::start(&cx);
+        let mut jobs = tegata_job::start(&cx);
+        jobs.spawn(lateness.watch());
         Ok(Server { https, http, cx, stop, doors, jobs, drain: config.server.drain })
     }
 

@@ -95,6 +95,18 @@ impl Server {
         self.child.wait().expect("our own child can be waited for");
     }
 
+    /// Waits for its end, which nobody asked for; `None` when it still runs after [`BOUND`].
+    pub fn dies(mut self) -> Option<ExitStatus> {
+        let start = std::time::Instant::now();
+        while start.elapsed() < BOUND {
+            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
+                return Some(status);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        None
+    }
+
     /// Sends SIGTERM and goes on.
     pub fn ask_to_end(&self) {
         let pid = self.pid().to_string();

@@ -112,9 +112,20 @@ impl World {
         command
     }
 
+    /// The environment of later starts.
+    pub fn set_environment(&mut self, environment: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.setup.environment = environment.iter().map(owned).collect();
+    }
+
     /// The running server.
     pub fn server(&self) -> &Server {
         self.server.as_ref().expect("the test started the server")
+    }
+
+    /// Takes a server in that [`World::try_start`] started.
+    pub fn put(&mut self, server: Server) {
+        self.server = Some(server);
     }
 
     /// Takes the running server out.

@@ -5,9 +5,11 @@ use crate::campaign::Surveys;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::lookup::Catalogue;
+use crate::pace::Pace;
 use crate::poll;
 use crate::release::Releases;
 use crate::seen::Seen;
+use crate::turn::{Lanes, Turns};
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
@@ -43,6 +45,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// How many devices' last answers to polls are kept in memory.
     pub poll_cache: usize,
+    /// How often a second one device may ask; 0 is without limit.
+    pub device_rate: u32,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// Where tiles and files lie.
@@ -64,6 +68,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
             poll_cache: 2_000_000,
+            device_rate: 50,
             file_max: 1 << 30,
             confirm_within: 7 * day,
             objects: Default::default(),
@@ -114,6 +119,12 @@ pub struct Inner {
     pub polls: poll::Memory,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
+    /// How often devices ask.
+    pub pace: Pace,
+    /// Chunks of lines on their way, from the first check to the commit.
+    pub lanes: Lanes,
+    /// Lines that are checked and signed: as many at once as there are cores.
+    pub turns: Arc<Turns>,
 }
 
 /// The context of a use case; cheap to clone.
@@ -137,6 +148,11 @@ impl Inner {
             );
             jumped.into()
         })
+    }
+
+    /// The present for judging what is only read; it goes on while the clock cannot be trusted. Nothing is dated with it.
+    pub fn reading(&self) -> Result<Timestamp> {
+        Ok(self.clock.reading()?)
     }
 
     /// Addresses that certificates carry.

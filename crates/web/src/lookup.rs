@@ -111,7 +111,7 @@ pub async fn model(
 async fn show_model(gtin: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {
     let found = async {
         let entry = lookup::model(gtin, cx).await?;
-        Ok::<_, Error>((entry, cx.now()?))
+        Ok::<_, Error>((entry, cx.reading()?))
     };
     match found.await {
         Ok((entry, _)) if json(headers) => view::model(&entry.product, &entry.maker),

@@ -24,21 +24,31 @@ const fn floor(name: &'static str, height: u8, uses: &'static [&'static str]) ->
     Floor { name, height, uses }
 }
 
-const EDGE: &[&str] = &["tegata-usecase", "tegata-wire", "tegata-document", "tegata-domain"];
+const EDGE: &[&str] = &["tegata-fault", "tegata-usecase", "tegata-wire", "tegata-document", "tegata-domain"];
 const DEVICE_SIDE: &[&str] = &["tegata-wire", "tegata-domain", "tegata-keys"];
 /// The line prints labels as well.
 const LINE_SIDE: &[&str] = &["tegata-wire", "tegata-document", "tegata-domain", "tegata-keys"];
-const FLOORS: [Floor; 14] = [
+const FLOORS: [Floor; 15] = [
+    // empty in what ships, and every layer has points of it
+    floor("tegata-fault", 0, &[]),
     floor("tegata-domain", 0, &[]),
     floor("tegata-wire", 0, &[]),
     floor("tegata-document", 0, &[]),
-    floor("tegata-store", 1, &["tegata-domain"]),
+    floor("tegata-store", 1, &["tegata-domain", "tegata-fault"]),
     floor("tegata-keys", 1, &["tegata-domain", "tegata-wire"]),
     floor("tegata-outside", 1, &["tegata-domain", "tegata-wire"]),
     floor(
         "tegata-usecase",
         2,
-        &["tegata-store", "tegata-keys", "tegata-outside", "tegata-wire", "tegata-document", "tegata-domain"],
+        &[
+            "tegata-fault",
+            "tegata-store",
+            "tegata-keys",
+            "tegata-outside",
+            "tegata-wire",
+            "tegata-document",
+            "tegata-domain",
+        ],
     ),
     floor("tegata-protocol", 3, EDGE),
     floor("tegata-api", 3, EDGE),

@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use http::header;
 use http_body_util::BodyExt;
 use std::time::Duration;
+use tegata_fault::Point;
 use tegata_wire::problem::Problem;
 
 /// Chunks that are worked on at once.
@@ -36,7 +37,10 @@ where
     let lines = Lines::new(request.into_body(), PATIENCE);
     let chunks = stream::unfold(lines, |mut lines| async { lines.next().await.map(|chunk| (chunk, lines)) });
     let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk))).buffered(IN_FLIGHT);
-    let body = answers.map(|joined| joined.map_err(std::io::Error::other));
+    let body = answers.map(|joined| {
+        tegata_fault::at(Point::Answered);
+        joined.map_err(std::io::Error::other)
+    });
     ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(body)).into_response()
 }
 

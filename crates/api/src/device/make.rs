@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tegata_domain::id::Uuid;
+use tegata_fault::Point;
 use tegata_usecase::device::{Made, Ticket, make, ticket};
 use tegata_usecase::{Cx, Error, Kind};
 use tegata_wire::problem::Problem;
@@ -76,6 +77,7 @@ async fn answer(chunk: Vec<Line>, stream: Arc<Stream>) -> Bytes {
         serial
     };
     let parsed: Vec<_> = chunk.into_iter().map(|line| parse(line).map(&mut keep)).collect();
+    tegata_fault::at(Point::Read);
     let made = match requests.is_empty() {
         true => Ok(Vec::new()),
         // a stream may last: its token is judged with every chunk

@@ -3,14 +3,14 @@
 use super::reply::field;
 use super::{Refusal, Who, reply, who};
 use axum::extract::{self, FromRequestParts, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri, header};
 use tegata_domain::action::{Action, ActionState};
 use tegata_domain::number::Number;
 use tegata_usecase::peer::{self, Peer};
-use tegata_usecase::poll::{self, Answer, Asked};
-use tegata_usecase::{Cx, action};
+use tegata_usecase::poll::{self, Answer, Asked, Known};
+use tegata_usecase::{Cx, action, pace};
 use tegata_wire::ddi::Base;
 use tegata_wire::ddi::answer::{Poll, Task};
 use tegata_wire::http::etag;
@@ -41,16 +41,27 @@ fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap, peer: &Peer) -> Option<Asked<
     Some(Asked { number, tenant, authority: who::reached(uri, headers).unwrap_or_default(), shown })
 }
 
+/// What the memory has for a poll.
+pub enum Kept {
+    /// The answer.
+    Answer(Response),
+    /// A refusal: the device asks too often.
+    TooOften(Response),
+}
+
 /// The answer from memory, if this is a poll and one is there that holds: for the door, before it looks for a route.
 /// `None` says nothing; the route decides then.
-pub fn from_memory<B>(request: &Request<B>, peer: &Peer, cx: &Cx) -> Option<Response> {
+pub fn from_memory<B>(request: &Request<B>, peer: &Peer, cx: &Cx) -> Option<Kept> {
     if request.method() != Method::GET {
         return None;
     }
     let headers = request.headers();
     let asked = asked(request.uri(), headers, peer)?;
     let media = reply::media(headers).ok()?;
-    Some(reply::answer(headers, media, poll::known(&asked, cx)?))
+    Some(match poll::known(&asked, cx)? {
+        Known::Answer(answer) => Kept::Answer(reply::answer(headers, media, answer)),
+        Known::TooOften => Kept::TooOften(Refusal::from(pace::too_often()).into_response()),
+    })
 }
 
 /// `GET` of the base, when memory had no answer: [`from_memory`] was asked before. Fills it.
@@ -61,6 +72,7 @@ pub async fn get(State(cx): State<Cx>, request: extract::Request) -> Result<Resp
     // before anything of the device is read
     let ticket = asked.as_ref().and_then(|(asked, peer)| poll::begin(asked, peer, &cx));
     let who = Who::from_request_parts(&mut parts.clone(), &cx).await?;
+    pace::paced(who.device.row, &cx)?;
     let media = reply::media(&parts.headers)?;
     let pending = action::pending(&who.device, &cx).await?;
     let answer = render(&who, &pending);

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use tegata_usecase::pace::paced;
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error, heartbeat};
 use tegata_wire::heartbeat::{MAX_REQUEST, Request};
@@ -15,6 +16,7 @@ pub async fn post(State(cx): State<Cx>, Extension(peer): Extension<Peer>, header
     let answer = async {
         let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
         let credential = peer::device(&peer, authorization, &cx).await?;
+        paced(credential.device.row, &cx)?;
         let Ok(body) = axum::body::to_bytes(body, MAX_REQUEST).await else {
             return Ok(wrong(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "a heartbeat has at most 8192 bytes"));
         };

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
+use tegata_usecase::pace::paced;
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, authority, enrolment};
 
@@ -38,6 +39,7 @@ pub async fn simplereenroll(cx: State<Cx>, peer: Extension<Peer>, headers: Heade
 async fn enrol(State(cx): State<Cx>, peer: &Peer, headers: &HeaderMap, body: &[u8], renewal: bool) -> Response {
     let answer = async {
         let credential = peer::device(peer, request::authorization(headers), &cx).await?;
+        paced(credential.device.row, &cx)?;
         let csr = match request::csr(headers, body) {
             Ok(csr) => csr,
             Err(wrong) => return Ok(*wrong),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 
 /// One read of the disk.
 const CHUNK: u64 = 256 * 1024;
@@ -64,7 +65,9 @@ impl Folder {
                 fs::create_dir_all(parent)?;
             }
             File::create(&part)?.write_all(bytes)?;
+            tegata_fault::check(Point::TileWritten)?;
             fs::rename(&part, &path)?;
+            tegata_fault::at(Point::TileNamed);
         }
         sync(&self.0)
     }
@@ -150,7 +153,11 @@ impl Draft {
     /// Appends.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.file {
-            Some(file) => Ok(file.write_all(bytes)?),
+            Some(file) => {
+                file.write_all(bytes)?;
+                tegata_fault::at(Point::DraftWritten);
+                Ok(())
+            }
             None => Err(std::io::Error::other("the object was kept already").into()),
         }
     }
@@ -170,6 +177,7 @@ impl Draft {
     pub(super) fn keep(mut self, name: &str) -> Result<(), Error> {
         if let Some(file) = self.file.take() {
             file.sync_all()?;
+            tegata_fault::check(Point::DraftSynced)?;
             fs::rename(&self.path, self.folder.join(name))?;
             File::open(&self.folder)?.sync_all()?;
         }

@@ -216,6 +216,7 @@ impl Config {
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
                 poll_cache: update::poll_cache(values)?,
+                device_rate: limits::device_rate(values)?,
                 file_max: release::file_max(values)?,
                 objects: objects::settings(values)?,
                 mail: mail::settings(values)?,

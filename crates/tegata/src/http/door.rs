@@ -1,8 +1,10 @@
 //! Accepts connections and serves them until told to stop.
 
+use super::addresses::{Addresses, Counted};
 use super::drain::Drained;
 use super::gate::Shortcut;
 use super::tls::Faces;
+use crate::metrics;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
@@ -13,7 +15,8 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tegata_fault::Point;
 use tegata_usecase::peer::Peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +26,11 @@ use tower::ServiceExt;
 
 /// A client may take so long for its handshake, and for the head of a request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Between two tries to accept where that fails.
+const BACK_OFF: Duration = Duration::from_millis(50);
+/// Between two lines of log about that.
+const TELL: Duration = Duration::from_secs(10);
 
 /// One port.
 pub struct Door {
@@ -35,7 +43,9 @@ pub struct Door {
     /// What it answers before that.
     pub shortcut: Option<Arc<Shortcut>>,
     /// Open connections, over all doors.
-    pub places: Arc<Semaphore>,
+    pub connections: Arc<Semaphore>,
+    /// The same by address.
+    pub addresses: Arc<Addresses>,
 }
 
 impl Door {
@@ -43,10 +53,11 @@ impl Door {
     pub async fn serve(self, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
         let loopback = self.listener.local_addr().is_ok_and(|a| a.ip().is_loopback());
+        let mut told = None;
         loop {
             let place = tokio::select! {
                 _ = stop.changed() => break,
-                place = Arc::clone(&self.places).acquire_owned() => place,
+                place = Arc::clone(&self.connections).acquire_owned() => place,
             };
             let Ok(place) = place else { break };
             let accepted = tokio::select! {
@@ -55,14 +66,23 @@ impl Door {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let connection = Connection { stream, address, loopback, place };
+                    tegata_fault::at(Point::Accepted);
+                    let Some(counted) = self.addresses.count(address.ip()) else {
+                        metrics::crowded();
+                        continue;
+                    };
+                    let connection = Connection { stream, address, loopback, place: (place, counted) };
                     let service = Service { router: self.router.clone(), shortcut: self.shortcut.clone() };
                     tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));
                 }
                 Err(error) => {
                     // out of file handles, mostly: wait for some to come back
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    metrics::not_accepted();
+                    if told.is_none_or(|told: Instant| told.elapsed() >= TELL) {
+                        told = Some(Instant::now());
+                        tracing::warn!(%error, "connections cannot be accepted; they wait, and are tried again");
+                    }
+                    tokio::time::sleep(BACK_OFF).await;
                 }
             }
         }
@@ -75,7 +95,7 @@ struct Connection {
     stream: TcpStream,
     address: SocketAddr,
     loopback: bool,
-    place: OwnedSemaphorePermit,
+    place: (OwnedSemaphorePermit, Counted),
 }
 
 impl Connection {
@@ -121,7 +141,7 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let known = to.shortcut.as_ref().and_then(|shortcut| shortcut.answer(&request, &peer));
         let routed = match known {
-            Some(response) => Err(response),
+            Some(known) => Err(known),
             None => {
                 request.extensions_mut().insert(peer.clone());
                 // most requests have no body: nothing to read away, nothing to box
@@ -133,7 +153,12 @@ where
         async move {
             match routed {
                 Ok(routed) => routed.await,
-                Err(known) => Ok(known),
+                Err(known) => {
+                    if let Some(wait) = known.wait {
+                        tokio::time::sleep(wait).await;
+                    }
+                    Ok(known.response)
+                }
             }
         }
     });

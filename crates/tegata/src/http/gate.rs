@@ -1,6 +1,8 @@
 //! What every request passes: a place, a request id, a limit of time, one line of log, one count.
 
+use super::lateness::Lateness;
 use super::operation::Insider;
+use super::places::{Held, Place, Places, Sort};
 use super::throttle::Throttle;
 use crate::config::Config;
 use crate::metrics;
@@ -16,17 +18,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tegata_protocol::ddi::poll::Kept;
 use tegata_protocol::est::BODY_MAX;
 use tegata_usecase::Cx;
 use tegata_usecase::peer::Peer;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
 /// The gate of all doors.
 pub struct Gate {
     open_operation: bool,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
+    lateness: Arc<Lateness>,
     lookups: Throttle,
     patience: Duration,
     /// Browsers are told to come back over HTTPS only; not on loopback, where that would bind all programs of a machine.
@@ -37,11 +40,12 @@ pub struct Gate {
 
 impl Gate {
     /// With the limits of the configuration; `seed` makes the ids of two starts differ.
-    pub fn new(config: &Config, secure: bool, seed: u64) -> Self {
+    pub fn new(config: &Config, (places, lateness): (&Arc<Places>, &Arc<Lateness>), secure: bool, seed: u64) -> Self {
         let limits = &config.limits;
         Gate {
             open_operation: config.server.open_operation,
-            places: Arc::new(Semaphore::new(limits.in_flight)),
+            places: Arc::clone(places),
+            lateness: Arc::clone(lateness),
             lookups: Throttle::new(limits.lookups_per_second),
             patience: limits.request,
             secure,
@@ -89,27 +93,36 @@ impl Shortcut {
     }
 
     /// The answer; `None` sends the request to the routes.
-    pub fn answer<B: hyper::body::Body>(&self, request: &http::Request<B>, peer: &Peer) -> Option<Response> {
+    pub fn answer<B: hyper::body::Body>(&self, request: &http::Request<B>, peer: &Peer) -> Option<Known> {
         // a body, which polls have not, is left to those who read it away
         if !request.body().is_end_stream() {
             return None;
         }
         let start = Instant::now();
-        let mut response = tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)?;
+        let (mut response, wait) = match tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)? {
+            Kept::Answer(response) => (response, None),
+            Kept::TooOften(response) => (response, Some(LATE)),
+        };
         self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
-        Some(response)
+        Some(Known { response, wait })
     }
 }
+
+/// An answer that is known before any route.
+pub struct Known {
+    /// The answer.
+    pub response: Response,
+    /// How long it is held back.
+    pub wait: Option<Duration>,
+}
+
+/// To refuse is nearly as much work as to answer, so who asks again at once is made to wait for it. It holds no place.
+const LATE: Duration = Duration::from_millis(250);
 
 /// Room for an id: eight digits, a hyphen, and more than a year's count.
 const ID_LENGTH: usize = 20;
 /// The header that carries the request id, inwards to the pages and outwards to the client.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Requests whose answer flows as long as the client sends.
-fn streams(path: &str) -> bool {
-    (path.starts_with("/api/v1/batches/") && path.ends_with("/devices")) || path == "/api/v1/releases"
-}
 
 fn looks_up(path: &str) -> bool {
     path.starts_with("/d/") || path.starts_with("/01/")
@@ -170,12 +183,23 @@ where
         DefaultBodyLimit::max(BODY_MAX).apply(&mut request);
         let method = request.method().clone();
         let route = name(request.extensions().get::<MatchedPath>());
-        let patience = (!streams(request.uri().path())).then_some(gate.patience);
-        let answer = gate.admit(&request, start).map(|place| (place, self.inner.call(request)));
+        let sort = Sort::of(&method, request.uri().path());
+        let stream = sort == Sort::Stream;
+        let patience = (!stream).then_some(gate.patience);
+        let answer = gate.admit(&request, sort, start).map(|place| {
+            place.slot.iter().for_each(|slot| drop(request.extensions_mut().insert(Arc::clone(slot))));
+            (place, self.inner.call(request))
+        });
         Box::pin(async move {
             let mut response = match answer {
-                Ok((_place, answer)) => within(patience, answer).await,
-                Err(refused) => *refused,
+                Ok((place, answer)) => {
+                    let response = within(patience, answer).await;
+                    if stream { response.map(|body| Body::new(Held::new(body, place))) } else { response }
+                }
+                Err(refused) => {
+                    tokio::time::sleep(LATE).await;
+                    *refused
+                }
             };
             gate.leave((&method, route), &mut response, id, start);
             Ok(response)
@@ -185,8 +209,10 @@ where
 
 impl Gate {
     /// A place for a request, until it is answered.
-    fn admit(&self, request: &Request, start: Instant) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+    fn admit(&self, request: &Request, sort: Sort, start: Instant) -> Result<Place, Box<Response>> {
+        // the API has shares, so that it is not the neighbours who pay; polls from memory never come here
+        let late = matches!(sort, Sort::Public | Sort::Device) && self.lateness.sheds();
+        let Some(place) = (!late).then(|| self.places.take(sort)).flatten() else {
             metrics::overloaded();
             let text = "the server is busy; try again in a second";
             return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));

@@ -10,6 +10,10 @@ mod field;
 mod history;
 mod line;
 mod memory;
+#[cfg(feature = "failpoint")]
+mod point;
+#[cfg(feature = "failpoint")]
+mod story;
 
 use field::{Actor, Enroller};
 use history::History;
@@ -68,6 +72,16 @@ impl Workers {
 
     /// Works until the server is killed after `moment`.
     fn work(&mut self, world: &mut World, moment: Duration, seen: (&Memory, &History)) {
+        // no waiting for a state: this is the moment
+        let kill = |world: &mut World| {
+            std::thread::sleep(moment);
+            world.kill();
+        };
+        self.until(world, kill, seen);
+    }
+
+    /// Works until `end` ended the server.
+    fn until<T>(&mut self, world: &mut World, end: impl FnOnce(&mut World) -> T, seen: (&Memory, &History)) -> T {
         let (memory, history) = seen;
         let target = Target::of(world);
         let readers = history.readers(world.plain());
@@ -82,10 +96,8 @@ impl Workers {
             let actor = &mut self.actor;
             scope.spawn(move || actor.work(target, memory));
             scope.spawn(move || history.watch(&readers));
-            // no waiting for a state: this is the moment
-            std::thread::sleep(moment);
-            world.kill();
-        });
+            end(world)
+        })
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn known(der: &[u8], cx: &Inner) -> Result<Credential> {
     if certificate.der != der {
         return Err(foreign());
     }
-    if let Some(refusal) = certificate.refusal(cx.now()?) {
+    if let Some(refusal) = certificate.refusal(cx.reading()?) {
         return Err(Error::denied("certificate", refusal));
     }
     let device = cx.store.device().by_row(certificate.device).await?.ok_or_else(foreign)?;

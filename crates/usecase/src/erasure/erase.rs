@@ -11,6 +11,7 @@ use tegata_domain::id::{OrganisationRow, Uuid};
 use tegata_domain::organisation::Organisation;
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tegata_store::{Ended, Held};
 
 /// The organisation that runs the platform: `init` enters it first.
@@ -49,11 +50,13 @@ pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Cx) -> Result<E
 async fn bury(organisation: &Organisation, at: Timestamp, permit: &Permit, cx: &Inner) -> Result<Erased> {
     let uid = organisation.uid;
     cx.store.erasure().bury(&tombstone::line(uid, at, false)?)?;
+    tegata_fault::check(Point::Buried).map_err(Error::internal)?;
     let done = forget(organisation, (at, false), permit, cx).await;
     if done.is_err() && cx.store.organisation().by_uid(uid).await?.is_some() {
         cx.store.erasure().bury(&tombstone::line(uid, at, true)?)?;
     }
     let periods = done?;
+    tegata_fault::at(Point::Erased);
     let compacted = cx.store.compact().await?;
     if !compacted {
         tracing::warn!("an organisation was erased, but files may keep traces; start anew when it suits");
@@ -107,6 +110,7 @@ pub(super) async fn forget(
         let ended = |one: Held| Ended { device: one.device, period: one.period, next_key: key(one.lives) };
         cx.store.erasure().periods(held.into_iter().map(ended).collect(), at, permit).await?;
     }
+    tegata_fault::at(Point::Forgotten);
     crate::notice::withdraw(organisation.row, cx).await?;
     let write = Write::Erasure { organisation: organisation.row, replayed };
     let change = Change::of(organisation.uid.to_string(), vec![write]);

@@ -11,6 +11,7 @@ use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use tegata_domain::ledger::{Checkpoint, Head, Log};
+use tegata_fault::Point;
 use tegata_keys::signer::Signer;
 use tegata_store::Contents;
 use tegata_wire::life;
@@ -107,7 +108,9 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         one.shelf.room().await?;
         let mut next = growing.clone();
         let full = next.grow(log, &contents)?;
+        tegata_fault::at(Point::Grown);
         let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;
+        tegata_fault::at(Point::Sealed);
         let moved = cx.store.ledger().advance(log, growing.head(), checkpoint.clone(), one.shelf.durable()).await?;
         if !moved && cx.store.is_shared() {
             // whoever has the lease by now signed it on; this node takes the tree in anew
@@ -117,6 +120,7 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         if !moved {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
         }
+        tegata_fault::at(Point::Advanced);
         one.shelf.put(full, next.whole());
         growing = next;
         taken += contents.len() as u64;

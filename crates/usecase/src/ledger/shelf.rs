@@ -9,11 +9,13 @@ use crate::error::Result;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tegata_fault::Point;
 use tegata_store::object::{self, Objects};
 use tegata_store::{Error, Mode};
 
-/// So many wait before a group is written: the tiles and bundles of 16,384 leaves, about 1 MB.
-const GROUP: usize = 128;
+/// So many wait before a group is written: the tiles and bundles of 16,384 leaves, about 1 MB. Where a test dies between
+/// tile and sync, of 256 leaves.
+const GROUP: usize = if tegata_fault::ARMED { 2 } else { 128 };
 /// So many may wait; past that the sequencer waits for the disk or the object store.
 const MOST: usize = 16 * GROUP;
 
@@ -187,6 +189,7 @@ impl Shared {
             if !written.map_err(|e| Error::from(std::io::Error::other(e)))?? {
                 return Ok(());
             }
+            tegata_fault::at(Point::TilesSynced);
         }
         self.durable.fetch_max(whole, SeqCst);
         let mut held = locked(&self.held);

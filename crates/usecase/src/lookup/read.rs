@@ -21,7 +21,7 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
-    let mut lookup = Lookup::of(&device, number, model, proved, cx.now()?);
+    let mut lookup = Lookup::of(&device, number, model, proved, cx.reading()?);
     // the maker's own period is never erased
     if device.period > 0 {
         let stamped: Vec<u32> = device.stamps.iter().filter_map(|stamp| stamp.sequence).collect();

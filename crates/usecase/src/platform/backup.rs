@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::{self, Chance};
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_fault::Point;
 use tegata_keys::digest::{Measured, sha256};
 use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
@@ -176,6 +177,7 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let base = order.since.as_deref().map(|since| Base::open(since, &keys, now)).transpose()?;
     let part = Scratch::make(folder.join(PART))?;
     place::copy(&folder, &part.0, tell)?;
+    tegata_fault::at(Point::Copied);
     let place = Place::new(&folder, &order.objects).map_err(stored)?;
     let mut manifest = describe(&order, (&part.0, &place), (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
@@ -326,6 +328,7 @@ async fn write(
     let (file, sha256) = writer.finish(manifest)?.finish().map_err(wrong)?.written();
     tell("packed bytes", total, total);
     file.sync_all().map_err(wrong)?;
+    tegata_fault::at(Point::Packed);
     let size = file.metadata().map_err(wrong)?.len();
     fs::rename(&path, out).map_err(wrong)?;
     let line = format!("{sha256}  {}\n", out.file_name().unwrap_or_default().to_string_lossy());

@@ -6,9 +6,12 @@ use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::Catalogue;
+use crate::pace::{Pace, Rate};
 use crate::poll::Memory;
 use crate::release::Releases;
 use crate::seen::Seen;
+use crate::turn::{Lanes, Turns};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +86,9 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let place = objects::settle(&store, &opening.settings.objects, (&keys[0], named), mode).await?;
     let ledger = Ledger::open((&store, &place), keys, named, mode).await?;
     let releases = Releases::open(&place, mode)?;
-    let polls = Memory::of(opening.settings.poll_cache);
+    let rate = Rate::per_second(opening.settings.device_rate);
+    let polls = Memory::of(opening.settings.poll_cache, rate);
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Cx(Arc::new(Inner {
         store,
         place,
@@ -105,6 +110,9 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         seen: Seen::default(),
         polls,
         sessions,
+        pace: Pace::new(rate),
+        lanes: Lanes::new(LANES_A_CORE * cores),
+        turns: Turns::new(cores),
     })))
 }
 
@@ -156,6 +164,10 @@ pub(super) async fn newest(store: &Store, seal: &Seal, name: &str) -> Result<Zer
     let (_, _, sealed) = versions.last().ok_or_else(|| local("data folder", format!("the {name} key is missing")))?;
     seal.open(name, sealed).map_err(|e| local("cannot unlock", e))
 }
+
+/// Chunks of lines that an organisation has on their way, for each core: enough that signing goes on while others wait
+/// for their sync.
+const LANES_A_CORE: usize = 8;
 
 /// How long the server's own certificate holds; a new one is made at every start.
 const SERVER_LIFE: Duration = Duration::from_secs(397 * 24 * 3600);

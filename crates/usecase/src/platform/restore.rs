@@ -19,6 +19,7 @@ use tegata_domain::fact::{Fact, RestoredLog};
 use tegata_domain::ledger::{Head, Log};
 use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_fault::Point;
 use tegata_keys::digest::sha256;
 use tegata_keys::recovery::{Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
@@ -369,6 +370,7 @@ fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
         File::open(aside).and_then(|file| file.sync_all()).map_err(wrong)?;
     }
     Place::local(part).sync().map_err(stored)?;
+    tegata_fault::at(Point::Restored);
     let handed = owner::hand_over(part, &order.folder, aside.as_ref().map(|(_, aside)| aside.as_path()));
     let moved = handed.and_then(|()| fs::rename(part, &order.folder).map_err(wrong));
     if let (Err(_), Some((_, aside))) = (&moved, &aside) {

@@ -1,6 +1,7 @@
 //! Answers that are kept, by device. As many as were asked for, and no more: then those go that nobody asked for lately.
 
 use super::{Answer, Asked};
+use crate::pace::{Due, Rate};
 use crate::peer::Shown;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -47,6 +48,8 @@ pub(super) struct Kept {
     ends: [u16; 3],
     /// Asked for since the hand came by.
     used: bool,
+    /// When the device may ask again.
+    due: Due,
 }
 
 /// What was found: an answer, and what must hold for it.
@@ -78,6 +81,7 @@ impl Kept {
             text: parts.concat().into(),
             ends,
             used: false,
+            due: Due::default(),
         })
     }
 
@@ -109,7 +113,8 @@ struct Shard {
 impl Shard {
     fn put(&mut self, kept: Kept, room: usize) {
         if let Some(place) = self.places.get(&kept.number) {
-            self.kept[*place as usize] = kept;
+            let place = &mut self.kept[*place as usize];
+            *place = Kept { due: place.due, ..kept };
         } else if self.kept.len() < room {
             self.places.insert(kept.number, self.kept.len() as u32);
             self.kept.push(kept);
@@ -142,13 +147,26 @@ pub struct Memory {
     shards: Box<[Mutex<Shard>]>,
     /// Answers in one shard.
     room: usize,
+    /// How often one device may ask.
+    rate: Rate,
+}
+
+/// What the memory has for a poll.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Got {
+    /// Nothing that holds.
+    Nothing,
+    /// An answer, and whose it is.
+    Answer(DeviceRow, Answer),
+    /// One, but this device asks too often.
+    TooOften,
 }
 
 impl Memory {
     /// For at most so many devices, rounded up to fill all parts.
-    pub fn of(entries: usize) -> Self {
+    pub fn of(entries: usize, rate: Rate) -> Self {
         let room = entries.div_ceil(SHARDS).min(u32::MAX as usize);
-        Memory { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), room }
+        Memory { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), room, rate }
     }
 
     /// Whether anything is kept at all.
@@ -161,7 +179,7 @@ impl Memory {
     }
 
     /// What is kept for this number, this credential and this address, if `holds` what it rests on; and whose it is.
-    pub(super) fn get(&self, asked: &Asked<'_>, holds: impl FnOnce(&Found) -> bool) -> Option<(DeviceRow, Answer)> {
+    pub(super) fn get(&self, asked: &Asked<'_>, now: Timestamp, holds: impl FnOnce(&Found) -> bool) -> Got {
         let mut shard = self.shard(asked.number);
         let Shard { places, kept, hits, misses, .. } = &mut *shard;
         let place = places.get(&asked.number).map(|place| *place as usize);
@@ -169,11 +187,14 @@ impl Memory {
         let found = fitting.map(|kept| (kept.found(), kept)).filter(|(found, _)| holds(found));
         let Some((found, kept)) = found else {
             *misses += 1;
-            return None;
+            return Got::Nothing;
         };
+        if !self.rate.admits(&mut kept.due, now) {
+            return Got::TooOften;
+        }
         kept.used = true;
         *hits += 1;
-        Some((found.device, found.answer))
+        Got::Answer(found.device, found.answer)
     }
 
     pub(super) fn put(&self, kept: Kept) {
@@ -197,6 +218,8 @@ impl Memory {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::NEVER;
+
     fn asked(number: u64, byte: u8) -> Asked<'static> {
         // every number of its own, all in one part: its last letters stay
         let number = Number::parse(&format!("{number:012}0000")).expect("16 digits");
@@ -214,9 +237,13 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for() {
-        let memory = Memory::of(64);
+        let memory = Memory::of(64, Rate::per_second(0));
         put(&memory, 7);
-        let get = |asked: &Asked<'_>, holds| memory.get(asked, |found| holds && found.version == 5);
+        let get = |asked: &Asked<'_>, holds| match memory.get(asked, NOW, |found| holds && found.version == 5) {
+            Got::Answer(device, answer) => Some((device, answer)),
+            Got::Nothing => None,
+            Got::TooOften => panic!("there is no limit"),
+        };
         assert_eq!(get(&asked(7, 1), true), Some((DeviceRow(7), answer())));
         assert_eq!(get(&asked(7, 1), false), None, "what it rests on moved");
         assert_eq!(get(&asked(7, 2), true), None, "another token");
@@ -229,14 +256,27 @@ mod tests {
 
     #[test]
     fn it_never_grows_past_its_bound_and_keeps_who_asks() {
-        let memory = Memory::of(3 * SHARDS);
+        let memory = Memory::of(3 * SHARDS, Rate::per_second(0));
         for number in 0..1000 {
             put(&memory, number);
-            assert!(memory.get(&asked(0, 1), |_| true).is_some(), "{number}");
+            assert!(matches!(memory.get(&asked(0, 1), NOW, |_| true), Got::Answer(..)), "{number}");
         }
         assert_eq!(memory.counts().kept, 3, "they share a part");
-        let nothing = Memory::of(0);
+        let nothing = Memory::of(0, Rate::per_second(0));
         put(&nothing, 1);
         assert!(!nothing.keeps() && nothing.counts().kept == 0);
+    }
+
+    #[test]
+    fn one_in_a_tight_loop_is_told_so_and_the_others_are_not() {
+        let memory = Memory::of(3 * SHARDS, Rate::per_second(10));
+        put(&memory, 1);
+        put(&memory, 2);
+        let answers =
+            |number| (0..50).filter(|_| memory.get(&asked(number, 1), NOW, |_| true) != Got::TooOften).count();
+        assert_eq!(answers(1), 10);
+        put(&memory, 1);
+        assert_eq!(answers(1), 0, "an answer that is kept anew begins no new second");
+        assert_eq!(answers(2), 10);
     }
 }

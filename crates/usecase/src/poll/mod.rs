@@ -9,7 +9,7 @@ mod known;
 mod memory;
 
 pub use keep::{Ticket, begin, keep};
-pub use known::known;
+pub use known::{Known, known};
 pub use memory::{Counts, Memory};
 
 use crate::peer::Shown;

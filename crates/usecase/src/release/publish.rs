@@ -13,6 +13,7 @@ use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::Product;
 use tegata_domain::release::{NewRelease, Publication, Release, ReleaseError};
 use tegata_domain::time::Timestamp;
+use tegata_fault::Point;
 use tegata_keys::digest::Digests;
 use tegata_keys::statement;
 use tegata_store::Row;
@@ -92,6 +93,7 @@ pub async fn publish(upload: Upload, (product, new, signature): Asked, actor: &A
         // the file is durable before anything names it; the time until then is why all is decided on again
         if let Some(draft) = draft.take() {
             cx.releases.files.keep(draft, &checked::name(&release)).await?;
+            tegata_fault::at(Point::DraftKept);
         }
         let change = Change::of(release.uid.to_string(), writes);
         match cx.store.save(change, &permit, release.created_at).await.map_err(Error::from) {

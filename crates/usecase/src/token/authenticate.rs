@@ -9,7 +9,7 @@ pub async fn authenticate(token: &str, cx: &Inner) -> Result<Actor> {
     let refused = Error::ended_token;
     let hash = tegata_keys::secret::token_hash(token).ok_or_else(refused)?;
     let token = cx.store.token().by_hash(&hash).await?.ok_or_else(refused)?;
-    if !token.holds(cx.now()?) {
+    if !token.holds(cx.reading()?) {
         return Err(refused());
     }
     let organisation = cx.store.organisation().by_row(token.organisation).await?.ok_or_else(refused)?;
