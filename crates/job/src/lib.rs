@@ -6,6 +6,9 @@ mod crl_publish;
 mod ledger_sequence;
 mod notice_send;
 mod seen_flush;
+mod turn;
+
+pub use turn::{JOBS, Job};
 
 use std::future::Future;
 use tegata_usecase::Cx;

@@ -7,6 +7,7 @@ use crate::apply;
 use crate::engine::Readers;
 use crate::error::{Error, ErrorKind};
 use crate::leaf::{Fresh, Placing};
+use crate::measure::{self, Measure, Waiting};
 use crate::version::{Thing, Versions};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
@@ -64,8 +65,6 @@ pub struct Counts {
     pub refused: u64,
     /// Transactions that failed as a whole.
     pub failed: u64,
-    /// Microseconds in commits, syncs included.
-    pub commit_micros: u64,
 }
 
 struct Shared {
@@ -80,7 +79,7 @@ struct Shared {
     changes: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
-    commit_micros: AtomicU64,
+    measure: Measure,
 }
 
 impl Shared {
@@ -97,7 +96,7 @@ impl Shared {
             changes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            commit_micros: AtomicU64::new(0),
+            measure: Measure::new(),
         }
     }
 }
@@ -105,7 +104,7 @@ impl Shared {
 /// The thread, seen from outside.
 pub(crate) struct Committer {
     /// Gone once the committer is to end.
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<Waiting<Request>>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
 }
@@ -161,8 +160,11 @@ impl Committer {
         let (reply, answer) = oneshot::channel();
         let stopped = || Error::new(ErrorKind::Broken, "the committer has stopped");
         let requests = self.requests.as_ref().ok_or_else(stopped)?;
-        requests.try_send(request(reply)).map_err(|e| match e {
-            TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
+        requests.try_send(self.shared.measure.enter(request(reply))).map_err(|e| match e {
+            TrySendError::Full(_) => {
+                self.shared.measure.turned_away();
+                Error::new(ErrorKind::Overloaded, "too many writes are waiting")
+            }
             TrySendError::Disconnected(_) => stopped(),
         })?;
         answer.await.map_err(|_| stopped())?
@@ -192,6 +194,15 @@ impl Committer {
         self.shared.versions.of(thing)
     }
 
+    pub(crate) fn measure(&self) -> &Measure {
+        &self.shared.measure
+    }
+
+    /// Requests that wait, and how many may.
+    pub(crate) fn queue(&self) -> (usize, usize) {
+        (self.requests.as_ref().map_or(0, Sender::len), WAITING)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let s = &self.shared;
         Counts {
@@ -199,23 +210,26 @@ impl Committer {
             changes: s.changes.load(Relaxed),
             refused: s.refused.load(Relaxed),
             failed: s.failed.load(Relaxed),
-            commit_micros: s.commit_micros.load(Relaxed),
         }
     }
 }
 
-fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
+fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Waiting<Request>>, shared: &Shared) {
     let mut compacting = None;
     while let Ok(first) = inbox.recv() {
         let (mut size, mut together) = (0, Vec::new());
-        let mut next = Some(first);
+        let mut next = Some(shared.measure.take(first));
         while let Some(request) = next {
             size += weight(&request);
             match request {
                 Request::Compact(reply) => compacting = Some(reply),
                 request => together.push(request),
             }
-            next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
+            next = if size < TOGETHER && compacting.is_none() {
+                inbox.try_recv().ok().map(|next| shared.measure.take(next))
+            } else {
+                None
+            };
         }
         if !together.is_empty() {
             leaves = transaction(connection, together, leaves, shared);
@@ -286,7 +300,7 @@ type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 /// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
 fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
-    let next = leaves.clone();
+    let (next, running, before) = (leaves.clone(), shared.measure.begin(), shared.changes.load(Relaxed));
     let mut state = apply::State::new(leaves);
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
@@ -320,6 +334,8 @@ fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing,
             shared.noticed.notify_one();
         }
     }
+    let changes = shared.changes.load(Relaxed) - before;
+    shared.measure.end(running, changes, outcome.is_ok() && state.leaves.any());
     let next = if outcome.is_ok() { state.leaves.after() } else { read_again(connection, next, shared) };
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
@@ -365,6 +381,7 @@ fn one(
                 Err(error) => (Vec::new(), Err(error)),
             };
             shared.changes.fetch_add(outcomes.len() as u64, Relaxed);
+            shared.measure.outcomes(&outcomes);
             shared.refused.fetch_add(outcomes.iter().filter(|o| o.is_err()).count() as u64, Relaxed);
             answers.push(Box::new(move |r| drop(reply.send(r.map(|()| outcomes)))));
             result
@@ -381,14 +398,13 @@ fn one(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a measurement for the metrics, not a time that anything is decided on")]
 fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
-    let start = std::time::Instant::now();
+    let start = measure::now();
     shared.readers.pause();
     let committed = connection.execute_batch("commit");
     shared.readers.go_on();
     committed?;
-    shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
+    shared.measure.synced(start);
     Ok(())
 }

@@ -88,6 +88,8 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Reader>>,
     /// Commits begun and ended: odd while one runs.
     commits: AtomicU64,
+    /// Connections that were made.
+    made: AtomicU64,
     /// Whether each connection stays at the moment of its first read. Reads one after the other share one connection.
     pinned: bool,
 }
@@ -113,7 +115,7 @@ impl Reader {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Readers { path, idle: Mutex::default(), commits: AtomicU64::new(0), pinned: false }
+        Readers { path, idle: Mutex::default(), commits: AtomicU64::new(0), made: AtomicU64::new(0), pinned: false }
     }
 
     pub(crate) fn pinned(path: PathBuf) -> Self {
@@ -122,6 +124,11 @@ impl Readers {
 
     fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connections that are open.
+    pub(crate) fn count(&self) -> usize {
+        self.made.load(SeqCst) as usize
     }
 
     /// A commit begins: ends the transactions that idle connections keep.
@@ -175,6 +182,7 @@ impl Readers {
         if self.pinned {
             connection.execute_batch("begin")?;
         }
+        self.made.fetch_add(1, SeqCst);
         Ok(connection)
     }
 }

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::http::door::Door;
 use crate::http::gate::{Gate, Gates, Shortcut};
 use crate::http::tls::{Faces, Identity, host};
+use crate::metrics::{http as counts, sample};
 use crate::wiring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::SocketAddr;
@@ -85,6 +86,8 @@ async fn faces(cx: &Cx, config: &Config) -> Result<Faces, StartError> {
     let subject = |der: &Vec<u8>| Some(tegata_wire::x509::parse(der).ok()?.subject.to_vec());
     let root = roots.iter().filter_map(subject).take(1).collect();
     let identity = identity(cx, config).await?;
+    let ends = identity.chain.first().and_then(|leaf| platform::ends(leaf));
+    counts::https_ends(ends.map_or(0, |ends| ends.seconds()));
     let made = Faces::new(identity, root, &cx.names.device_url, &cx.names.public_url);
     made.map_err(|e| StartError::Tls(e.to_string()))
 }
@@ -117,18 +120,23 @@ impl Server {
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let faces = Arc::new(faces(&cx, &config).await?);
         let (stop, stopped) = watch::channel(false);
-        let mut doors = JoinSet::new();
+        let (mut doors, mut rooms) = (JoinSet::new(), Vec::new());
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
             let gate = Arc::new(Gate::new(&config, faces.is_some() && !https.ip().is_loopback(), seed()));
+            rooms.push(gate.places());
             // polls come over HTTPS alone
             let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));
             let door = Door { listener, faces, router, shortcut, places: Arc::clone(&places) };
             doors.spawn(door.serve(stopped.clone()));
         }
-        let jobs = tegata_job::start(&cx);
+        if let Ok(rooms) = rooms.try_into() {
+            counts::watch(counts::Place { semaphore: places, room: config.limits.connections }, rooms);
+        }
+        let mut jobs = tegata_job::start(&cx);
+        jobs.spawn(sample::run(cx.clone()));
         Ok(Server { https, http, cx, stop, doors, jobs, drain: config.server.drain })
     }
 

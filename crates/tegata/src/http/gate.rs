@@ -3,17 +3,16 @@
 use super::operation::Insider;
 use super::throttle::Throttle;
 use crate::config::Config;
-use crate::metrics;
+use crate::metrics::http::{self as counts, Route};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tegata_protocol::est::BODY_MAX;
@@ -26,7 +25,7 @@ use tower::{Layer, Service};
 /// The gate of all doors.
 pub struct Gate {
     open_operation: bool,
-    places: Arc<Semaphore>,
+    places: counts::Place,
     lookups: Throttle,
     patience: Duration,
     /// Browsers are told to come back over HTTPS only; not on loopback, where that would bind all programs of a machine.
@@ -41,12 +40,17 @@ impl Gate {
         let limits = &config.limits;
         Gate {
             open_operation: config.server.open_operation,
-            places: Arc::new(Semaphore::new(limits.in_flight)),
+            places: counts::Place { semaphore: Arc::new(Semaphore::new(limits.in_flight)), room: limits.in_flight },
             lookups: Throttle::new(limits.lookups_per_second),
             patience: limits.request,
             secure,
             ids: (seed, AtomicU64::new(0)),
         }
+    }
+
+    /// Places for requests.
+    pub fn places(&self) -> counts::Place {
+        self.places.clone()
     }
 
     fn id(&self) -> HeaderValue {
@@ -58,20 +62,24 @@ impl Gate {
     /// What every answer carries, leaves in the log and counts.
     fn leave(
         &self,
-        (method, route): (&Method, &'static str),
+        (method, route): (&Method, &'static Route),
         response: &mut Response,
         id: HeaderValue,
         start: Instant,
     ) {
         let took = start.elapsed();
-        log(method, route, response, &id, took);
+        log(method, route.name, response, &id, took);
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
-        metrics::answered(route, response.status().as_u16(), took);
+        let status = response.status().as_u16();
+        route.answered(status, took);
+        if status >= 400 {
+            counts::refused(status, response.extensions().get::<Arc<tegata_usecase::Error>>().map(|error| error.code));
+        }
     }
 }
 
@@ -80,12 +88,13 @@ impl Gate {
 pub struct Shortcut {
     gate: Arc<Gate>,
     cx: Cx,
+    route: &'static Route,
 }
 
 impl Shortcut {
     /// Out through this gate.
     pub fn new(gate: &Arc<Gate>, cx: &Cx) -> Self {
-        Shortcut { gate: Arc::clone(gate), cx: cx.clone() }
+        Shortcut { gate: Arc::clone(gate), cx: cx.clone(), route: counts::route(Some(POLL)) }
     }
 
     /// The answer; `None` sends the request to the routes.
@@ -96,7 +105,7 @@ impl Shortcut {
         }
         let start = Instant::now();
         let mut response = tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)?;
-        self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
+        self.gate.leave((request.method(), self.route), &mut response, self.gate.id(), start);
         Some(response)
     }
 }
@@ -169,7 +178,7 @@ where
         request.headers_mut().insert(REQUEST_ID, id.clone());
         DefaultBodyLimit::max(BODY_MAX).apply(&mut request);
         let method = request.method().clone();
-        let route = name(request.extensions().get::<MatchedPath>());
+        let route = counts::route(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
         let patience = (!streams(request.uri().path())).then_some(gate.patience);
         let answer = gate.admit(&request, start).map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
@@ -186,8 +195,7 @@ where
 impl Gate {
     /// A place for a request, until it is answered.
     fn admit(&self, request: &Request, start: Instant) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            metrics::overloaded();
+        let Ok(place) = Arc::clone(&self.places.semaphore).try_acquire_owned() else {
             let text = "the server is busy; try again in a second";
             return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));
         };
@@ -253,16 +261,6 @@ fn log(method: &Method, route: &'static str, response: &Response<Body>, id: &Hea
 
 /// The route of polls.
 const POLL: &str = "/{tenant}/controller/v1/{number}";
-
-/// The route as a label: a text that lives as long as the program.
-fn name(route: Option<&MatchedPath>) -> &'static str {
-    static ROUTES: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| crate::wiring::table().routes.iter().map(|route| route.path).collect());
-    route.and_then(|route| ROUTES.get(route.as_str())).copied().unwrap_or(NO_ROUTE)
-}
-
-/// The label of what leads nowhere.
-const NO_ROUTE: &str = "none";
 
 #[cfg(test)]
 mod tests {

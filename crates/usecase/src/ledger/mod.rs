@@ -56,6 +56,11 @@ impl Ledger {
         published.as_ref().map_or(0, |p| p.checkpoint.head.size)
     }
 
+    /// Full tiles and bundles of a log: in memory, and written to files since the start.
+    pub fn tiles(&self, log: Log) -> (u64, u64) {
+        self.log(log).shelf.counts()
+    }
+
     /// Origin of a log, as its checkpoints name it.
     pub fn origin(&self, log: Log) -> &str {
         &self.log(log).origin

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tegata_domain::measure::Counter;
 use tegata_store::object::Objects;
 use tegata_store::{Error, Mode};
 
@@ -27,6 +28,7 @@ struct Shared {
     /// Behind a lock that a writer holds; true once nothing is to be written any more.
     closed: Mutex<bool>,
     durable: AtomicU64,
+    written: Counter,
 }
 
 #[derive(Default)]
@@ -48,7 +50,7 @@ impl Shelf {
     pub(crate) fn open(folder: PathBuf, durable: u64, mode: Mode) -> Result<Self> {
         let (objects, durable) = (Objects::open(folder)?, AtomicU64::new(durable));
         let closed = Mutex::new(mode == Mode::Reading);
-        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed, durable })))
+        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed, durable, written: Counter::new() })))
     }
 
     /// One, wherever it is.
@@ -89,6 +91,11 @@ impl Shelf {
         });
     }
 
+    /// Tiles and bundles in memory, and those written to files since the start.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (locked(&self.0.held).objects.len() as u64, self.0.written.read())
+    }
+
     /// The tree of so many leaves has all its full tiles in files that survive a crash.
     pub(crate) fn durable(&self) -> u64 {
         self.0.durable.load(SeqCst)
@@ -109,6 +116,7 @@ impl Shared {
             self.objects.write(name, bytes)?;
         }
         self.objects.sync()?;
+        self.written.many(group.len() as u64);
         self.durable.fetch_max(whole, SeqCst);
         let mut held = locked(&self.held);
         held.objects.retain(|name, bytes| group.get(name).is_none_or(|written| !Arc::ptr_eq(written, bytes)));

@@ -56,7 +56,7 @@ pub struct BackupTaken {
 }
 
 /// Names in a data folder that no backup holds, on purpose.
-const NOT_KEPT: [&str; 10] = [
+const NOT_KEPT: [&str; 11] = [
     DATABASE,
     "tegata.db-wal",
     "tegata.db-shm",
@@ -67,6 +67,7 @@ const NOT_KEPT: [&str; 10] = [
     OUTBOX,
     PART,
     "backup.lock",
+    super::BACKUP_LAST,
 ];
 const PART: &str = "backup.part";
 
@@ -144,9 +145,23 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     if sealed.is_err() {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
+    if sealed.is_ok() {
+        note(&folder, &manifest.made_at);
+    }
     let left_out = left_out(&folder)?;
     let damaged = damaged(&manifest);
     Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out, damaged })
+}
+
+/// Leaves word of a backup for those who watch for its age; a backup is one without it too.
+fn note(folder: &Path, made_at: &str) {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = folder.join(super::BACKUP_LAST);
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    if let Err(error) = file.and_then(|mut file| file.write_all(made_at.as_bytes())) {
+        tracing::warn!(%error, path = %path.display(), "the time of this backup could not be noted");
+    }
 }
 
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.

@@ -7,6 +7,7 @@ mod init;
 mod manifest;
 mod open;
 mod restore;
+mod watch;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
@@ -14,11 +15,14 @@ pub use init::{Initialised, NewPlatform, init};
 pub use manifest::{LogState, Manifest};
 pub use open::{Opening, https_identity, open, open_to_read};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
+pub use watch::{Overview, ends, watch};
 
 use crate::error::{Error, Kind};
 
 /// Name of the unlock file inside the data folder, unless it lies elsewhere.
 pub const UNLOCK_FILE: &str = "unlock";
+/// Name of the file that says when the last backup was made, inside the data folder.
+pub(crate) const BACKUP_LAST: &str = "backup.last";
 /// Letters that nobody carried on yet, where there is no mail server.
 pub const OUTBOX: &str = "outbox";
 /// Name of the root's sealed key inside the data folder.
