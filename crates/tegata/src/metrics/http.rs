@@ -230,7 +230,12 @@ pub fn total() -> (u64, u64, Distribution) {
 /// Open connections.
 pub fn connections() -> u64 {
     let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
-    places.as_ref().map_or(0, |(connections, _)| filled(connections).0)
+    places.as_ref().map_or(0, |(connections, _)| idle_doors(filled(connections).0))
+}
+
+/// Each of both doors holds a place while it waits for the next connection.
+fn idle_doors(taken: u64) -> u64 {
+    taken.saturating_sub(2)
 }
 
 fn by_label(family: Family, label: &'static str, labels: &'static [&'static str], counts: &[Counter]) -> Family {
@@ -288,7 +293,7 @@ pub(super) fn families() -> Vec<Family> {
 fn places() -> Vec<Family> {
     let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some((connections, requests)) = places else { return Vec::new() };
-    let (open, room) = filled(&connections);
+    let (open, room) = (idle_doors(filled(&connections).0), connections.room as u64);
     let mut running = Family::new(Kind::Gauge, "tegata_http_requests_running", "Requests that are being answered");
     let mut most = Family::new(Kind::Gauge, "tegata_http_requests_running_limit", "How many may be (limits.in_flight)");
     for (door, place) in ["https", "http"].into_iter().zip(&requests) {

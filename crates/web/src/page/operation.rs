@@ -87,7 +87,7 @@ fn judge(words: &'static Words, hour: &[Moment]) -> (String, (&'static str, &'st
     let (requests, refused) = (mean(|m| m.requests), mean(|m| m.refused));
     let failed: u32 = hour.iter().map(|m| m.failed).sum();
     if failed > 0 {
-        return (plain(&words.failed, &[("count", &digits(failed as f32))]), ("stop", "recalled", &words.act));
+        return (plain(&words.failed, &[("count", &digits(failed as f32))]), ("stop", "wait", &words.act));
     }
     if last.oldest > LATE {
         return (plain(&words.late, &[("seconds", &digits(last.oldest))]), waits);

@@ -88,13 +88,13 @@ pub(super) fn digits(value: f32) -> String {
     out
 }
 
-/// The next of 1, 2, 5, 10, 20 … that is not below `value`.
+/// The next round figure that is not below `value`; half of it is one too.
 fn above(value: f32) -> f32 {
     if value <= 0.0 {
         return 1.0;
     }
     let power = 10f32.powf(value.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|bound| *bound >= value).unwrap_or(10.0 * power)
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().map(|step| step * power).find(|bound| *bound >= value).unwrap_or(10.0 * power)
 }
 
 /// Only as exact as a screen shows.
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_figures() {
-        for (value, bound) in [(0.0, 1.0), (0.03, 0.05), (1.0, 1.0), (1.1, 2.0), (37.0, 50.0), (600.0, 1000.0)] {
+        for (value, bound) in [(0.0, 1.0), (0.033, 0.04), (1.0, 1.0), (1.1, 2.0), (37.0, 40.0), (601.0, 800.0)] {
             assert!((above(value) - bound).abs() < bound * 1e-4, "{value}: {}", above(value));
         }
     }
