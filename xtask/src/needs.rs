@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 16] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -22,6 +22,7 @@ const PACKAGES: [(&str, &str); 15] = [
     ("golang-golang-x-mod-dev", "its source, sumdb/note and sumdb/tlog"),
     ("openssl", "foreign reader of certificates"),
     ("curl", "foreign HTTP client"),
+    ("prometheus", "scrapes the metrics, checks the alert rules"),
     ("python3-venv", "a place for the Python packages"),
 ];
 
