@@ -27,7 +27,7 @@ const PACKAGES: [(&str, &str); 16] = [
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 2] = ["pkilint==0.13.3", "aiosmtpd==1.4.6"];
+const PYTHON: [&str; 3] = ["pkilint==0.13.3", "aiosmtpd==1.4.6", "opentelemetry-proto==1.45.2"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

@@ -9,4 +9,5 @@ pub mod demo;
 pub mod http;
 pub mod metrics;
 pub mod server;
+pub mod trace;
 pub mod wiring;

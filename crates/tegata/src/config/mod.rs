@@ -12,6 +12,7 @@ pub mod release;
 pub mod revocation;
 pub mod server;
 pub mod tls;
+pub mod trace;
 pub mod update;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub struct Key {
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections = [server::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([mail::KEYS, log::KEYS]).flatten()
+    sections.chain([mail::KEYS, log::KEYS, trace::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -169,6 +170,8 @@ pub struct Config {
     pub settings: tegata_usecase::cx::Settings,
     /// Section `log`.
     pub log: log::Log,
+    /// Section `trace`; `None` where nothing is traced.
+    pub trace: Option<trace::Trace>,
 }
 
 impl Config {
@@ -189,6 +192,7 @@ impl Config {
                 confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
+            trace: trace::Trace::from(values)?,
         })
     }
 }

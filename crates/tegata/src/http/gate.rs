@@ -4,6 +4,7 @@ use super::operation::Insider;
 use super::throttle::Throttle;
 use crate::config::Config;
 use crate::metrics::http::{self as counts, Route};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,7 @@ use tegata_usecase::peer::Peer;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
+use tracing::Instrument;
 
 /// The gate of all doors.
 pub struct Gate {
@@ -180,15 +182,21 @@ where
         let method = request.method().clone();
         let route = counts::route(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
         let patience = (!streams(request.uri().path())).then_some(gate.patience);
-        let answer = gate.admit(&request, start).map(|place| (place, self.inner.call(request)));
-        Box::pin(async move {
+        let span = trace::request(&method, route.name, request.headers(), &id);
+        let answer = gate.admit(&request, start).map(|place| (place, span.in_scope(|| self.inner.call(request))));
+        let traced = span.clone();
+        let answered = async move {
             let mut response = match answer {
                 Ok((_place, answer)) => within(patience, answer).await,
                 Err(refused) => *refused,
             };
             gate.leave((&method, route), &mut response, id, start);
-            Ok(response)
-        })
+            Ok(trace::answered(traced, response))
+        };
+        match span.is_disabled() {
+            true => Box::pin(answered),
+            false => Box::pin(answered.instrument(span)),
+        }
     }
 }
 

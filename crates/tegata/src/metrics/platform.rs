@@ -10,6 +10,12 @@ pub(super) fn families(cx: &Cx) -> Vec<Family> {
     all.extend(ledger(cx));
     all.extend(memories(cx));
     all.extend(jobs());
+    let (sent, lost) = crate::trace::exports();
+    all.push(
+        Family::new(Kind::Counter, "tegata_trace_exports_total", "Exports of traces that the collector took, or not")
+            .with(&[("outcome", "taken")], Value::Whole(sent))
+            .with(&[("outcome", "lost")], Value::Whole(lost)),
+    );
     all.push(Family::whole(
         "tegata_clock_trusted",
         "1 while the clock is trusted; 0 stops everything that is dated",

@@ -94,7 +94,11 @@ fn above(value: f32) -> f32 {
         return 1.0;
     }
     let power = 10f32.powf(value.log10().floor());
-    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().map(|step| step * power).find(|bound| *bound >= value).unwrap_or(10.0 * power)
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|bound| *bound >= value)
+        .unwrap_or(10.0 * power)
 }
 
 /// Only as exact as a screen shows.
