@@ -76,7 +76,9 @@ where
         .with_threads(false)
         .with_target(false)
         .with_level(false)
-        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| metadata.target() == TARGET));
+        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| {
+            metadata.is_span() && metadata.target() == TARGET
+        }));
     Ok((layer, Tracing(provider)))
 }
 
@@ -105,7 +107,7 @@ pub fn answered(span: Span, response: Response) -> Response {
     if span.is_disabled() {
         return response;
     }
-    span.record("http.response.status_code", response.status().as_u16());
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
     if response.status().is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
