@@ -20,6 +20,7 @@ const PACKAGES: [(&str, &str); 16] = [
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),
     ("golang-golang-x-mod-dev", "its source, sumdb/note and sumdb/tlog"),
+    ("postgresql-15", "the second engine of the store"),
     ("openssl", "foreign reader of certificates"),
     ("curl", "foreign HTTP client"),
     ("prometheus", "scrapes the metrics, checks the alert rules"),

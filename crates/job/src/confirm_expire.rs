@@ -1,6 +1,6 @@
 //! Voids devices that their line did not confirm in time.
 
-use crate::turn;
+use crate::{mine, turn};
 use std::time::Duration;
 use tegata_usecase::{Cx, device};
 
@@ -9,6 +9,7 @@ const LOOK: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(cx: Cx) {
     loop {
+        mine(&cx).await;
         if let Err(error) = turn::turn(&turn::CONFIRM, &cx, device::void_due(&cx)).await {
             tracing::error!(%error, cause = ?error.source, "unconfirmed devices could not be voided; tried again");
         }

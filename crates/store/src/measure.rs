@@ -151,7 +151,7 @@ pub struct Measured {
     pub waiting: usize,
     /// How many may wait.
     pub room: usize,
-    /// Connections of the read pool.
+    /// Idle connections of the read pool, which has as many as reads ran at once.
     pub readers: usize,
 }
 
@@ -170,7 +170,7 @@ impl Store {
             turned_away: m.turned_away.read(),
             waiting,
             room,
-            readers: self.0.readers.count(),
+            readers: self.0.reads.idle(),
         }
     }
 

@@ -7,6 +7,7 @@
 //! Api         the JSON API and the pages, over connections that are kept
 //! Connection  one HTTPS connection, by hand: which name, which TLS, which certificate, streams both ways
 //! factory     products, batches, lines, devices          tenant   organisations, tokens of every role
+//! postgres    a PostgreSQL server of our own
 //! ledger      checkpoints, tiles, copies of a log        wait     for a state, never for a time
 //! ```
 //!
@@ -18,6 +19,7 @@ pub mod api;
 pub mod connection;
 pub mod factory;
 pub mod ledger;
+pub mod postgres;
 mod process;
 pub mod seed;
 pub mod tenant;
@@ -27,6 +29,7 @@ mod world;
 
 pub use api::{Answer, Api};
 pub use connection::Connection;
+pub use postgres::{Disk, Postgres};
 pub use process::{Refusal, Server};
 pub use tegata_agent::{Est, EstError, Identity};
 pub use world::{First, Setup, World};

@@ -17,6 +17,11 @@ pub(super) fn families(cx: &Cx) -> Vec<Family> {
             .with(&[("outcome", "lost")], Value::Whole(lost)),
     );
     all.push(Family::whole(
+        "tegata_lease_held",
+        "1 while the background work of all nodes is this one's; always where there is one node",
+        u64::from(cx.store.lease().holds()),
+    ));
+    all.push(Family::whole(
         "tegata_clock_trusted",
         "1 while the clock is trusted; 0 stops everything that is dated",
         u64::from(cx.clock.now().is_ok()),
@@ -64,7 +69,11 @@ fn committer(cx: &Cx) -> Vec<Family> {
             "Writes for which the queue had no room",
             measured.turned_away,
         ),
-        Family::whole("tegata_store_readers", "Connections of the read pool", measured.readers as u64),
+        Family::whole(
+            "tegata_store_readers_idle",
+            "Idle connections of the read pool, which has as many as reads ran at once",
+            measured.readers as u64,
+        ),
     ]
 }
 

@@ -1,0 +1,213 @@
+//! A PostgreSQL server of our own, from Debian's package, for the tests of one process.
+//!
+//! Why not the machine's: a test wants a server that it may stop and kill, of the version that we promise (15), with
+//! nothing of anybody else in it. It listens on a socket in its folder only, which nobody but its user may enter.
+//!
+//! Invariant: the server ends with this process, however that ends: a shell keeps it and reads from a pipe that only
+//! this process holds; when the pipe closes, it stops the server and removes the folder.
+
+use crate::wait::until;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Where Debian's `postgresql-15` has its programs.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+/// The role that owns all.
+const ROLE: &str = "tegata";
+
+/// Arguments: the folder, then the server's command. A line stops the server; the end of the pipe removes it too.
+const KEEPER: &str = r#"folder=$1; shift
+"$@" & server=$!
+read -r line; last=$?
+kill -QUIT "$server"; wait "$server"
+[ "$last" = 0 ] || rm -rf "$folder""#;
+
+/// Whether the server waits for the disk at each commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// As in production.
+    Synced,
+    /// For tests in which the machine does not fall: many times faster.
+    Unsynced,
+}
+
+/// A server that runs, or was stopped.
+pub struct Postgres {
+    folder: PathBuf,
+    disk: Disk,
+    keeper: Mutex<Option<Child>>,
+    made: AtomicU32,
+}
+
+fn uid() -> u32 {
+    fs::metadata("/proc/self").expect("/proc is mounted").uid()
+}
+
+/// The user that the server runs as: it refuses to be root.
+#[derive(Clone, Copy)]
+struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// Another one than ours; `None` where ours will do.
+    fn other() -> Option<User> {
+        (uid() == 0).then(|| {
+            let known = fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
+            let line = known.lines().find_map(|line| line.strip_prefix("postgres:"));
+            let line = line.expect("Debian's postgresql-15 brings the user postgres: apt-get install postgresql-15");
+            let mut numbers = line.split(':').skip(1).map_while(|field| field.parse().ok());
+            let (uid, gid) = numbers.next().zip(numbers.next()).expect("a line of passwd has uid and gid");
+            User { uid, gid }
+        })
+    }
+}
+
+/// One of PostgreSQL's programs, as the user that the server has.
+fn program(name: &str) -> Command {
+    let path = Path::new(PROGRAMS).join(name);
+    assert!(path.exists(), "{} is absent: apt-get install postgresql-15", path.display());
+    as_user(Command::new(path))
+}
+
+fn as_user(mut command: Command) -> Command {
+    if let Some(User { uid, gid }) = User::other() {
+        command.uid(uid).gid(gid);
+    }
+    command.current_dir("/");
+    command
+}
+
+fn done(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A folder that the server's user owns, short enough for the name of a socket.
+fn folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("tegata-pg-").tempdir().expect("a temporary folder").keep();
+    if let Some(User { uid, gid }) = User::other() {
+        chown(&folder, Some(uid), Some(gid)).expect("root may give a folder away");
+    }
+    folder
+}
+
+/// An empty data folder, made once a target folder and user: `initdb` takes longer than all that most tests do.
+fn template() -> PathBuf {
+    let exe = std::env::current_exe().expect("a program knows its path");
+    let at = exe.ancestors().find(|a| a.ends_with("deps")).and_then(Path::parent).or(exe.parent());
+    let template = at.expect("a program lies in a folder").join(format!("postgres-15-{}", uid()));
+    if !template.exists() {
+        let (made, copied) = (folder(), template.with_extension(std::process::id().to_string()));
+        let data = made.join("data");
+        let args = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", ROLE, "-D"];
+        done(program("initdb").args(args).arg(&data));
+        done(Command::new("cp").arg("-r").arg(&data).arg(&copied));
+        // another process may have been first: its copy is as good
+        if fs::rename(&copied, &template).is_err() {
+            let _left = fs::remove_dir_all(&copied);
+        }
+        let _left = fs::remove_dir_all(made);
+    }
+    template
+}
+
+impl Postgres {
+    /// The server that all tests of this process share. It is not synced.
+    pub fn shared() -> &'static Postgres {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(|| Postgres::start(Disk::Unsynced))
+    }
+
+    /// A server for one test, which may stop it.
+    pub fn start(disk: Disk) -> Postgres {
+        let (folder, template) = (folder(), template());
+        let data = folder.join("data");
+        done(Command::new("cp").arg("-r").arg(template).arg(&data));
+        if let Some(User { uid, gid }) = User::other() {
+            done(Command::new("chown").arg("-R").arg(format!("{uid}:{gid}")).arg(&data));
+        }
+        done(Command::new("chmod").arg("0700").arg(&data));
+        let server = Postgres { folder, disk, keeper: Mutex::new(None), made: AtomicU32::new(0) };
+        server.go_on();
+        server
+    }
+
+    /// Starts it again after [`Postgres::halt`].
+    pub fn go_on(&self) {
+        let log = File::create(self.log()).expect("the log can be written");
+        let second = log.try_clone().expect("a file has a second handle");
+        let synced = if self.disk == Disk::Synced { "on" } else { "off" };
+        let mut keeper = as_user(Command::new("/bin/sh"));
+        keeper.args(["-c", KEEPER, "keeper"]).arg(&self.folder).arg(Path::new(PROGRAMS).join("postgres"));
+        keeper.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
+        for setting in ["listen_addresses=", "max_connections=200"] {
+            keeper.args(["-c", setting]);
+        }
+        keeper.args(["-c", &format!("fsync={synced}"), "-c", &format!("full_page_writes={synced}")]);
+        // a group of its own: an interrupt at the terminal ends this process, and with it the pipe
+        keeper.process_group(0).stdin(Stdio::piped()).stdout(log).stderr(second);
+        let child = keeper.spawn().expect("a shell can be run");
+        *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+        let ready = || {
+            let state = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+            state.lines().nth(7).filter(|line| line.trim() == "ready").map(|_| ())
+        };
+        let said = || fs::read_to_string(self.log()).unwrap_or_default();
+        let ended = || said().contains("database system is shut down").then(|| panic!("PostgreSQL ended: {}", said()));
+        until("PostgreSQL is ready", || ready().or_else(ended));
+    }
+
+    /// Stops it at once, as a crash would: nothing is written that was not.
+    pub fn halt(&self) {
+        let child = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut child = child.expect("it runs");
+        let pipe = child.stdin.take();
+        writeln!(pipe.expect("the pipe is ours")).expect("the keeper reads");
+        child.wait().expect("our own child can be waited for");
+    }
+
+    /// A fresh, empty database: its URL.
+    pub fn database(&self) -> String {
+        let name = format!("t{}", self.made.fetch_add(1, Relaxed));
+        self.run("postgres", &format!("create database {name} template template0"));
+        self.url(&name)
+    }
+
+    /// The URL of a database: the socket's folder stands where a host would.
+    pub fn url(&self, database: &str) -> String {
+        let folder = self.folder.to_str().expect("our folder has a plain name").replace('/', "%2F");
+        format!("postgres://{ROLE}@{folder}/{database}")
+    }
+
+    /// Runs SQL by `psql`; a column is ended by `|`, a row by a new line.
+    pub fn run(&self, database: &str, sql: &str) -> String {
+        let mut psql = program("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.url(database)]);
+        done(psql.args(["-c", sql]))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            drop(child.stdin.take());
+            let _ended = child.wait();
+        } else {
+            let _left = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
