@@ -256,6 +256,9 @@ fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, sha
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut state = apply::State::new(leaves);
     let outcome = written(writer, requests, &mut state, &mut answers, shared);
+    let changes = shared.changes.load(Relaxed) - before;
+    // before the sequencer is woken, so that it finds whom it serves
+    shared.measure.end(running, changes, outcome.is_ok() && state.leaves.any());
     if let Err(error) = &outcome {
         shared.failed.fetch_add(1, Relaxed);
         tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
@@ -266,8 +269,6 @@ fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, sha
         shared.fresh.add(&state.leaves);
         shared.bells.tell(&state.told);
     }
-    let changes = shared.changes.load(Relaxed) - before;
-    shared.measure.end(running, changes, outcome.is_ok() && state.leaves.any());
     let next = if outcome.is_ok() { state.leaves.after() } else { read_again(writer, next, shared) };
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
