@@ -253,20 +253,19 @@ fn overview(seen: &Overview) -> Vec<Family> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn the_oldest_leaf_is_that_of_the_first_end_without_a_checkpoint() {
-        let (mut lag, now) = (Lag::default(), Timestamp::from_millis(1_000));
-        let mut look = |covered: u64, waiting: u64| {
-            lag.look([4, covered], waiting, (Instant::now(), Some(now)));
-            (lag.oldest(Instant::now()), lag.checkpoints[1].is_some())
+    #[test]
+    fn the_oldest_leaf_is_that_of_the_first_end_without_a_checkpoint() {
+        let (mut lag, start) = (Lag::default(), Instant::now());
+        let mut look = |after: u64, covered: u64, waiting: u64| {
+            let at = start + Duration::from_secs(after);
+            lag.look([4, covered], waiting, (at, Some(Timestamp::from_millis(1_000))));
+            (lag.oldest(at), lag.checkpoints[1].is_some())
         };
-        assert_eq!(look(10, 0), (0.0, false));
-        assert_eq!(look(10, 5), (0.0, false));
-        tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(look(10, 5), (3.0, false), "nothing new, and it waits on");
-        assert_eq!(look(10, 9), (3.0, false));
-        tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(look(16, 3), (2.0, true), "the first five are covered");
-        assert_eq!(look(19, 0), (0.0, true));
+        assert_eq!(look(0, 10, 0), (0.0, false));
+        assert_eq!(look(0, 10, 5), (0.0, false));
+        assert_eq!(look(3, 10, 5), (3.0, false), "nothing new, and it waits on");
+        assert_eq!(look(3, 10, 9), (3.0, false));
+        assert_eq!(look(5, 16, 3), (2.0, true), "the first five are covered");
+        assert_eq!(look(5, 19, 0), (0.0, true));
     }
 }

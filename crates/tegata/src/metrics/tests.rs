@@ -1,5 +1,6 @@
 //! Names and labels hold the conventions, and each sample is there once.
 
+use super::http;
 use super::*;
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ fn a_histogram_adds_up() {
 #[test]
 fn every_refusal_has_a_reason() {
     let reason = |status, code| http::Refusal::of(status, code);
-    use http::Refusal::*;
+    use super::http::Refusal::*;
     for (status, code, expected) in [
         (200, None, None),
         (308, None, None),
