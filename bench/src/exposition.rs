@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Values without labels, by name.
+/// Values by name and labels.
 pub struct Exposition(HashMap<String, f64>);
 
 impl Exposition {
@@ -29,10 +29,15 @@ impl Exposition {
     pub fn value(&self, name: &str) -> u64 {
         self.0.get(name).map_or(0, |value| *value as u64)
     }
+
+    /// A sum of seconds, in microseconds; 0 when there is none of this name.
+    pub fn micros(&self, name: &str) -> u64 {
+        self.0.get(name).map_or(0, |seconds| (seconds * 1e6) as u64)
+    }
 }
 
 /// Leaves of the device log.
-const SIZE: &str = "tegata_ledger_devices_size";
+const SIZE: &str = "tegata_ledger_leaves{log=\"devices\"}";
 
 /// How large the device log is.
 pub async fn log_size(http: SocketAddr) -> Result<u64, Failure> {

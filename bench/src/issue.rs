@@ -168,9 +168,8 @@ struct Measured {
 
 async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
     let read = Exposition::read(server.http).await?;
-    let names =
-        ["store_transactions", "store_changes", "store_commit_microseconds"].map(|n| format!("tegata_{n}_total"));
-    Ok(names.map(|name| read.value(&name)))
+    let count = |name: &str| read.value(&format!("tegata_store_{name}_total"));
+    Ok([count("transactions"), count("changes"), read.micros("tegata_store_sync_seconds_sum")])
 }
 
 /// Devices a round and rounds, so that all together take `span`.

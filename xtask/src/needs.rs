@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 19] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -26,17 +26,19 @@ const PACKAGES: [(&str, &str); 19] = [
     ("systemd", "runs the package's service, in a root of its own"),
     ("lintian", "foreign reader of the packages"),
     ("help2man", "makes their man pages"),
+    ("prometheus", "scrapes the metrics, checks the alert rules"),
     ("python3-venv", "a place for the Python packages"),
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 6] = [
+const PYTHON: [&str; 7] = [
     "pkilint==0.13.3",
     "aiosmtpd==1.4.6",
     "h2==4.4.1",
     "schemathesis==4.32.5",
     "moto[server]==5.2.5",
     "cyclonedx-python-lib[json-validation]==11.12.0",
+    "opentelemetry-proto==1.45.2",
 ];
 
 /// Where Python's packages lie.

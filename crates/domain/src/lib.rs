@@ -23,6 +23,7 @@ pub mod id;
 pub mod initial_password;
 pub mod ledger;
 pub mod lookup;
+pub mod measure;
 pub mod notice;
 pub mod number;
 pub mod organisation;

@@ -1,6 +1,6 @@
 //! Publishes CRLs within a second of a revocation, and anew before they end.
 
-use crate::{mine, wake_or};
+use crate::{mine, turn, wake_or};
 use std::time::Duration;
 use tegata_usecase::{Cx, revocation};
 
@@ -12,7 +12,7 @@ const PACE: Duration = Duration::from_millis(200);
 pub(crate) async fn run(cx: Cx) {
     loop {
         mine(&cx).await;
-        if let Err(error) = revocation::publish_due(&cx).await {
+        if let Err(error) = turn::turn(&turn::CRL, &cx, revocation::publish_due(&cx)).await {
             tracing::error!(%error, cause = ?error.source, "CRLs could not be published; tried again");
         }
         tokio::time::sleep(PACE).await;

@@ -8,6 +8,9 @@ mod ledger_sequence;
 mod notice_send;
 mod object_sweep;
 mod seen_flush;
+mod turn;
+
+pub use turn::{JOBS, Job};
 
 use std::future::Future;
 use tegata_usecase::Cx;

@@ -9,6 +9,7 @@ use crate::engine::{Connection, Reads, Writer};
 use crate::error::{Error, ErrorKind};
 use crate::fanout::{Bells, Told};
 use crate::leaf::{Fresh, Placing};
+use crate::measure::{self, Measure, Waiting};
 use crate::version::Thing;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::Arc;
@@ -68,8 +69,6 @@ pub struct Counts {
     pub refused: u64,
     /// Transactions that failed as a whole.
     pub failed: u64,
-    /// Microseconds in commits, syncs included.
-    pub commit_micros: u64,
 }
 
 struct Shared {
@@ -82,7 +81,7 @@ struct Shared {
     changes: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
-    commit_micros: AtomicU64,
+    measure: Measure,
 }
 
 impl Shared {
@@ -96,7 +95,7 @@ impl Shared {
             changes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            commit_micros: AtomicU64::new(0),
+            measure: Measure::new(),
         }
     }
 }
@@ -104,7 +103,7 @@ impl Shared {
 /// The thread, seen from outside.
 pub(crate) struct Committer {
     /// Gone once the committer is to end.
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<Waiting<Request>>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
 }
@@ -165,8 +164,11 @@ impl Committer {
         let (reply, answer) = oneshot::channel();
         let stopped = || Error::new(ErrorKind::Broken, "the committer has stopped");
         let requests = self.requests.as_ref().ok_or_else(stopped)?;
-        requests.try_send(request(reply)).map_err(|e| match e {
-            TrySendError::Full(_) => Error::new(ErrorKind::Overloaded, "too many writes are waiting"),
+        requests.try_send(self.shared.measure.enter(request(reply))).map_err(|e| match e {
+            TrySendError::Full(_) => {
+                self.shared.measure.turned_away();
+                Error::new(ErrorKind::Overloaded, "too many writes are waiting")
+            }
             TrySendError::Disconnected(_) => stopped(),
         })?;
         tegata_fault::at(Point::Queued);
@@ -190,6 +192,15 @@ impl Committer {
         self.shared.bells.versions.of(thing)
     }
 
+    pub(crate) fn measure(&self) -> &Measure {
+        &self.shared.measure
+    }
+
+    /// Requests that wait, and how many may.
+    pub(crate) fn queue(&self) -> (usize, usize) {
+        (self.requests.as_ref().map_or(0, Sender::len), WAITING)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let s = &self.shared;
         Counts {
@@ -197,23 +208,26 @@ impl Committer {
             changes: s.changes.load(Relaxed),
             refused: s.refused.load(Relaxed),
             failed: s.failed.load(Relaxed),
-            commit_micros: s.commit_micros.load(Relaxed),
         }
     }
 }
 
-fn run(mut writer: Writer, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
+fn run(mut writer: Writer, mut leaves: Placing, inbox: &Receiver<Waiting<Request>>, shared: &Shared) {
     let mut compacting = None;
     while let Ok(first) = inbox.recv() {
         let (mut size, mut together) = (0, Vec::new());
-        let mut next = Some(first);
+        let mut next = Some(shared.measure.take(first));
         while let Some(request) = next {
             size += weight(&request);
             match request {
                 Request::Compact(reply) => compacting = Some(reply),
                 request => together.push(request),
             }
-            next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
+            next = if size < TOGETHER && compacting.is_none() {
+                inbox.try_recv().ok().map(|next| shared.measure.take(next))
+            } else {
+                None
+            };
         }
         if !together.is_empty() {
             leaves = transaction(&mut writer, together, leaves, shared);
@@ -242,10 +256,13 @@ type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 /// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
 fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
-    let next = leaves.clone();
+    let (next, running, before) = (leaves.clone(), shared.measure.begin(), shared.changes.load(Relaxed));
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut state = apply::State::new(leaves);
     let outcome = written(writer, requests, &mut state, &mut answers, shared);
+    let changes = shared.changes.load(Relaxed) - before;
+    // before the sequencer is woken, so that it finds whom it serves
+    shared.measure.end(running, changes, outcome.is_ok() && state.leaves.any());
     if let Err(error) = &outcome {
         shared.failed.fetch_add(1, Relaxed);
         tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
@@ -334,6 +351,7 @@ fn one(
                 Err(error) => (Vec::new(), Err(error)),
             };
             shared.changes.fetch_add(outcomes.len() as u64, Relaxed);
+            shared.measure.outcomes(&outcomes);
             shared.refused.fetch_add(outcomes.iter().filter(|o| o.is_err()).count() as u64, Relaxed);
             answers.push(Box::new(move |r| drop(reply.send(r.map(|()| outcomes)))));
             result
@@ -352,7 +370,6 @@ fn one(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a measurement for the metrics, not a time that anything is decided on")]
 fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
     state.told.queued = state.leaves.any();
@@ -361,11 +378,11 @@ fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) ->
         Told { queued, ..state.told.clone() }.announce(connection, node)?;
     }
     tegata_fault::check(Point::Settled)?;
-    let start = std::time::Instant::now();
+    let start = measure::now();
     shared.reads.pause();
     let committed = connection.run("commit");
     shared.reads.go_on();
     committed?;
-    shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
+    shared.measure.synced(start);
     Ok(())
 }

@@ -10,4 +10,5 @@ pub mod http;
 pub mod metrics;
 pub mod server;
 pub mod service;
+pub mod trace;
 pub mod wiring;

@@ -9,6 +9,7 @@ use crate::http::handles;
 use crate::http::lateness::Lateness;
 use crate::http::places::Places;
 use crate::http::tls::{Faces, Identity, host};
+use crate::metrics::{http as counts, sample};
 use crate::wiring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::SocketAddr;
@@ -89,6 +90,8 @@ async fn faces(cx: &Cx, config: &Config) -> Result<Faces, StartError> {
     let subject = |der: &Vec<u8>| Some(tegata_wire::x509::parse(der).ok()?.subject.to_vec());
     let root = roots.iter().filter_map(subject).take(1).collect();
     let identity = identity(cx, config).await?;
+    let ends = identity.chain.first().and_then(|leaf| platform::ends(leaf));
+    counts::https_ends(ends.map_or(0, |ends| ends.seconds()));
     let made = Faces::new(identity, root, &cx.names.device_url, &cx.names.public_url);
     made.map_err(|e| StartError::Tls(e.to_string()))
 }
@@ -144,8 +147,11 @@ impl Server {
             let door = Door { listener, faces, router, shortcut, connections, addresses };
             doors.spawn(door.serve(stopped.clone()));
         }
+        let room = counts::Place { semaphore: connections, room };
+        counts::watch(room, places.counted(&config.limits));
         let mut jobs = tegata_job::start(&cx);
         jobs.spawn(lateness.watch());
+        jobs.spawn(sample::run(cx.clone()));
         Ok(Server { https, http, cx, stop, doors, jobs, drain: config.server.drain })
     }
 

@@ -234,4 +234,5 @@ fn pages(table: Table) -> Table {
         .add(Public, Both, get("/healthz"), operation::healthz)
         .add(Public, Both, get("/readyz"), operation::readyz)
         .add(Public, Both, get("/metrics"), crate::metrics::show)
+        .add(Public, Both, get("/operation"), crate::metrics::page::show)
 }

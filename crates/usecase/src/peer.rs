@@ -80,6 +80,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 }
 
 /// Who asks on the API: a bearer token, never a client certificate.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "peer::member", skip_all)]
 pub async fn member(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Result<Actor> {
     let text = "this needs a token; send the header: Authorization: Bearer TOKEN";
     match (authorization.and_then(bearer), &peer.certificate) {
@@ -100,6 +101,7 @@ fn shown<'a>(peer: &'a Peer, authorization: Option<&str>) -> Result<&'a [u8]> {
 }
 
 /// Which device asks on a device route: a client certificate, never a token.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "peer::device", skip_all)]
 pub async fn device(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Result<Credential> {
     identify(shown(peer, authorization)?, cx).await
 }
@@ -116,6 +118,7 @@ pub async fn ending(peer: &Peer, authorization: Option<&str>, cx: &Inner) -> Res
 
 /// Which device asks for its updates: by a client certificate, or by the token of the device in the address, never both.
 /// One that is held may ask only while a remedy is there for it; what is another's is not there.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "peer::controller", skip_all)]
 pub async fn controller(
     peer: &Peer,
     authorization: Option<&str>,

@@ -7,6 +7,7 @@ use crate::error::Result;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tegata_domain::id::DeviceRow;
+use tegata_domain::measure::Counter;
 use tegata_domain::time::Timestamp;
 
 /// How many devices may wait; news of more are dropped rather than memory taken.
@@ -16,11 +17,25 @@ const TOGETHER: usize = 2_000;
 
 /// Who was heard from since the last flush.
 #[derive(Default)]
-pub struct Seen(Mutex<HashMap<DeviceRow, Timestamp>>);
+pub struct Seen {
+    waiting: Mutex<HashMap<DeviceRow, Timestamp>>,
+    dropped: Counter,
+}
+
+/// How full the memory of last signs of life is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filled {
+    /// Devices that wait to be written down.
+    pub waiting: u64,
+    /// How many may.
+    pub room: u64,
+    /// Signs of life that found no room.
+    pub dropped: u64,
+}
 
 impl Seen {
     fn lock(&self) -> MutexGuard<'_, HashMap<DeviceRow, Timestamp>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a device was heard from.
@@ -28,7 +43,14 @@ impl Seen {
         let mut waiting = self.lock();
         if waiting.len() < WAITING || waiting.contains_key(&device) {
             waiting.insert(device, at);
+        } else {
+            self.dropped.one();
         }
+    }
+
+    /// How full it is.
+    pub fn filled(&self) -> Filled {
+        Filled { waiting: self.lock().len() as u64, room: WAITING as u64, dropped: self.dropped.read() }
     }
 
     /// What a giver of the device did with it is not the taker's to know.

@@ -36,6 +36,12 @@ impl Dates {
         }
     }
 
+    /// The time of day to the minute, without its zone: beside one that names it.
+    pub(crate) fn clock(&self, at: Timestamp) -> String {
+        let [_, _, _, hour, minute, _] = self.local(at).parts();
+        format!("{hour:02}:{minute:02}")
+    }
+
     fn local(&self, at: Timestamp) -> Timestamp {
         at.plus(Duration::from_secs(3600 * u64::from(self.hours_from_utc)))
     }

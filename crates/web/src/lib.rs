@@ -8,6 +8,7 @@ pub mod asset;
 pub mod language;
 pub mod lookup;
 pub mod notice;
+pub mod operation;
 pub mod page;
 
 mod calendar;

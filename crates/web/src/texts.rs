@@ -58,7 +58,18 @@ tables! {
         error: Errors,
         notice: Notices,
         front: Front,
+        operation: Operation,
     }
+    /// How the platform runs.
+    Operation {
+        title, what, lead, lead_new, new, idle, well, refused, failed, late, runs, look, act, no_figures,
+        highest, mean, until, table,
+        requests: Pair, latency: Pair, connections: One, commit: One, batch: One, ledger: One, memory: One, cores: One, hits: One,
+    }
+    /// A plot of one line.
+    One { title, unit, line }
+    /// A plot of two lines.
+    Pair { title, unit, line, other }
     /// The page behind the link of a letter.
     Notices { number, page }
     /// What the language calls itself.

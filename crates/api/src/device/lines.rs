@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use std::time::Duration;
 use tegata_fault::Point;
 use tegata_wire::problem::Problem;
+use tracing::Instrument;
 
 /// Chunks that are worked on at once.
 const IN_FLIGHT: usize = 8;
@@ -36,7 +37,7 @@ where
 {
     let lines = Lines::new(request.into_body(), PATIENCE);
     let chunks = stream::unfold(lines, |mut lines| async { lines.next().await.map(|chunk| (chunk, lines)) });
-    let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk))).buffered(IN_FLIGHT);
+    let answers = chunks.map(move |chunk| tokio::spawn(answer(chunk).in_current_span())).buffered(IN_FLIGHT);
     let body = answers.map(|joined| {
         tegata_fault::at(Point::Answered);
         joined.map_err(std::io::Error::other)

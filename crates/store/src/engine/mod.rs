@@ -159,6 +159,14 @@ impl Reads {
         }
     }
 
+    /// Connections that nobody reads with now.
+    pub(crate) fn idle(&self) -> usize {
+        match self {
+            Reads::Sqlite(readers) => readers.count(),
+            Reads::Postgres(pool) => pool.count(),
+        }
+    }
+
     /// A commit begins.
     pub(crate) fn pause(&self) {
         if let Reads::Sqlite(readers) = self {

@@ -42,6 +42,11 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Idle connections.
+    pub(crate) fn count(&self) -> usize {
+        self.state().idle.len()
+    }
+
     /// Runs one read. A connection that had ended, as all do when the primary changes, is replaced, and the read asked
     /// once more.
     pub(crate) fn with<T>(&self, mut f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {

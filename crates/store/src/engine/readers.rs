@@ -55,6 +55,11 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Idle connections.
+    pub(crate) fn count(&self) -> usize {
+        self.idle().len()
+    }
+
     /// A commit begins: ends the transactions that idle connections keep.
     pub(crate) fn pause(&self) {
         self.commits.fetch_or(1, SeqCst);

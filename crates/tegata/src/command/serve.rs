@@ -28,7 +28,7 @@ pub struct Serve {
 
 pub(super) fn run(command: Serve) -> Result<(), Failure> {
     let config = Config::from(&command.configured.values()?)?;
-    let _written_when_it_goes = logs::start(&config.log)?;
+    let _written_when_they_go = logs::start(&config.log, config.trace.as_ref())?;
     let folder = std::path::absolute(&command.data)?;
     runtime()?.block_on(serve(Start { folder, unlock: command.unlock, config }))
 }

@@ -14,6 +14,7 @@ pub mod revocation;
 pub mod server;
 pub mod store;
 pub mod tls;
+pub mod trace;
 pub mod update;
 
 use std::borrow::Cow;
@@ -36,7 +37,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections =
         [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([objects::KEYS, mail::KEYS, log::KEYS]).flatten()
+    sections.chain([objects::KEYS, mail::KEYS, log::KEYS, trace::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -201,6 +202,8 @@ pub struct Config {
     pub settings: tegata_usecase::cx::Settings,
     /// Section `log`.
     pub log: log::Log,
+    /// Section `trace`; `None` where nothing is traced.
+    pub trace: Option<trace::Trace>,
 }
 
 impl Config {
@@ -224,6 +227,7 @@ impl Config {
                 confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
+            trace: trace::Trace::from(values)?,
         })
     }
 }

@@ -20,7 +20,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "server.operation",
         default: "loopback",
-        manual: "Who may read /metrics and the details of /readyz: loopback, or any.",
+        manual: "Who may read /metrics, /operation and the details of /readyz: loopback, or any.",
     },
     Key { name: "server.drain_seconds", default: "10", manual: "How long requests may take to end after SIGTERM." },
 ];

@@ -4,7 +4,7 @@ use super::addresses::{Addresses, Counted};
 use super::drain::Drained;
 use super::gate::Shortcut;
 use super::tls::Faces;
-use crate::metrics;
+use crate::metrics::http::{self as counts, Broken};
 use axum::Router;
 use axum::body::Body;
 use http::Request;
@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustls::HandshakeKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,8 +68,9 @@ impl Door {
             match accepted {
                 Ok((stream, address)) => {
                     tegata_fault::at(Point::Accepted);
+                    counts::accepted();
                     let Some(counted) = self.addresses.count(address.ip()) else {
-                        metrics::crowded();
+                        counts::crowded();
                         continue;
                     };
                     let connection = Connection { stream, address, loopback, place: (place, counted) };
@@ -76,8 +78,8 @@ impl Door {
                     tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));
                 }
                 Err(error) => {
+                    counts::not_accepted();
                     // out of file handles, mostly: wait for some to come back
-                    metrics::not_accepted();
                     if told.is_none_or(|told: Instant| told.elapsed() >= TELL) {
                         told = Some(Instant::now());
                         tracing::warn!(%error, "connections cannot be accepted; they wait, and are tried again");
@@ -108,23 +110,38 @@ impl Connection {
         };
         let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), self.stream);
         let handshake = async {
-            let start = hello.await.ok()?;
-            let face = faces.face(start.client_hello().server_name(), self.loopback)?;
-            start.into_stream(face).await.ok()
+            let start = hello.await.map_err(|_| Broken::NoTls)?;
+            let face = faces.face(start.client_hello().server_name(), self.loopback).ok_or(Broken::Name)?;
+            start.into_stream(face).await.map_err(|error| why(&error))
         };
         let shaken = tokio::select! {
-            shaken = tokio::time::timeout(HANDSHAKE, handshake) => shaken,
-            _ = stop.changed() => Ok(None),
+            shaken = tokio::time::timeout(HANDSHAKE, handshake) => shaken.unwrap_or(Err(Broken::Timeout)),
+            _ = stop.changed() => Err(Broken::Stopping),
         };
         match shaken {
-            Ok(Some(stream)) => {
+            Ok(stream) => {
+                counts::shaken(stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed));
                 let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
                 let certificate = shown.map(|der| Arc::new(der.to_vec().into()));
                 serve(stream, to, Peer { certificate, ..peer }, watcher).await;
             }
-            Ok(None) | Err(_) => tracing::debug!("a TLS handshake failed"),
+            Err(why) => {
+                counts::broken(why);
+                tracing::debug!(?why, "a TLS handshake failed");
+            }
         }
         drop(self.place);
+    }
+}
+
+/// Why a handshake failed, for the metrics.
+fn why(error: &std::io::Error) -> Broken {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(_)) => Broken::Certificate,
+        Some(rustls::Error::AlertReceived(_)) => Broken::Alert,
+        Some(_) => Broken::Protocol,
+        None => Broken::NoTls,
     }
 }
 

@@ -5,17 +5,17 @@ use super::operation::Insider;
 use super::places::{Held, Place, Places, Sort};
 use super::throttle::Throttle;
 use crate::config::Config;
-use crate::metrics;
+use crate::metrics::http::{self as counts, Route};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tegata_protocol::ddi::poll::Kept;
@@ -24,6 +24,7 @@ use tegata_usecase::Cx;
 use tegata_usecase::peer::Peer;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 use tower::{Layer, Service};
+use tracing::Instrument;
 
 /// The gate of all doors.
 pub struct Gate {
@@ -62,20 +63,24 @@ impl Gate {
     /// What every answer carries, leaves in the log and counts.
     fn leave(
         &self,
-        (method, route): (&Method, &'static str),
+        (method, route): (&Method, &'static Route),
         response: &mut Response,
         id: HeaderValue,
         start: Instant,
     ) {
         let took = start.elapsed();
-        log(method, route, response, &id, took);
+        log(method, route.name, response, &id, took);
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
-        metrics::answered(route, response.status().as_u16(), took);
+        let status = response.status().as_u16();
+        route.answered(status, took);
+        if status >= 400 {
+            counts::refused(status, response.extensions().get::<Arc<tegata_usecase::Error>>().map(|error| error.code));
+        }
     }
 }
 
@@ -84,12 +89,13 @@ impl Gate {
 pub struct Shortcut {
     gate: Arc<Gate>,
     cx: Cx,
+    route: &'static Route,
 }
 
 impl Shortcut {
     /// Out through this gate.
     pub fn new(gate: &Arc<Gate>, cx: &Cx) -> Self {
-        Shortcut { gate: Arc::clone(gate), cx: cx.clone() }
+        Shortcut { gate: Arc::clone(gate), cx: cx.clone(), route: counts::route(Some(POLL)) }
     }
 
     /// The answer; `None` sends the request to the routes.
@@ -103,7 +109,7 @@ impl Shortcut {
             Kept::Answer(response) => (response, None),
             Kept::TooOften(response) => (response, Some(LATE)),
         };
-        self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
+        self.gate.leave((request.method(), self.route), &mut response, self.gate.id(), start);
         Some(Known { response, wait })
     }
 }
@@ -182,15 +188,17 @@ where
         request.headers_mut().insert(REQUEST_ID, id.clone());
         DefaultBodyLimit::max(BODY_MAX).apply(&mut request);
         let method = request.method().clone();
-        let route = name(request.extensions().get::<MatchedPath>());
+        let route = counts::route(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
         let sort = Sort::of(&method, request.uri().path());
         let stream = sort == Sort::Stream;
         let patience = (!stream).then_some(gate.patience);
+        let span = trace::request(&method, route.name, request.headers(), &id);
         let answer = gate.admit(&request, sort, start).map(|place| {
             place.slot.iter().for_each(|slot| drop(request.extensions_mut().insert(Arc::clone(slot))));
-            (place, self.inner.call(request))
+            (place, span.in_scope(|| self.inner.call(request)))
         });
-        Box::pin(async move {
+        let traced = span.clone();
+        let answered = async move {
             let mut response = match answer {
                 Ok((place, answer)) => {
                     let response = within(patience, answer).await;
@@ -202,8 +210,12 @@ where
                 }
             };
             gate.leave((&method, route), &mut response, id, start);
-            Ok(response)
-        })
+            Ok(trace::answered(traced, response))
+        };
+        match span.is_disabled() {
+            true => Box::pin(answered),
+            false => Box::pin(answered.instrument(span)),
+        }
     }
 }
 
@@ -213,7 +225,6 @@ impl Gate {
         // the API has shares, so that it is not the neighbours who pay; polls from memory never come here
         let late = matches!(sort, Sort::Public | Sort::Device) && self.lateness.sheds();
         let Some(place) = (!late).then(|| self.places.take(sort)).flatten() else {
-            metrics::overloaded();
             let text = "the server is busy; try again in a second";
             return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));
         };
@@ -279,16 +290,6 @@ fn log(method: &Method, route: &'static str, response: &Response<Body>, id: &Hea
 
 /// The route of polls.
 const POLL: &str = "/{tenant}/controller/v1/{number}";
-
-/// The route as a label: a text that lives as long as the program.
-fn name(route: Option<&MatchedPath>) -> &'static str {
-    static ROUTES: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| crate::wiring::table().routes.iter().map(|route| route.path).collect());
-    route.and_then(|route| ROUTES.get(route.as_str())).copied().unwrap_or(NO_ROUTE)
-}
-
-/// The label of what leads nowhere.
-const NO_ROUTE: &str = "none";
 
 #[cfg(test)]
 mod tests {

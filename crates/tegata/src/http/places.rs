@@ -5,6 +5,7 @@
 //! Invariant: a request that was let in holds its place until its answer is made; a stream until its last byte.
 
 use crate::config::limits::Limits;
+use crate::metrics::http::Place as Counted;
 use bytes::Bytes;
 use http::Method;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
@@ -87,6 +88,18 @@ impl Places {
             requests: share(limits.in_flight),
             streams: share(limits.streams),
         })
+    }
+
+    /// Each sort with its places, for the metrics.
+    pub fn counted(&self, limits: &Limits) -> Vec<(&'static str, Counted)> {
+        let counted = |semaphore: &Arc<Semaphore>, room| Counted { semaphore: Arc::clone(semaphore), room };
+        vec![
+            ("operation", counted(&self.operation, OPERATION)),
+            ("public", counted(&self.public, limits.in_flight)),
+            ("device", counted(&self.device, limits.in_flight)),
+            ("api", counted(&self.api, limits.in_flight)),
+            ("stream", counted(&self.stream, limits.streams)),
+        ]
     }
 
     /// A place for a request of this sort; `None` when all are taken.

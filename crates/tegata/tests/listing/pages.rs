@@ -27,5 +27,6 @@ pub fn all() -> Vec<Case> {
         Case::public("/healthz", |_| get("/healthz")),
         Case::public("/readyz", |_| get("/readyz")),
         Case::public("/metrics", |_| get("/metrics")),
+        Case::public("/operation", |_| get("/operation")),
     ]
 }

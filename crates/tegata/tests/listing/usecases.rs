@@ -114,6 +114,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("platform/open::open", Platform),
     ("platform/open::open_to_read", Platform),
     ("platform/restore::restore", Platform),
+    ("platform/watch::watch", Platform),
     // what a poll that was judged leaves in memory
     ("poll/keep::keep", Device),
     ("product/read::by_uid", Member(&[ReadProduct])),

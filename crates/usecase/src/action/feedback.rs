@@ -13,6 +13,7 @@ fn said(feedback: &Feedback) -> Vec<String> {
 }
 
 /// Progress or result. NotFound while it waits for consent; Conflict `closed`; Throttled `too_many`.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "action::feedback", skip_all)]
 pub async fn feedback(row: ActionRow, device: &Device, feedback: Feedback, cx: &Inner) -> Result<()> {
     let said = said(&feedback);
     change(row, device, said, |action, now| action.answer(&feedback, now), cx).await.map(drop)

@@ -11,6 +11,7 @@ use tegata_domain::release::Release;
 
 /// What to install; marks the action as retrieved, a second time changes nothing.
 /// NotFound when it is not this device's, or in another phase.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "action::offer", skip_all)]
 pub async fn offer(row: ActionRow, device: &Device, cx: &Inner) -> Result<(Action, Arc<Release>)> {
     change(row, device, Vec::new(), Action::retrieve, cx).await
 }

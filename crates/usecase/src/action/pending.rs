@@ -33,6 +33,7 @@ pub struct Pending {
 }
 
 /// What waits for `device`.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "action::pending", skip_all)]
 pub async fn pending(device: &Device, cx: &Inner) -> Result<Pending> {
     let visible = cx.store.action().visible(device.row).await?;
     let (mut active, mut release) = (None, None);

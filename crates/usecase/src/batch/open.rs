@@ -9,6 +9,7 @@ use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_store::Row;
 
 /// Opens a batch of a product. `key` is the asker's Idempotency-Key: the same request again gets the same batch.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "batch::open", skip_all)]
 pub async fn open(product: Uuid, new: NewBatch, key: Option<&str>, actor: &Actor, cx: &Inner) -> Result<Batch> {
     let product = crate::product::by_uid(product, actor, cx).await?;
     let permit = actor.permit(Operation::CreateBatch, Subject::of(product.organisation))?;

@@ -32,6 +32,7 @@ pub struct Asked {
 
 /// Creates a campaign over the devices of the release's product: all of them for its maker, else those that the actor's
 /// organisation owns. `key` is the asker's Idempotency-Key.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "campaign::create", skip_all)]
 pub async fn create(asked: Asked, key: Option<&str>, actor: &Actor, cx: &Inner) -> Result<Progress> {
     let own = crate::organisation::own(actor, cx).await?;
     let permit = actor.permit(Operation::CreateCampaign, Subject::of(own.row))?;

@@ -84,6 +84,7 @@ pub struct Saying {
 const TRIES: usize = 16;
 
 /// Does an act; answers the device after it.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "device::act", skip_all)]
 pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {
     let (_, _, operation, transition) = ACTS[act as usize];
     check(act, &saying)?;

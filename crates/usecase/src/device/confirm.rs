@@ -43,6 +43,7 @@ pub async fn readback(batch: Uuid, actor: &Actor, cx: &Inner) -> Result<Readback
 const TRIES: usize = 16;
 
 /// Confirms the devices of one chunk, each with its own outcome, in order; all that succeeded are durable.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "device::confirm", skip_all)]
 pub async fn confirm(asked: &[Confirmation], stream: &Readback, cx: &Inner) -> Result<Vec<Result<()>>> {
     let mut outcomes: Vec<Option<Result<()>>> = asked.iter().map(|_| None).collect();
     for _ in 0..TRIES {

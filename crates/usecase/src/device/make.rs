@@ -58,6 +58,7 @@ pub struct Made {
 }
 
 /// Opens a stream of requests under a batch.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "device::ticket", skip_all)]
 pub async fn ticket(batch: Uuid, actor: &Actor, cx: &Inner) -> Result<Ticket> {
     let not_found = || Error::not_found("batch");
     let batch = cx.store.batch().by_uid(batch).await?.ok_or_else(not_found)?;
@@ -76,6 +77,7 @@ pub async fn ticket(batch: Uuid, actor: &Actor, cx: &Inner) -> Result<Ticket> {
 const A_TURN: usize = 8;
 
 /// Makes the devices of one chunk, each with its own outcome, in order; all that succeeded are durable.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "device::make", skip_all)]
 pub async fn make(requests: Vec<Request>, ticket: &Arc<Ticket>, cx: &Cx) -> Result<Vec<Result<Made>>> {
     let _lane = cx.lanes.enter(ticket.batch.organisation).await;
     let now = cx.now()?;

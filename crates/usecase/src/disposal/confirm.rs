@@ -39,6 +39,7 @@ const SIGNATURE_MAX: usize = 8 * 1024;
 const TRIES: usize = 16;
 
 /// Retires the device that signed; all its certificates end.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "disposal::confirm", skip_all)]
 pub async fn confirm(receipt: Receipt, credential: Credential, cx: &Inner) -> Result<Confirmed> {
     let permit = credential.actor().permit(Operation::EraseDevice, &credential.device)?;
     let said = Statement::parse(&receipt.statement).map_err(|e| Error::invalid("statement", e))?;

@@ -35,6 +35,7 @@ const TRIES: usize = 16;
 
 /// Enrols or renews the device that shows `credential`. `renewal` says which of the two EST operations was asked for:
 /// an LDevID may only renew; an IDevID enrols by either (strongSwan's client always posts to simplereenroll).
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "enrolment::enrol", skip_all)]
 pub async fn enrol(csr: &[u8], credential: Credential, renewal: bool, cx: &Cx) -> Result<Enrolled> {
     let first = credential.certificate.kind == CertificateKind::Idevid;
     if !first && !renewal {

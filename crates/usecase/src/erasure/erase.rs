@@ -32,6 +32,7 @@ pub struct Erased {
 }
 
 /// Erases an organisation; `confirm` is its name.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "erasure::erase", skip_all)]
 pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Cx) -> Result<Erased> {
     let not_found = || Error::not_found("organisation");
     let organisation = cx.store.organisation().by_uid(uid).await?.ok_or_else(not_found)?;

@@ -26,6 +26,7 @@ use tegata_wire::heartbeat::{Answer, Request};
 const TRIES: usize = 16;
 
 /// Takes the heartbeat of the device that shows `credential`.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "heartbeat::beat", skip_all)]
 pub async fn beat(credential: Credential, asked: &Request, cx: &Inner) -> Result<Answer> {
     if credential.certificate.kind == CertificateKind::Idevid {
         let text = "heartbeats go under the operational certificate (LDevID); enrol over EST first";

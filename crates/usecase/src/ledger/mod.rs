@@ -63,10 +63,12 @@ impl Ledger {
         published.as_ref().map_or(0, |p| p.checkpoint.head.size)
     }
 
-    /// Tiles and bundles that wait to be written, and how many were missing or damaged and made again.
-    pub fn tiles(&self, log: Log) -> (usize, u64) {
+    /// Full tiles and bundles of a log: held in memory, written since the start, and made again because they were missing
+    /// or damaged.
+    pub fn tiles(&self, log: Log) -> [u64; 3] {
         let one = self.log(log);
-        (one.shelf.held(), one.known.mended())
+        let (held, written) = one.shelf.counts();
+        [held, written, one.known.mended()]
     }
 
     /// Origin of a log, as its checkpoints name it.

@@ -23,6 +23,7 @@ pub struct Proof {
 
 /// The proof of an event that the public page stamps. The number resists guessing and the page is open, so these may
 /// be proven to anybody; an event that carries words of a person is left to who may read the device.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "ledger::prove_stamp", skip_all)]
 pub async fn prove_stamp(number: Number, sequence: u32, cx: &Inner) -> Result<Proof> {
     let device = load(number, cx).await?;
     if !device.stamps.iter().any(|stamp| stamp.sequence == Some(sequence)) {
@@ -37,6 +38,7 @@ pub async fn prove_stamp(number: Number, sequence: u32, cx: &Inner) -> Result<Pr
 }
 
 /// The proof of an event that the actor sees.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "ledger::prove", skip_all)]
 pub async fn prove(number: Number, sequence: u32, actor: &Actor, cx: &Inner) -> Result<Proof> {
     let device = load(number, cx).await?;
     actor.permit(Operation::ReadDevice, &device).map_err(|e| hide(e, "device"))?;

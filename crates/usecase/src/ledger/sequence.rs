@@ -78,6 +78,7 @@ impl Growing {
 }
 
 /// Takes all that waits into the tree of a log and publishes a checkpoint; answers how many leaves.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "ledger::sequence", skip_all)]
 pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
     let one = cx.ledger.log(log);
     if !cx.store.lease().holds() {

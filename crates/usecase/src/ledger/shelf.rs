@@ -9,6 +9,7 @@ use crate::error::Result;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tegata_domain::measure::Counter;
 use tegata_fault::Point;
 use tegata_store::object::{self, Objects};
 use tegata_store::{Error, Mode};
@@ -30,6 +31,7 @@ struct Shared {
     /// Behind a lock that a writer of files holds; true once nothing is to be written any more.
     closed: Mutex<bool>,
     durable: AtomicU64,
+    written: Counter,
     /// Whether this process writes files at present; else another one does, whose files it reads.
     writes: AtomicBool,
 }
@@ -79,7 +81,8 @@ impl Shelf {
     pub(crate) fn open(objects: Objects, durable: u64, mode: Mode) -> Self {
         let closed = Mutex::new(mode == Mode::Reading);
         let (held, writing, durable) = (Mutex::default(), tokio::sync::Mutex::default(), AtomicU64::new(durable));
-        Shelf(Arc::new(Shared { objects, held, writing, closed, durable, writes: AtomicBool::new(true) }))
+        let (written, writes) = (Counter::new(), AtomicBool::new(true));
+        Shelf(Arc::new(Shared { objects, held, writing, closed, durable, written, writes }))
     }
 
     /// One, wherever it is.
@@ -158,6 +161,11 @@ impl Shelf {
         });
     }
 
+    /// How many tiles and bundles are held, and how many were written since the start.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.held() as u64, self.0.written.read())
+    }
+
     /// The tree of so many leaves has all its full tiles where they survive a crash.
     pub(crate) fn durable(&self) -> u64 {
         self.0.durable.load(SeqCst)
@@ -191,6 +199,7 @@ impl Shared {
             }
             tegata_fault::at(Point::TilesSynced);
         }
+        self.written.many(group.len() as u64);
         self.durable.fetch_max(whole, SeqCst);
         let mut held = locked(&self.held);
         held.mended = false;

@@ -13,6 +13,7 @@ use tegata_domain::number::Number;
 use tegata_domain::product::gtin14;
 
 /// The device of a number.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "lookup::by_number", skip_all)]
 pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let not_found = || Error::not_found("number in the register");
     let row = cx.numbers.row(number).ok_or_else(not_found)?;

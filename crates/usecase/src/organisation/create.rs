@@ -31,6 +31,7 @@ pub struct Created {
 }
 
 /// Enters an organisation.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "organisation::create", skip_all)]
 pub async fn create(new: NewOrganisation, actor: &Actor, cx: &Inner) -> Result<Created> {
     let platform = match actor {
         Actor::Member(member) => Subject::of(member.organisation),

@@ -14,6 +14,7 @@ mod owner;
 mod place;
 mod restore;
 mod verify;
+mod watch;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
@@ -26,6 +27,7 @@ pub use open::{Opening, https_identity, open, open_to_read};
 pub use place::{Place, relocate};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
 pub use verify::{FadingState, Verified, VerifiedFile, VerifyOrder, verify};
+pub use watch::{Overview, ends, watch};
 
 pub use tegata_store::Database;
 

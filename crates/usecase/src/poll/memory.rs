@@ -108,6 +108,7 @@ struct Shard {
     hand: usize,
     hits: u64,
     misses: u64,
+    evicted: u64,
 }
 
 impl Shard {
@@ -123,6 +124,7 @@ impl Shard {
             while std::mem::take(&mut self.kept[self.hand].used) {
                 self.hand = (self.hand + 1) % self.kept.len();
             }
+            self.evicted += 1;
             self.places.remove(&self.kept[self.hand].number);
             self.places.insert(kept.number, self.hand as u32);
             self.kept[self.hand] = kept;
@@ -138,8 +140,12 @@ pub struct Counts {
     pub hits: u64,
     /// Polls that were not.
     pub misses: u64,
+    /// Answers that went for others.
+    pub evicted: u64,
     /// Answers that are kept.
     pub kept: u64,
+    /// How many may be.
+    pub room: u64,
 }
 
 /// Answers to polls, in memory.
@@ -203,11 +209,12 @@ impl Memory {
 
     /// What it did.
     pub fn counts(&self) -> Counts {
-        let mut sum = Counts::default();
+        let mut sum = Counts { room: (self.room * SHARDS) as u64, ..Counts::default() };
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             sum.hits += shard.hits;
             sum.misses += shard.misses;
+            sum.evicted += shard.evicted;
             sum.kept += shard.kept.len() as u64;
         }
         sum
@@ -251,7 +258,7 @@ mod tests {
         assert_eq!(get(&Asked { authority: "there", ..asked(7, 1) }, true), None);
         assert_eq!(get(&Asked { shown: Shown::Certificate([1; 32]), ..asked(7, 1) }, true), None);
         assert_eq!(get(&asked(8, 1), true), None, "another device of the same part");
-        assert_eq!(memory.counts(), Counts { hits: 1, misses: 6, kept: 1 });
+        assert_eq!(memory.counts(), Counts { hits: 1, misses: 6, evicted: 0, kept: 1, room: 64 });
     }
 
     #[test]
@@ -261,7 +268,7 @@ mod tests {
             put(&memory, number);
             assert!(matches!(memory.get(&asked(0, 1), NOW, |_| true), Got::Answer(..)), "{number}");
         }
-        assert_eq!(memory.counts().kept, 3, "they share a part");
+        assert_eq!((memory.counts().kept, memory.counts().evicted), (3, 997), "they share a part");
         let nothing = Memory::of(0, Rate::per_second(0));
         put(&nothing, 1);
         assert!(!nothing.keeps() && nothing.counts().kept == 0);

@@ -11,6 +11,7 @@ use tegata_store::Row;
 
 /// Registers a product of the actor's organisation.
 /// `key` is the asker's Idempotency-Key: the same request again gets the same product.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "product::register", skip_all)]
 pub async fn register(new: NewProduct, key: Option<&str>, actor: &Actor, cx: &Inner) -> Result<Product> {
     let maker = crate::organisation::own(actor, cx).await?;
     let permit = actor.permit(Operation::CreateProduct, Subject::of(maker.row))?;

@@ -37,6 +37,7 @@ pub struct Upload {
 }
 
 /// Begins a file, for who may publish releases.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "release::upload", skip_all)]
 pub async fn upload(actor: &Actor, cx: &Cx) -> Result<Upload> {
     let maker = crate::organisation::own(actor, cx).await?;
     actor.permit(Operation::PublishRelease, Subject::of(maker.row))?;
@@ -77,6 +78,7 @@ pub type Asked = (Uuid, NewRelease, Vec<u8>);
 
 /// Publishes what was uploaded as a release of a product. The same version with the same content again answers what is
 /// there.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "release::publish", skip_all)]
 pub async fn publish(upload: Upload, (product, new, signature): Asked, actor: &Actor, cx: &Inner) -> Result<Published> {
     let product = crate::product::by_uid(product, actor, cx).await?;
     let operation = if new.allow_older { Operation::PublishOlderRelease } else { Operation::PublishRelease };

@@ -42,6 +42,7 @@ pub(crate) async fn end_all(
 const TRIES: usize = 16;
 
 /// Revokes a certificate; answers when and why. A second time changes nothing and answers what stands.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "revocation::revoke", skip_all)]
 pub async fn revoke(serial: Serial, reason: Reason, actor: &Actor, cx: &Inner) -> Result<(Timestamp, Reason)> {
     for _ in 0..TRIES {
         match once(serial, reason, actor, cx).await {

@@ -22,6 +22,7 @@ pub struct NewToken {
 }
 
 /// Makes a token for the actor's own organisation; answers it with its secret.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "token::create", skip_all)]
 pub async fn create(new: NewToken, actor: &Actor, cx: &Inner) -> Result<(Token, String)> {
     let Actor::Member(member) = actor else { return Err(Error::not_found("organisation")) };
     let permit = actor.permit(Operation::CreateToken, Subject::of(member.organisation))?;

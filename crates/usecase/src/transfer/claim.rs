@@ -27,6 +27,7 @@ pub struct Claimed {
 }
 
 /// Takes over the device that `code` stands for. One use; of two claims at one moment one wins.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "transfer::claim", skip_all)]
 pub async fn claim(code: &str, actor: &Actor, cx: &Inner) -> Result<Claimed> {
     let Actor::Member(member) = actor else { return Err(Error::not_found("organisation")) };
     let permit = actor.permit(Operation::ClaimDevice, Subject::of(member.organisation))?;

@@ -33,6 +33,7 @@ pub struct Offered {
 }
 
 /// Offers a device. An older offer of it ends.
+#[tracing::instrument(target = "tegata::trace", level = "trace", name = "transfer::offer", skip_all)]
 pub async fn offer(number: Number, offering: Offering, actor: &Actor, cx: &Inner) -> Result<Offered> {
     let words = offering.reason.iter().any(|w| w.chars().count() > 500 || w.chars().any(char::is_control));
     if words {

@@ -7,6 +7,7 @@ pub mod front;
 pub mod malformed;
 pub mod model;
 pub mod notice;
+pub mod operation;
 pub mod unknown;
 
 mod answer;
