@@ -48,6 +48,7 @@ impl Ground {
         let first = platform::init(NewPlatform {
             folder: folder.path().join("data"),
             unlock: None,
+            database: None,
             names,
             organisation: "Example Works".into(),
             clock: Arc::new(SystemClock::default()),
@@ -110,6 +111,7 @@ async fn open(folder: &Path) -> Result<Cx, Failure> {
     let opening = Opening {
         folder: folder.to_owned(),
         unlock: None,
+        database: None,
         settings: Settings::default(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

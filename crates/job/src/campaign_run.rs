@@ -2,7 +2,7 @@
 //!
 //! Woken by every commit that moved a campaign or an action, and by time, for deadlines.
 
-use crate::wake_or;
+use crate::{mine, wake_or};
 use std::time::Duration;
 use tegata_usecase::{Cx, campaign};
 
@@ -15,6 +15,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(cx: Cx) {
     loop {
+        mine(&cx).await;
         match campaign::turn(&cx).await {
             Ok(true) => {
                 tokio::time::sleep(BREATH).await;

@@ -1,6 +1,6 @@
 //! Publishes CRLs within a second of a revocation, and anew before they end.
 
-use crate::wake_or;
+use crate::{mine, wake_or};
 use std::time::Duration;
 use tegata_usecase::{Cx, revocation};
 
@@ -11,6 +11,7 @@ const PACE: Duration = Duration::from_millis(200);
 
 pub(crate) async fn run(cx: Cx) {
     loop {
+        mine(&cx).await;
         if let Err(error) = revocation::publish_due(&cx).await {
             tracing::error!(%error, cause = ?error.source, "CRLs could not be published; tried again");
         }

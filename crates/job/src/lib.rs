@@ -3,6 +3,7 @@
 mod campaign_run;
 mod confirm_expire;
 mod crl_publish;
+mod lease_hold;
 mod ledger_sequence;
 mod notice_send;
 mod seen_flush;
@@ -14,6 +15,9 @@ use tokio::task::JoinSet;
 /// Starts all jobs; dropping the set stops them.
 pub fn start(cx: &Cx) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
+    if cx.store.is_shared() {
+        jobs.spawn(lease_hold::run(cx.clone()));
+    }
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
     jobs.spawn(campaign_run::run(cx.clone()));
@@ -21,6 +25,13 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
     jobs
+}
+
+/// Waits until the background work is this node's.
+async fn mine(cx: &Cx) {
+    while !cx.store.lease().holds() {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
 }
 
 /// Waits for `wake`, but not longer than `span`.

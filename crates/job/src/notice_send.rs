@@ -1,6 +1,6 @@
 //! Sends the notices that wait: at once when one is entered, and again later when it could not be sent.
 
-use crate::wake_or;
+use crate::{mine, wake_or};
 use std::time::Duration;
 use tegata_usecase::{Cx, notice};
 
@@ -11,6 +11,7 @@ const PACE: Duration = Duration::from_millis(200);
 
 pub(crate) async fn run(cx: Cx) {
     loop {
+        mine(&cx).await;
         let next = notice::send_due(&cx).await.unwrap_or_else(|error| {
             tracing::error!(%error, cause = ?error.source, "notices could not be sent; tried again");
             None

@@ -1,8 +1,7 @@
 //! Accounts and tokens: SQL.
 
-use crate::engine::{code, prepare, time, uuid};
+use crate::engine::{Connection, Row, code, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::account::{Account, Token};
 use tegata_domain::id::{OrganisationRow, TokenRow, Uuid};
 use tegata_domain::permit::Role;
@@ -10,7 +9,7 @@ use tegata_domain::time::Timestamp;
 
 const TOKEN: &str = "id, uid, organisation, name, role, hash, created_at, expires_at, ended_at";
 
-fn read_token(row: &Row<'_>) -> rusqlite::Result<Token> {
+fn read_token(row: &Row<'_>) -> Result<Token, Error> {
     Ok(Token {
         row: TokenRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -20,7 +19,7 @@ fn read_token(row: &Row<'_>) -> rusqlite::Result<Token> {
         hash: row.get(5)?,
         created_at: time(row, 6)?,
         expires_at: time(row, 7)?,
-        ended_at: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
+        ended_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_millis),
     })
 }
 
@@ -29,7 +28,7 @@ pub(crate) fn insert_account(c: &Connection, a: &Account) -> Result<bool, Error>
         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
     let values =
         (a.row.0, a.uid.as_bytes(), a.organisation.0, &a.user, &a.password_hash, a.role as u8, a.created_at.millis());
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 pub(crate) fn insert_token(c: &Connection, t: &Token) -> Result<bool, Error> {
@@ -46,12 +45,12 @@ pub(crate) fn insert_token(c: &Connection, t: &Token) -> Result<bool, Error> {
         t.expires_at.millis(),
         t.ended_at.map(Timestamp::millis),
     );
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 pub(crate) fn end_token(c: &Connection, row: TokenRow, at: Timestamp) -> Result<bool, Error> {
     let text = "update token set ended_at = $2 where id = $1 and ended_at is null";
-    Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
+    Ok(c.execute(text, (row.0, at.millis()))? == 1)
 }
 
 /// Reads of tokens.
@@ -68,19 +67,19 @@ impl Tokens<'_> {
     /// One, by the hash of its secret.
     pub async fn by_hash(&self, hash: &[u8; 32]) -> Result<Option<Token>, Error> {
         let text = format!("select {TOKEN} from token where hash = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([hash], read_token).optional()?))
+        self.0.read(|c| c.one(&text, [hash], read_token))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Token>, Error> {
         let text = format!("select {TOKEN} from token where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read_token).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read_token))
     }
 
     /// Those of an organisation after `after`, at most `limit`.
     pub async fn page(&self, organisation: OrganisationRow, after: TokenRow, limit: u32) -> Result<Vec<Token>, Error> {
         let text = format!("select {TOKEN} from token where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read_token)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read_token))
     }
 }

@@ -1,13 +1,14 @@
 //! Applies changes inside the committer's transaction. Each write's first statement is its guard.
 
+use crate::engine::Connection;
 use crate::error::Error;
+use crate::fanout::Told;
 use crate::leaf::Placing;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
     finding, initial_password, ledger, notice, organisation, product, release, session, target_token, transfer,
 };
-use rusqlite::Connection;
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
@@ -22,14 +23,10 @@ pub(crate) struct State {
     rooms: HashMap<BatchRow, (u32, u32)>,
     /// Leaves that got their places.
     pub(crate) leaves: Placing,
-    /// A certificate was revoked.
-    pub(crate) revoked: bool,
-    /// A campaign or an action moved.
-    pub(crate) moved: bool,
-    /// What gets a new version.
-    pub(crate) touched: Vec<Thing>,
-    /// A notice waits.
-    pub(crate) noticed: bool,
+    /// Something else ran in it too.
+    pub(crate) tasks: bool,
+    /// What it tells others.
+    pub(crate) told: Told,
 }
 
 impl State {
@@ -40,13 +37,14 @@ impl State {
 
     /// Whom a write wakes.
     fn note(&mut self, write: &Write) {
-        self.touched.extend(touched(write));
+        let told = &mut self.told;
+        told.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
-            self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+            told.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
         }
-        self.revoked |= matches!(write, Write::Revocation(_));
-        self.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
-        self.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
+        told.revoked |= matches!(write, Write::Revocation(_));
+        told.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
+        told.moved |= matches!(write, Write::Action(_) | Write::Campaign(_) | Write::CampaignStep(_) | Write::Fill(_));
     }
 
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
@@ -86,7 +84,7 @@ pub(crate) fn change(
     let alone = change.writes.len() == 1;
     let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark()));
     if !alone {
-        connection.execute_batch("savepoint change")?;
+        connection.run("savepoint change")?;
     }
     let mut outcome = Ok(());
     for write in &change.writes {
@@ -102,9 +100,9 @@ pub(crate) fn change(
     }
     if let Some((rooms, mark)) = before {
         if outcome.is_ok() {
-            connection.execute_batch("release change")?;
+            connection.run("release change")?;
         } else {
-            connection.execute_batch("rollback to change; release change")?;
+            connection.run("rollback to change; release change")?;
             state.rooms = rooms;
             state.leaves.back_to(mark);
         }

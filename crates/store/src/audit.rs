@@ -1,15 +1,14 @@
 //! The audit: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, Row, time};
 use crate::{Error, Store};
-use rusqlite::Connection;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::id::OrganisationRow;
 
 pub(crate) fn insert(c: &Connection, e: &AuditEntry, subject: &str) -> Result<(), Error> {
     let text = "insert into audit (at, organisation, actor, operation, subject) values ($1, $2, $3, $4, $5)";
     let values = (e.at.millis(), e.organisation.map(|o| o.0), &e.actor, &e.operation, subject);
-    prepare(c, text)?.execute(values)?;
+    c.execute(text, values)?;
     Ok(())
 }
 
@@ -34,10 +33,10 @@ impl Audit<'_> {
         let text = "select id, at, organisation, actor, operation, subject from audit
             where organisation = $1 and id > $2 order by id limit $3";
         self.0.read(|c| {
-            let read = |row: &rusqlite::Row<'_>| {
+            let read = |row: &Row<'_>| {
                 let entry = AuditEntry {
                     at: time(row, 1)?,
-                    organisation: row.get::<_, Option<i64>>(2)?.map(OrganisationRow),
+                    organisation: row.get::<Option<i64>>(2)?.map(OrganisationRow),
                     actor: row.get(3)?,
                     operation: row.get(4)?,
                     subject: row.get(5)?,
@@ -45,7 +44,7 @@ impl Audit<'_> {
                 Ok((row.get(0)?, entry))
             };
             let values = (organisation.0, after, limit);
-            Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?)
+            c.all(text, values, read)
         })
     }
 }

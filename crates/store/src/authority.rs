@@ -1,15 +1,14 @@
 //! Authorities: SQL.
 
-use crate::engine::{code, prepare, time, uuid};
+use crate::engine::{Connection, Row, code, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::authority::{Authority, AuthorityKind};
 use tegata_domain::id::{AuthorityRow, OrganisationRow, Uuid};
 
 const COLUMNS: &str = "id, uid, kind, organisation, certificate, sealed_key, shards, created_at";
 const KINDS: [AuthorityKind; 3] = [AuthorityKind::Root, AuthorityKind::Idevid, AuthorityKind::Ldevid];
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Authority> {
+fn read(row: &Row<'_>) -> Result<Authority, Error> {
     Ok(Authority {
         row: AuthorityRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -35,7 +34,7 @@ pub(crate) fn insert(c: &Connection, a: &Authority) -> Result<bool, Error> {
         a.shards,
         a.created_at.millis(),
     );
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 /// Reads of authorities.
@@ -52,25 +51,25 @@ impl Authorities<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: AuthorityRow) -> Result<Option<Authority>, Error> {
         let text = format!("select {COLUMNS} from authority where id = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| c.one(&text, [row.0], read))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Authority>, Error> {
         let text = format!("select {COLUMNS} from authority where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
     }
 
     /// The one of a kind of an organisation.
     pub async fn of(&self, kind: AuthorityKind, organisation: OrganisationRow) -> Result<Option<Authority>, Error> {
         let text = format!("select {COLUMNS} from authority where kind = $1 and organisation = $2");
         let values = (kind as u8, organisation.0);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row(values, read).optional()?))
+        self.0.read(|c| c.one(&text, values, read))
     }
 
     /// All of a kind (the few roots).
     pub async fn all(&self, kind: AuthorityKind) -> Result<Vec<Authority>, Error> {
         let text = format!("select {COLUMNS} from authority where kind = $1 order by organisation");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map([kind as u8], read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, [kind as u8], read))
     }
 }

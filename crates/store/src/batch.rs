@@ -1,16 +1,15 @@
 //! Batches: SQL.
 
-use crate::engine::{code, prepare, time, uuid};
+use crate::engine::{Connection, Row, code, time, uuid};
 use crate::error::ErrorKind;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::id::{BatchRow, OrganisationRow, ProductRow, Uuid};
 
 const COLUMNS: &str = "id, uid, organisation, product, quantity, issued, confirmation, valid_from, valid_until,
     created_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Batch> {
+fn read(row: &Row<'_>) -> Result<Batch, Error> {
     Ok(Batch {
         row: BatchRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -41,19 +40,19 @@ pub(crate) fn insert(c: &Connection, b: &Batch) -> Result<bool, Error> {
         b.valid_until.millis(),
         b.created_at.millis(),
     );
-    Ok(prepare(c, &text)?.execute(values)? == 1)
+    Ok(c.execute(&text, values)? == 1)
 }
 
 /// How many devices a batch still permits.
 pub(crate) fn room(c: &Connection, row: BatchRow) -> Result<u32, Error> {
     let text = "select quantity - issued from batch where id = $1";
-    Ok(prepare(c, text)?.query_row([row.0], |row| row.get(0)).optional()?.unwrap_or(0))
+    Ok(c.one(text, [row.0], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Counts `taken` devices; the count never passes the quantity.
 pub(crate) fn issue(c: &Connection, row: BatchRow, taken: u32) -> Result<(), Error> {
     let text = "update batch set issued = issued + $2 where id = $1 and issued + $2 <= quantity";
-    if prepare(c, text)?.execute((row.0, taken))? == 1 {
+    if c.execute(text, (row.0, taken))? == 1 {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Broken, "a batch's counter moved inside a transaction of the only writer"))
@@ -73,13 +72,13 @@ impl Batches<'_> {
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Batch>, Error> {
         let text = format!("select {COLUMNS} from batch where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
     }
 
     /// Those of an organisation after `after`, at most `limit`.
     pub async fn page(&self, organisation: OrganisationRow, after: BatchRow, limit: u32) -> Result<Vec<Batch>, Error> {
         let text = format!("select {COLUMNS} from batch where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 }

@@ -1,8 +1,7 @@
 //! Certificates: SQL.
 
-use crate::engine::{code, prepare, time};
+use crate::engine::{Connection, Row, code, time};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::certificate::{Certificate, CertificateKind};
 use tegata_domain::id::{AuthorityRow, CertificateRow, DeviceRow};
 use tegata_domain::revocation::Reason;
@@ -12,8 +11,8 @@ const SELECT_BY_ROW: &str =
     "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
     from certificate where id = $1";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
-    let revoked = row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis);
+fn read(row: &Row<'_>) -> Result<Certificate, Error> {
+    let revoked = row.get::<Option<i64>>(8)?.map(Timestamp::from_millis);
     Ok(Certificate {
         row: CertificateRow(row.get(0)?),
         random: row.get(1)?,
@@ -34,17 +33,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Certificate> {
 pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Error> {
     let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after, key)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    prepare(connection, text)?.execute((
-        c.row.0,
-        c.random,
-        c.device.0,
-        c.authority.0,
-        c.kind as u8,
-        c.period,
-        &c.der,
-        c.not_after.millis(),
-        c.key,
-    ))?;
+    connection.execute(
+        text,
+        (c.row.0, c.random, c.device.0, c.authority.0, c.kind as u8, c.period, &c.der, c.not_after.millis(), c.key),
+    )?;
     Ok(())
 }
 
@@ -61,20 +53,20 @@ impl Store {
 impl Certificates<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: CertificateRow) -> Result<Option<Certificate>, Error> {
-        self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))
     }
 
     /// The device that an operational certificate with this key was first issued to.
     pub async fn device_by_key(&self, key: &[u8; 16]) -> Result<Option<DeviceRow>, Error> {
         let text = "select device from certificate where key = $1 order by id limit 1";
         let read = |row: &Row<'_>| Ok(DeviceRow(row.get(0)?));
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([key], read).optional()?))
+        self.0.read(|c| c.one(text, [key], read))
     }
 
     /// All of a device, oldest first.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
         let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
             from certificate where device = $1 order by id";
-        self.0.read(|c| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(text, [device.0], read))
     }
 }

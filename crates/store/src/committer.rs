@@ -4,12 +4,13 @@
 //! Invariant: an answer is sent after the commit of its transaction, and one refused change undoes nothing of others.
 
 use crate::apply;
-use crate::engine::Readers;
+use crate::compact::compact;
+use crate::engine::{Connection, Reads, Writer};
 use crate::error::{Error, ErrorKind};
+use crate::fanout::{Bells, Told};
 use crate::leaf::{Fresh, Placing};
-use crate::version::{Thing, Versions};
+use crate::version::Thing;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
@@ -17,7 +18,7 @@ use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 /// How many requests may wait for a transaction.
 const WAITING: usize = 1024;
@@ -69,13 +70,11 @@ pub struct Counts {
 }
 
 struct Shared {
-    readers: Arc<Readers>,
+    reads: Arc<Reads>,
     fresh: Fresh,
-    queued: Notify,
-    revoked: Notify,
-    moved: Notify,
-    noticed: Notify,
-    versions: Versions,
+    bells: Arc<Bells>,
+    /// The name of this node among others on one database.
+    node: Option<String>,
     transactions: AtomicU64,
     changes: AtomicU64,
     refused: AtomicU64,
@@ -84,15 +83,12 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(readers: Arc<Readers>, leaves: &Placing) -> Self {
+    fn new(reads: Arc<Reads>, node: Option<String>, leaves: &Placing) -> Self {
         Shared {
-            readers,
+            reads,
             fresh: Fresh::new(leaves),
-            queued: Notify::new(),
-            revoked: Notify::new(),
-            moved: Notify::new(),
-            noticed: Notify::new(),
-            versions: Versions::default(),
+            bells: Arc::default(),
+            node,
             transactions: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -123,12 +119,13 @@ impl Drop for Committer {
 }
 
 impl Committer {
-    pub(crate) fn start(connection: Connection, readers: Arc<Readers>) -> Result<Self, Error> {
+    /// `node` is the name of this one, where others write too.
+    pub(crate) fn start(mut writer: Writer, reads: Arc<Reads>, node: Option<String>) -> Result<Self, Error> {
         let (requests, inbox) = bounded(WAITING);
-        let leaves = Placing::read(&connection)?;
-        let shared = Arc::new(Shared::new(readers, &leaves));
+        let leaves = Placing::read(writer.connection()?)?;
+        let shared = Arc::new(Shared::new(reads, node, &leaves));
         let theirs = Arc::clone(&shared);
-        let work = move || run(&connection, leaves, &inbox, &theirs);
+        let work = move || run(writer, leaves, &inbox, &theirs);
         let thread = Some(std::thread::Builder::new().name("committer".into()).spawn(work)?);
         Ok(Committer { requests: Some(requests), thread, shared })
     }
@@ -168,28 +165,21 @@ impl Committer {
         answer.await.map_err(|_| stopped())?
     }
 
-    pub(crate) fn queued(&self) -> &Notify {
-        &self.shared.queued
+    pub(crate) fn bells(&self) -> &Arc<Bells> {
+        &self.shared.bells
+    }
+
+    /// The name of this node, where other processes write to the same store.
+    pub(crate) fn node(&self) -> Option<&str> {
+        self.shared.node.as_deref()
     }
 
     pub(crate) fn fresh(&self) -> &Fresh {
         &self.shared.fresh
     }
 
-    pub(crate) fn moved(&self) -> &Notify {
-        &self.shared.moved
-    }
-
-    pub(crate) fn revoked(&self) -> &Notify {
-        &self.shared.revoked
-    }
-
-    pub(crate) fn noticed(&self) -> &Notify {
-        &self.shared.noticed
-    }
-
-    pub(crate) fn version(&self, thing: Thing) -> u32 {
-        self.shared.versions.of(thing)
+    pub(crate) fn version(&self, thing: Thing) -> Option<u32> {
+        self.shared.bells.versions.of(thing)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -204,7 +194,7 @@ impl Committer {
     }
 }
 
-fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
+fn run(mut writer: Writer, mut leaves: Placing, inbox: &Receiver<Request>, shared: &Shared) {
     let mut compacting = None;
     while let Ok(first) = inbox.recv() {
         let (mut size, mut together) = (0, Vec::new());
@@ -218,14 +208,16 @@ fn run(connection: &Connection, mut leaves: Placing, inbox: &Receiver<Request>, 
             next = if size < TOGETHER && compacting.is_none() { inbox.try_recv().ok() } else { None };
         }
         if !together.is_empty() {
-            leaves = transaction(connection, together, leaves, shared);
+            leaves = transaction(&mut writer, together, leaves, shared);
         }
         if let Some(reply) = compacting.take() {
-            let _gone = reply.send(compact(connection, &shared.readers));
+            let _gone = reply.send(compact(&mut writer, &shared.reads));
         }
     }
-    shared.readers.pause();
-    if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
+    shared.reads.pause();
+    if let Writer::Sqlite(connection) = &writer
+        && let Err(error) = connection.run("pragma wal_checkpoint(truncate)")
+    {
         tracing::warn!(%error, "the write-ahead log stays beside the database; the next start takes it in");
     }
 }
@@ -237,99 +229,67 @@ fn weight(request: &Request) -> usize {
     }
 }
 
-/// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
-const COMPACT_MAX: i64 = 2 << 30;
-
-/// Deleted content is overwritten where it stood (secure_delete), but a page that was split before may keep a copy of
-/// what moved, and the write-ahead log keeps older pages. Only a database that was written anew has neither.
-fn compact(connection: &Connection, readers: &Readers) -> Result<bool, Error> {
-    // a kept read would hold the log back
-    readers.pause();
-    let done = write_anew(connection);
-    readers.go_on();
-    done
-}
-
-fn write_anew(connection: &Connection) -> Result<bool, Error> {
-    let fold = || connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
-    let number = |text| connection.query_row(text, [], |row| row.get::<_, i64>(0));
-    let folded = fold()? == 0;
-    if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
-        connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
-        return Ok(false);
-    }
-    connection.execute_batch("vacuum; delete from meta where name = 'compact'")?;
-    let whole = fold()? == 0 && folded;
-    if !whole {
-        connection.execute("insert or ignore into meta (name, value) values ('compact', 'due')", [])?;
-    }
-    Ok(whole)
-}
-
-/// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start
-/// tries again.
-pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
-    let due: i64 = connection.query_row("select count(*) from meta where name = 'compact'", [], |row| row.get(0))?;
-    if due == 0 {
-        return Ok(());
-    }
-    tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
-    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
-    if let Err(error) = connection.execute_batch(text) {
-        tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
-    }
-    Ok(())
-}
-
 /// An answer that is sent once the commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 /// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
-fn transaction(connection: &Connection, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
+fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
     let next = leaves.clone();
-    let mut state = apply::State::new(leaves);
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
-    let mut outcome = connection.execute_batch("begin immediate").map_err(Error::from);
-    for request in requests {
-        if outcome.is_ok() {
-            outcome = one(connection, request, &mut state, &mut answers, shared);
-        } else {
-            answers.push(unanswered(request));
-        }
-    }
-    let outcome = outcome.and_then(|()| finish(connection, &state, shared));
+    let mut state = apply::State::new(leaves);
+    let outcome = written(writer, requests, &mut state, &mut answers, shared);
     if let Err(error) = &outcome {
         shared.failed.fetch_add(1, Relaxed);
         tracing::error!(%error, waiting = answers.len(), "transaction failed; nothing of it was written");
-        let _ended_by_itself = connection.execute_batch("rollback");
+        writer.rollback();
     } else {
         shared.transactions.fetch_add(1, Relaxed);
         // before anybody is told, and after reads see what was committed
-        state.touched.iter().for_each(|thing| shared.versions.moved(*thing));
         shared.fresh.add(&state.leaves);
-        if state.leaves.any() {
-            shared.queued.notify_one();
-        }
-        if state.revoked {
-            shared.revoked.notify_one();
-        }
-        if state.moved {
-            shared.moved.notify_one();
-        }
-        if state.noticed {
-            shared.noticed.notify_one();
-        }
+        shared.bells.tell(&state.told);
     }
-    let next = if outcome.is_ok() { state.leaves.after() } else { read_again(connection, next, shared) };
+    let next = if outcome.is_ok() { state.leaves.after() } else { read_again(writer, next, shared) };
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
     }
     next
 }
 
+/// From the begin of a transaction to its commit; `answers` has one for each request, however it ends.
+fn written(
+    writer: &mut Writer,
+    requests: Vec<Request>,
+    state: &mut apply::State,
+    answers: &mut Vec<Answer>,
+    shared: &Shared,
+) -> Result<(), Error> {
+    let mut begun = writer.begin().and_then(|connection| {
+        if shared.node.is_some() {
+            // others placed leaves since the last transaction
+            state.leaves = Placing::read(connection)?;
+        }
+        Ok(connection)
+    });
+    for request in requests {
+        match &begun {
+            Ok(connection) => {
+                if let Err(error) = one(connection, request, state, answers, shared) {
+                    begun = Err(error);
+                }
+            }
+            Err(_) => answers.push(unanswered(request)),
+        }
+    }
+    begun.and_then(|connection| finish(connection, state, shared))
+}
+
 /// After a failure it is the store that knows which places are taken, even where a commit failed late.
-fn read_again(connection: &Connection, next: Placing, shared: &Shared) -> Placing {
-    match Placing::read(connection) {
+fn read_again(writer: &mut Writer, next: Placing, shared: &Shared) -> Placing {
+    if shared.node.is_some() {
+        // every transaction reads it
+        return next;
+    }
+    match writer.connection().and_then(Placing::read) {
         Ok(leaves) => {
             shared.fresh.again(&leaves);
             leaves
@@ -370,6 +330,8 @@ fn one(
             result
         }
         Request::Task(task, reply) => {
+            // perhaps a checkpoint, which the other nodes show too
+            state.tasks = true;
             let result = task(connection);
             answers.push(Box::new(move |r| drop(reply.send(r))));
             result
@@ -382,12 +344,17 @@ fn one(
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement for the metrics, not a time that anything is decided on")]
-fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
+fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
+    state.told.queued = state.leaves.any();
+    if let Some(node) = &shared.node {
+        let queued = state.told.queued || state.tasks;
+        Told { queued, ..state.told.clone() }.announce(connection, node)?;
+    }
     let start = std::time::Instant::now();
-    shared.readers.pause();
-    let committed = connection.execute_batch("commit");
-    shared.readers.go_on();
+    shared.reads.pause();
+    let committed = connection.run("commit");
+    shared.reads.go_on();
     committed?;
     shared.commit_micros.fetch_add(start.elapsed().as_micros() as u64, Relaxed);
     Ok(())

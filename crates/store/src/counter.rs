@@ -1,8 +1,7 @@
 //! Row numbers: reserved in blocks, handed out from memory. A crash leaves a gap, never a number twice.
 
-use crate::engine::prepare;
+use crate::engine::Connection;
 use crate::{Error, Store};
-use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 use tokio::sync::Mutex;
 
@@ -86,13 +85,13 @@ impl Store {
     }
 }
 
-fn advance(c: &rusqlite::Connection, name: &str, by: i64) -> Result<i64, Error> {
+fn advance(c: &Connection, name: &str, by: i64) -> Result<i64, Error> {
     let text = "update counter set next = next + $2 where name = $1 returning next - $2";
-    if let Some(start) = prepare(c, text)?.query_row((name, by), |row| row.get(0)).optional()? {
+    if let Some(start) = c.one(text, (name, by), |row| row.get(0))? {
         return Ok(start);
     }
     // a restored platform begins new counters above all that the one before it may have given
     let text = "insert into counter (name, next)
         values ($1, $2 + coalesce((select next from counter where name = $3), 1)) returning next - $2";
-    Ok(prepare(c, text)?.query_row((name, by, crate::snapshot::FLOOR), |row| row.get(0))?)
+    c.only(text, (name, by, crate::snapshot::FLOOR), |row| row.get(0))
 }

@@ -1,8 +1,7 @@
 //! Initial passwords, as far as the platform knows them: SQL.
 
-use crate::engine::{code, prepare, time};
+use crate::engine::{Connection, Row, code, time};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::credential::{Credential, CredentialState, Digest};
 use tegata_domain::id::DeviceRow;
 
@@ -12,10 +11,10 @@ pub(crate) fn insert(c: &Connection, value: &Credential) -> Result<bool, Error> 
         on conflict (device) do update set salt = $3, hash = $4 where credential.salt is null";
     let (salt, hash) = value.initial.map(|digest| (digest.salt, digest.hash)).unzip();
     let values = (value.device.0, value.state as u8, salt, hash, value.changed_at.millis());
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Credential> {
+fn read(row: &Row<'_>) -> Result<Credential, Error> {
     let (salt, hash): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
     Ok(Credential {
         device: DeviceRow(row.get(0)?),
@@ -39,6 +38,6 @@ impl Credentials<'_> {
     /// That of a device.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Option<Credential>, Error> {
         let text = "select device, state, salt, hash, changed_at from credential where device = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))
+        self.0.read(|c| c.one(text, [device.0], read))
     }
 }

@@ -1,10 +1,9 @@
 //! Revocations and the lists that tell of them: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, Row, time};
 use crate::error::ErrorKind;
 use crate::snapshot::FLOOR;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::change::Revocation;
 use tegata_domain::id::{AuthorityRow, CertificateRow};
 use tegata_domain::revocation::{Crl, Reason};
@@ -13,15 +12,15 @@ use tegata_domain::time::Timestamp;
 /// Ends a certificate and marks its list as stale: the intent stands before the list is signed (law 11).
 pub(crate) fn revoke(c: &Connection, r: &Revocation) -> Result<bool, Error> {
     let text = "update certificate set revoked_at = $2, reason = $3 where id = $1 and revoked_at is null";
-    if prepare(c, text)?.execute((r.certificate.0, r.at.millis(), r.reason as u8))? == 0 {
+    if c.execute(text, (r.certificate.0, r.at.millis(), r.reason as u8))? == 0 {
         return Ok(false);
     }
     let text = "insert into revocation (authority, shard, certificate) values ($1, $2, $3) on conflict do nothing";
-    prepare(c, text)?.execute((r.authority.0, r.shard, r.certificate.0))?;
+    c.execute(text, (r.authority.0, r.shard, r.certificate.0))?;
     let text = "insert into crl (authority, shard, number, der, next_update, stale) values ($1, $2,
         coalesce((select next from counter where name = $3), 0), null, 0, 1)
         on conflict (authority, shard) do update set stale = 1";
-    prepare(c, text)?.execute((r.authority.0, r.shard, FLOOR))?;
+    c.execute(text, (r.authority.0, r.shard, FLOOR))?;
     Ok(true)
 }
 
@@ -62,9 +61,8 @@ impl Crls<'_> {
     pub async fn published(&self, authority: AuthorityRow, shard: u16) -> Result<Option<Crl>, Error> {
         let text = "select number, der, next_update from crl where authority = $1 and shard = $2 and der is not null";
         self.0.read(|c| {
-            let read =
-                |row: &rusqlite::Row<'_>| Ok(Crl { number: row.get(0)?, der: row.get(1)?, next_update: time(row, 2)? });
-            Ok(prepare(c, text)?.query_row((authority.0, shard), read).optional()?)
+            let read = |row: &Row<'_>| Ok(Crl { number: row.get(0)?, der: row.get(1)?, next_update: time(row, 2)? });
+            c.one(text, (authority.0, shard), read)
         })
     }
 
@@ -72,9 +70,8 @@ impl Crls<'_> {
     pub async fn due(&self, before: Timestamp) -> Result<Vec<ShardDue>, Error> {
         let text = "select authority, shard from crl where stale = 1 or next_update < $1 limit 1000";
         self.0.read(|c| {
-            let read =
-                |row: &rusqlite::Row<'_>| Ok(ShardDue { authority: AuthorityRow(row.get(0)?), shard: row.get(1)? });
-            Ok(prepare(c, text)?.query_map([before.millis()], read)?.collect::<Result<_, _>>()?)
+            let read = |row: &Row<'_>| Ok(ShardDue { authority: AuthorityRow(row.get(0)?), shard: row.get(1)? });
+            c.all(text, [before.millis()], read)
         })
     }
 
@@ -84,12 +81,10 @@ impl Crls<'_> {
         let text = "insert into crl (authority, shard, number, der, next_update, stale)
             select id, $2, 1 + coalesce((select next from counter where name = $3), 0), null, 0, 1
             from authority where id = $1
-            on conflict (authority, shard) do update set number = number + 1 returning number";
+            on conflict (authority, shard) do update set number = crl.number + 1 returning number";
         let (authority, shard) = (due.authority.0, due.shard);
         // an error in a task would undo what is committed beside it
-        let task = move |c: &Connection| {
-            Ok(prepare(c, text)?.query_row((authority, shard, FLOOR), |r| r.get(0)).optional()?)
-        };
+        let task = move |c: &Connection| c.one(text, (authority, shard, FLOOR), |r| r.get(0));
         let number = self.0.0.committer.task(task).await?;
         number.ok_or_else(|| Error::new(ErrorKind::Broken, "the authority of this list is not there any more"))
     }
@@ -99,7 +94,7 @@ impl Crls<'_> {
         let text = "select c.id, c.random, c.revoked_at, c.reason from revocation r
             join certificate c on c.id = r.certificate where r.authority = $1 and r.shard = $2 order by c.id";
         self.0.read(|c| {
-            let read = |row: &rusqlite::Row<'_>| {
+            let read = |row: &Row<'_>| {
                 Ok(RevokedCertificate {
                     row: CertificateRow(row.get(0)?),
                     random: row.get(1)?,
@@ -107,18 +102,19 @@ impl Crls<'_> {
                     reason: Reason::from_code(row.get(3)?),
                 })
             };
-            Ok(prepare(c, text)?.query_map((due.authority.0, due.shard), read)?.collect::<Result<_, _>>()?)
+            c.all(text, (due.authority.0, due.shard), read)
         })
     }
 
     /// Publishes a list of `held` certificates, unless a newer one stands there; it stays stale when more were revoked.
     pub async fn publish(&self, due: ShardDue, crl: Crl, held: usize) -> Result<(), Error> {
         let text = "update crl set der = $4, next_update = $5,
-            stale = (select count(*) from revocation where authority = $1 and shard = $2) <> $6
+            stale = case when (select count(*) from revocation where authority = $1 and shard = $2) = $6
+                then 0 else 1 end
             where authority = $1 and shard = $2 and number = $3";
         let task = move |c: &Connection| {
             let values = (due.authority.0, due.shard, crl.number, crl.der, crl.next_update.millis(), held as i64);
-            prepare(c, text)?.execute(values)?;
+            c.execute(text, values)?;
             Ok(())
         };
         self.0.0.committer.task(task).await

@@ -1,8 +1,7 @@
 //! Devices: SQL.
 
-use crate::engine::{code, prepare, uuid};
+use crate::engine::{Connection, NONE, Row, code, params, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_domain::device::{Condition, Device, Stage, Stamp};
 use tegata_domain::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow};
 use tegata_domain::time::Timestamp;
@@ -10,7 +9,7 @@ use tegata_domain::time::Timestamp;
 const COLUMNS: &str = "id, uid, product, batch, maker, owner, serial, key, idevid, stage, condition, confirmed, period,
     sequence, head, stamps";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
+fn read(row: &Row<'_>) -> Result<Device, Error> {
     Ok(Device {
         row: DeviceRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -27,7 +26,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
         period: row.get(12)?,
         sequence: row.get(13)?,
         head: row.get(14)?,
-        stamps: read_stamps(row.get_ref(15)?.as_blob()?),
+        stamps: read_stamps(row.get::<&[u8]>(15)?),
     })
 }
 
@@ -60,24 +59,27 @@ pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
     let text = "insert into device (id, uid, product, batch, maker, owner, serial, key, idevid, stage, condition,
         confirmed, period, sequence, head, stamps)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing";
-    let written = prepare(c, text)?.execute(params![
-        d.row.0,
-        d.uid.as_bytes(),
-        d.product.0,
-        d.batch.0,
-        d.maker.0,
-        d.owner.0,
-        d.serial,
-        d.key,
-        d.idevid.0,
-        d.stage as u8,
-        d.condition as u8,
-        d.confirmed,
-        d.period,
-        d.sequence,
-        d.head,
-        write_stamps(&d.stamps),
-    ])?;
+    let written = c.execute(
+        text,
+        params![
+            d.row.0,
+            d.uid.as_bytes(),
+            d.product.0,
+            d.batch.0,
+            d.maker.0,
+            d.owner.0,
+            d.serial,
+            d.key,
+            d.idevid.0,
+            d.stage as u8,
+            d.condition as u8,
+            d.confirmed,
+            d.period,
+            d.sequence,
+            d.head,
+            write_stamps(&d.stamps),
+        ],
+    )?;
     Ok(written == 1)
 }
 
@@ -85,18 +87,21 @@ pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
 pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool, Error> {
     let text = "update device set owner = $3, stage = $4, condition = $5, confirmed = $6, period = $7, sequence = $8,
         head = $9, stamps = $10 where id = $1 and sequence = $2";
-    let written = prepare(c, text)?.execute(params![
-        d.row.0,
-        decided_on,
-        d.owner.0,
-        d.stage as u8,
-        d.condition as u8,
-        d.confirmed,
-        d.period,
-        d.sequence,
-        d.head,
-        write_stamps(&d.stamps),
-    ])?;
+    let written = c.execute(
+        text,
+        params![
+            d.row.0,
+            decided_on,
+            d.owner.0,
+            d.stage as u8,
+            d.condition as u8,
+            d.confirmed,
+            d.period,
+            d.sequence,
+            d.head,
+            write_stamps(&d.stamps),
+        ],
+    )?;
     Ok(written == 1)
 }
 
@@ -122,7 +127,7 @@ impl Store {
 impl Devices<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: DeviceRow) -> Result<Option<Device>, Error> {
-        self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))
     }
 
     /// One, by its row, with the number of its events that stand in the log below `size`.
@@ -131,19 +136,19 @@ impl Devices<'_> {
             period, sequence, head, stamps, coalesce((select e.sequence from event e
             where e.device = $1 and e.idx < $2 order by e.sequence desc limit 1), 0) from device where id = $1";
         let read = |row: &Row<'_>| Ok((read(row)?, row.get(16)?));
-        self.0.read(|c| Ok(prepare(c, text)?.query_row((row.0, size as i64), read).optional()?))
+        self.0.read(|c| c.one(text, (row.0, size as i64), read))
     }
 
     /// One, by product and the maker's serial number.
     pub async fn by_serial(&self, product: ProductRow, serial: &str) -> Result<Option<Device>, Error> {
         let text = format!("select {COLUMNS} from device where product = $1 and serial = $2");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row((product.0, serial), read).optional()?))
+        self.0.read(|c| c.one(&text, (product.0, serial), read))
     }
 
     /// One, by its key.
     pub async fn by_key(&self, key: &[u8; 16]) -> Result<Option<Device>, Error> {
         let text = format!("select {COLUMNS} from device where key = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([key], read).optional()?))
+        self.0.read(|c| c.one(&text, [key], read))
     }
 
     /// Those that an organisation made or owns, in the order of their rows.
@@ -154,8 +159,8 @@ impl Devices<'_> {
         let (made, owned) = (one("maker"), one("owner"));
         let values = (organisation.0, page.after.0, page.limit);
         self.0.read(|c| {
-            let mut all: Vec<Device> = prepare(c, &made)?.query_map(values, read)?.collect::<Result<_, _>>()?;
-            let owned: Vec<Device> = prepare(c, &owned)?.query_map(values, read)?.collect::<Result<_, _>>()?;
+            let mut all: Vec<Device> = c.all(&made, values, read)?;
+            let owned: Vec<Device> = c.all(&owned, values, read)?;
             all.extend(owned.into_iter().filter(|d| d.maker != organisation));
             all.sort_by_key(|d| d.row);
             all.truncate(page.limit as usize);
@@ -168,13 +173,14 @@ impl Devices<'_> {
         let text =
             format!("select {COLUMNS} from device where confirmed = 0 and stage = 0 and id > $1 order by id limit $2");
         let values = (page.after.0, page.limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// When the newest event of the newest device happened: a clock that stands before it is wrong.
     pub async fn newest_event(&self) -> Result<Option<Timestamp>, Error> {
         let text = "select max(e.at) from event e where e.device = (select max(id) from device)";
-        self.0.read(|c| Ok(c.query_row(text, [], |row| row.get::<_, Option<i64>>(0))?.map(Timestamp::from_millis)))
+        let newest = self.0.read(|c| c.only(text, NONE, |row| row.get::<Option<i64>>(0)))?;
+        Ok(newest.map(Timestamp::from_millis))
     }
 }
 

@@ -3,9 +3,8 @@
 //! Commitments, chain and places in the ledger stay, so every other proof goes on holding; what opens a commitment,
 //! payload and epoch key, goes. Invariant: a tombstone is on disk before anything is erased, and names nobody.
 
-use crate::engine::prepare;
+use crate::engine::{Connection, Row};
 use crate::{Error, Store};
-use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -71,26 +70,26 @@ impl Store {
 impl Erasures<'_> {
     /// What stands against it.
     pub async fn standing(&self, organisation: OrganisationRow) -> Result<Standing, Error> {
-        let devices = "select count(*) from (select 1 from device where owner = $1 and stage <> $2 limit 1000)";
-        let products = "select count(*) from (select 1 from product where organisation = $1 limit 1000)";
+        let devices =
+            "select count(*) from (select 1 as one from device where owner = $1 and stage <> $2 limit 1000) t";
+        let products = "select count(*) from (select 1 as one from product where organisation = $1 limit 1000) t";
         self.0.read(|c| {
             let retired = Stage::Retired as u8;
             Ok(Standing {
-                devices: prepare(c, devices)?.query_row((organisation.0, retired), |row| row.get(0))?,
-                products: prepare(c, products)?.query_row([organisation.0], |row| row.get(0))?,
+                devices: c.only(devices, (organisation.0, retired), |row| row.get(0))?,
+                products: c.only(products, [organisation.0], |row| row.get(0))?,
             })
         })
     }
 
     /// The first `limit` periods of an organisation that are still there.
     pub async fn held(&self, organisation: OrganisationRow, limit: u32) -> Result<Vec<Held>, Error> {
-        let text = "select p.device, p.period, d.period = p.period and d.stage <> $3 from period p
+        let text = "select p.device, p.period, case when d.period = p.period and d.stage <> $3 then 1 else 0 end
+            from period p
             join device d on d.id = p.device where p.owner = $1 order by p.device, p.period limit $2";
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok(Held { device: DeviceRow(row.get(0)?), period: row.get(1)?, lives: row.get(2)? })
-        };
+        let read = |row: &Row<'_>| Ok(Held { device: DeviceRow(row.get(0)?), period: row.get(1)?, lives: row.get(2)? });
         let values = (organisation.0, limit, Stage::Retired as u8);
-        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(text, values, read))
     }
 
     /// Erases periods: payloads, keys, operational certificates. They count as erased at `at`.
@@ -132,25 +131,25 @@ const LEFT_WITH_THE_LAST: [&str; 8] = [
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
     let (device, period) = (one.device.0, one.period);
     let text = "update event set kind = $3, at = $4, data = '{}' where device = $1 and period = $2";
-    prepare(c, text)?.execute((device, period, EventKind::Erased as u8, at.millis()))?;
+    c.execute(text, (device, period, EventKind::Erased as u8, at.millis()))?;
     match one.next_key {
         Some(key) => {
             let text = "update epoch set key = $3 where device = $1 and period = $2";
-            prepare(c, text)?.execute((device, period, key))?
+            c.execute(text, (device, period, key))?
         }
-        None => prepare(c, "delete from epoch where device = $1 and period = $2")?.execute((device, period))?,
+        None => c.execute("delete from epoch where device = $1 and period = $2", (device, period))?,
     };
     // the row stays for its serial, which no other certificate gets
     let text = "update certificate set der = $4, key = null where device = $1 and period = $2 and kind = $3";
-    prepare(c, text)?.execute((device, period, CertificateKind::Ldevid as u8, Vec::<u8>::new()))?;
+    c.execute(text, (device, period, CertificateKind::Ldevid as u8, Vec::<u8>::new()))?;
     for text in LEFT_WITH_THE_LAST {
         // of a living device too, where a replay meets one that the erased owner still holds
         let of_last = format!(
             "{text} and exists (select 1 from device where id = $1 and period = $2 and (stage = $3 or $4 = 1))"
         );
-        prepare(c, &of_last)?.execute((device, period, Stage::Retired as u8, one.next_key.is_some()))?;
+        c.execute(&of_last, (device, period, Stage::Retired as u8, one.next_key.is_some()))?;
     }
-    prepare(c, "delete from period where device = $1 and period = $2")?.execute((device, period))?;
+    c.execute("delete from period where device = $1 and period = $2", (device, period))?;
     Ok(())
 }
 
@@ -160,7 +159,7 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         and not exists (select 1 from period where owner = $1)
         and not exists (select 1 from product where organisation = $1)
         and ($2 = 1 or not exists (select 1 from device where owner = $1 and stage <> $3))";
-    if prepare(c, guard)?.execute((row.0, replayed, Stage::Retired as u8))? == 0 {
+    if c.execute(guard, (row.0, replayed, Stage::Retired as u8))? == 0 {
         return Ok(false);
     }
     for text in [
@@ -186,7 +185,7 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         "delete from authority where kind in (0, 1, 2) and organisation = $1",
         "delete from organisation where id = $1",
     ] {
-        prepare(c, text)?.execute([row.0])?;
+        c.execute(text, [row.0])?;
     }
     Ok(true)
 }

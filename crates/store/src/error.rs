@@ -7,6 +7,8 @@ pub enum ErrorKind {
     DiskFull,
     /// Too much is waiting already.
     Overloaded,
+    /// The database does not answer, or takes no writes at present.
+    Away,
     /// Another process uses the data folder.
     InUse,
     /// The data folder is of another version, absent or no data folder.
@@ -43,6 +45,39 @@ impl From<rusqlite::Error> for Error {
             || source.to_string().contains("No space left");
         let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Broken };
         Error { kind, message: format!("SQLite: {source}"), source: Some(Box::new(source)) }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(source: tokio_postgres::Error) -> Self {
+        let (kind, message) = match source.as_db_error() {
+            None => (without_answer(&source), source.to_string()),
+            Some(told) => (of_code(told.code().code()), format!("{told}")),
+        };
+        Error { kind, message: format!("PostgreSQL: {message}"), source: Some(Box::new(source)) }
+    }
+}
+
+/// A connection that ended, or a value that was not to be converted.
+fn without_answer(error: &tokio_postgres::Error) -> ErrorKind {
+    match std::error::Error::source(error) {
+        Some(source) if !source.is::<std::io::Error>() => ErrorKind::Broken,
+        _ => ErrorKind::Away,
+    }
+}
+
+/// By the codes of PostgreSQL's manual, appendix A.
+fn of_code(code: &str) -> ErrorKind {
+    match code {
+        // disk_full
+        "53100" => ErrorKind::DiskFull,
+        // lock_not_available, query_canceled, too_many_connections
+        "55P03" | "57014" | "53300" => ErrorKind::Overloaded,
+        // read_only_sql_transaction: a primary that is none any more; idle_in_transaction_session_timeout
+        "25006" | "25P03" => ErrorKind::Away,
+        // connection exceptions; operator intervention: shutdown, start-up
+        code if code.starts_with("08") || code.starts_with("57P") => ErrorKind::Away,
+        _ => ErrorKind::Broken,
     }
 }
 

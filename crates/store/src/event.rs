@@ -1,10 +1,9 @@
 //! Life events, epoch keys and where their leaves stand: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, Row, time};
 use crate::error::ErrorKind;
 use crate::leaf::Placing;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::event::{Event, EventKind};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
@@ -16,31 +15,29 @@ pub(crate) fn insert(c: &Connection, device: DeviceRow, e: &Event, leaves: &mut 
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let data = e.data.to_string();
     let values = (device.0, e.sequence, e.period, e.kind as u8, e.at.millis(), data, e.commitment, index);
-    prepare(c, text)?.execute(values)?;
+    c.execute(text, values)?;
     Ok(())
 }
 
 /// Enters the epoch key of an owner period.
 pub(crate) fn insert_epoch(c: &Connection, device: DeviceRow, period: u32, key: &[u8; 32]) -> Result<(), Error> {
     let text = "insert into epoch (device, period, key) values ($1, $2, $3)";
-    prepare(c, text)?.execute((device.0, period, key))?;
+    c.execute(text, (device.0, period, key))?;
     Ok(())
 }
 
 /// An event with the index of its leaf.
-fn read(row: &Row<'_>) -> rusqlite::Result<(Event, u64)> {
-    let wrong = |column, what: &str| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.to_owned().into())
-    };
+fn read(row: &Row<'_>) -> Result<(Event, u64), Error> {
+    let wrong = |what: &str| Error::new(ErrorKind::Broken, format!("what the store has as {what} is none"));
     let event = Event {
         sequence: row.get(0)?,
         period: row.get(1)?,
-        kind: EventKind::from_code(row.get(2)?).ok_or_else(|| wrong(2, "event kind"))?,
+        kind: EventKind::from_code(row.get(2)?).ok_or_else(|| wrong("the kind of an event"))?,
         at: time(row, 3)?,
-        data: serde_json::from_str(row.get_ref(4)?.as_str()?).map_err(|_| wrong(4, "event data"))?,
+        data: serde_json::from_str(row.get::<&str>(4)?).map_err(|_| wrong("the data of an event"))?,
         commitment: row.get(5)?,
     };
-    Ok((event, row.get::<_, i64>(6)? as u64))
+    Ok((event, row.get::<i64>(6)? as u64))
 }
 
 /// Reads of events.
@@ -58,7 +55,7 @@ impl Events<'_> {
     pub async fn by_sequence(&self, device: DeviceRow, sequence: u32) -> Result<Option<(Event, u64)>, Error> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence = $2";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, sequence), read).optional()?))
+        self.0.read(|c| c.one(text, (device.0, sequence), read))
     }
 
     /// The events of a device after `after`, at most `limit`.
@@ -66,13 +63,13 @@ impl Events<'_> {
         let text = "select sequence, period, kind, at, data, commitment, idx from event
             where device = $1 and sequence > $2 order by sequence limit $3";
         let values = (device.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(text, values, read))
     }
 
     /// The epoch key of an owner period; `None` when it was erased.
     pub async fn epoch_key_left(&self, device: DeviceRow, period: u32) -> Result<Option<[u8; 32]>, Error> {
         let text = "select key from epoch where device = $1 and period = $2";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, period), |row| row.get(0)).optional()?))
+        self.0.read(|c| c.one(text, (device.0, period), |row| row.get(0)))
     }
 
     /// The epoch key of an owner period.

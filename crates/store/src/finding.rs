@@ -1,8 +1,7 @@
 //! Findings: SQL.
 
-use crate::engine::{prepare, time, uuid};
+use crate::engine::{Connection, Row, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::finding::{Finding, FindingKind, FindingState};
 use tegata_domain::id::{BatchRow, DeviceRow, OrganisationRow, Uuid};
 use tegata_domain::time::Timestamp;
@@ -22,17 +21,20 @@ fn enter(c: &Connection, f: &Finding, standing: bool) -> Result<(), Error> {
     let text = "insert into finding (uid, organisation, device, batch, kind, level, at, data, standing)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (device, kind, organisation) where standing = 1 do nothing";
-    prepare(c, text)?.execute((
-        f.uid.as_bytes(),
-        f.organisation.0,
-        f.device.map(|d| d.0),
-        f.batch.map(|b| b.0),
-        &f.kind,
-        f.level,
-        f.at.millis(),
-        f.data.to_string(),
-        standing,
-    ))?;
+    c.execute(
+        text,
+        (
+            f.uid.as_bytes(),
+            f.organisation.0,
+            f.device.map(|d| d.0),
+            f.batch.map(|b| b.0),
+            &f.kind,
+            f.level,
+            f.at.millis(),
+            f.data.to_string(),
+            standing,
+        ),
+    )?;
     Ok(())
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn close(
 ) -> Result<(), Error> {
     let text = "update finding set closed_at = $3, close_reason = $4, standing = 0
         where device = $1 and kind = $2 and standing = 1";
-    prepare(c, text)?.execute((device.0, kind.name(), at.millis(), reason))?;
+    c.execute(text, (device.0, kind.name(), at.millis(), reason))?;
     Ok(())
 }
 
@@ -53,20 +55,20 @@ pub(crate) fn close(
 pub(crate) fn end(c: &Connection, uid: Uuid, (at, reason): (Timestamp, &str)) -> Result<bool, Error> {
     let text =
         "update finding set closed_at = $2, close_reason = $3, standing = 0 where uid = $1 and closed_at is null";
-    Ok(prepare(c, text)?.execute((uid.as_bytes(), at.millis(), reason))? == 1)
+    Ok(c.execute(text, (uid.as_bytes(), at.millis(), reason))? == 1)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Finding)> {
+fn read(row: &Row<'_>) -> Result<(i64, Finding), Error> {
     let finding = Finding {
         uid: uuid(row, 1)?,
         organisation: OrganisationRow(row.get(2)?),
-        device: row.get::<_, Option<i64>>(3)?.map(DeviceRow),
-        batch: row.get::<_, Option<i64>>(4)?.map(BatchRow),
+        device: row.get::<Option<i64>>(3)?.map(DeviceRow),
+        batch: row.get::<Option<i64>>(4)?.map(BatchRow),
         kind: row.get(5)?,
         level: row.get(6)?,
         at: time(row, 7)?,
-        data: serde_json::from_str(row.get_ref(8)?.as_str()?).unwrap_or_default(),
-        closed: match row.get::<_, Option<i64>>(9)? {
+        data: serde_json::from_str(row.get::<&str>(8)?).unwrap_or_default(),
+        closed: match row.get::<Option<i64>>(9)? {
             Some(at) => Some((Timestamp::from_millis(at), row.get(10)?)),
             None => None,
         },
@@ -106,13 +108,13 @@ impl Findings<'_> {
             order by id limit $3"
         );
         let values = (organisation.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Finding>, Error> {
         let text = format!("select {COLUMNS} from finding where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], |r| Ok(read(r)?.1)).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], |r| Ok(read(r)?.1)))
     }
 
     /// The newest of this kind about a device, for an organisation.
@@ -126,6 +128,6 @@ impl Findings<'_> {
             "select {COLUMNS} from finding where device = $1 and kind = $2 and organisation = $3 order by id desc limit 1"
         );
         let values = (device.0, kind.name(), organisation.0);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row(values, |row| Ok(read(row)?.1)).optional()?))
+        self.0.read(|c| c.one(&text, values, |row| Ok(read(row)?.1)))
     }
 }

@@ -1,8 +1,7 @@
 //! Whether initial passwords were changed: SQL over the table that the line fills.
 
-use crate::engine::prepare;
+use crate::engine::Connection;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::time::Timestamp;
 
@@ -14,7 +13,7 @@ pub(crate) fn note(c: &Connection, device: DeviceRow, changed: bool, at: Timesta
     let text = "insert into credential (device, state, changed_at) values ($1, $2, $3)
         on conflict (device) do update set state = $2, changed_at = $3 where credential.state <> $2";
     let state = if changed { CHANGED } else { INITIAL };
-    Ok(prepare(c, text)?.execute((device.0, state, at.millis()))? == 1)
+    Ok(c.execute(text, (device.0, state, at.millis()))? == 1)
 }
 
 /// Reads of what became of initial passwords.
@@ -31,6 +30,6 @@ impl InitialPasswords<'_> {
     /// Whether that of a device was changed.
     pub async fn is_changed(&self, device: DeviceRow) -> Result<bool, Error> {
         let text = "select 1 from credential where device = $1 and state = $2";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row((device.0, CHANGED), |_| Ok(())).optional()?.is_some()))
+        self.0.read(|c| Ok(c.one(text, (device.0, CHANGED), |_| Ok(()))?.is_some()))
     }
 }

@@ -4,9 +4,8 @@
 //! Invariant: places have no gaps. What a transaction placed is handed on after its commit; one that failed placed
 //! nothing, and its numbers are given again.
 
-use crate::engine::prepare;
+use crate::engine::Connection;
 use crate::error::Error;
-use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tegata_domain::ledger::Log;
@@ -82,7 +81,7 @@ impl Placing {
     pub(crate) fn read(c: &Connection) -> Result<Self, Error> {
         let next = |log: Log| -> Result<Contents, Error> {
             let last: Option<i64> =
-                prepare(c, "select max(idx) from leaf where log = $1")?.query_row([log as u8], |row| row.get(0))?;
+                c.only("select max(idx) from leaf where log = $1", [log as u8], |row| row.get(0))?;
             Ok(Contents::at(last.map_or(0, |last| last as u64 + 1)))
         };
         Ok(Placing([next(Log::Facts)?, next(Log::Devices)?]))
@@ -114,7 +113,7 @@ impl Placing {
     ) -> Result<u64, Error> {
         let index = self.next(log);
         let text = "insert into leaf (log, idx, item, sequence) values ($1, $2, $3, $4)";
-        prepare(c, text)?.execute((log as u8, index as i64, item, sequence))?;
+        c.execute(text, (log as u8, index as i64, item, sequence))?;
         self.0[log as usize].push(content);
         Ok(index)
     }

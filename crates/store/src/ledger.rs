@@ -1,18 +1,18 @@
 //! The ledger's side of the store: leaves at their places, and how far each log is signed.
 
-use crate::engine::prepare;
+use crate::engine::{Connection, NONE, Row};
 use crate::error::ErrorKind;
 use crate::leaf::{Contents, Placing, Taken};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::fact::Fact;
 use tegata_domain::ledger::{Checkpoint, Head, Log};
 
 /// Enters a fact and gives its leaf its place.
 pub(crate) fn insert_fact(c: &Connection, fact: &Fact, leaves: &mut Placing) -> Result<(), Error> {
     let (leaf, index) = (fact.leaf(), leaves.next(Log::Facts) as i64);
-    prepare(c, "insert into fact (leaf, idx) values ($1, $2)")?.execute((&leaf, index))?;
-    leaves.place(c, Log::Facts, (c.last_insert_rowid(), 0), &leaf)?;
+    let text = "insert into fact (leaf, idx) values ($1, $2) returning id";
+    let item = c.only(text, (&leaf, index), |row| row.get(0))?;
+    leaves.place(c, Log::Facts, (item, 0), &leaf)?;
     Ok(())
 }
 
@@ -65,11 +65,11 @@ impl Ledgers<'_> {
     /// How far a log is.
     pub async fn standing(&self, log: Log) -> Result<Progress, Error> {
         let text = "select size, root, note, tiled from log where id = $1";
-        let read = |row: &rusqlite::Row<'_>| {
-            let head = Head { size: row.get::<_, i64>(0)? as u64, root: row.get(1)? };
-            Ok(Progress { head, note: row.get(2)?, tiled: row.get::<_, i64>(3)? as u64 })
+        let read = |row: &Row<'_>| {
+            let head = Head { size: row.get::<i64>(0)? as u64, root: row.get(1)? };
+            Ok(Progress { head, note: row.get(2)?, tiled: row.get::<i64>(3)? as u64 })
         };
-        let standing = self.0.read(|c| Ok(prepare(c, text)?.query_row([log as u8], read).optional()?))?;
+        let standing = self.0.read(|c| c.one(text, [log as u8], read))?;
         standing.ok_or_else(|| Error::new(ErrorKind::Version, "the data folder has no ledger; init did not finish"))
     }
 
@@ -77,6 +77,9 @@ impl Ledgers<'_> {
     /// memory, or read where that has a gap.
     pub async fn waiting_from(&self, log: Log, from: u64, limit: u32) -> Result<Contents, Error> {
         match self.0.0.committer.fresh().take(log, from, limit) {
+            Taken::Leaves(contents) if !contents.is_empty() || !self.0.is_shared() => Ok(contents),
+            // what other nodes placed is in the store alone
+            _ if self.0.is_shared() => self.contents(log, from, limit).await,
             Taken::Leaves(contents) => Ok(contents),
             Taken::Stored(until) => {
                 let contents = self.contents(log, from, (until - from) as u32).await?;
@@ -89,9 +92,9 @@ impl Ledgers<'_> {
     /// How many leaves no checkpoint covers yet.
     pub async fn waiting(&self) -> Result<u64, Error> {
         let text =
-            "select coalesce(sum(coalesce((select max(idx) + 1 from leaf where leaf.log = log.id), 0) - size), 0)
-            from log";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([], |row| row.get::<_, i64>(0))?.max(0) as u64))
+            "select cast(coalesce(sum(coalesce((select max(idx) + 1 from leaf where leaf.log = log.id), 0) - size), 0)
+            as bigint) from log";
+        self.0.read(|c| Ok(c.only(text, NONE, |row| row.get::<i64>(0))?.max(0) as u64))
     }
 
     /// Signs a log on: its head moves from `old` to that of `checkpoint`, compared and swapped, and never past the
@@ -105,7 +108,7 @@ impl Ledgers<'_> {
             let Checkpoint { head, note } = checkpoint;
             let sizes = [old.size as i64, head.size as i64, tiled as i64];
             let values = (log as u8, sizes[0], old.root, sizes[1], head.root, note, sizes[2]);
-            Ok(prepare(c, text)?.execute(values)? == 1)
+            Ok(c.execute(text, values)? == 1)
         };
         self.0.0.committer.task(task).await
     }
@@ -120,14 +123,13 @@ impl Ledgers<'_> {
         let values = (log as u8, start as i64, (start + u64::from(count)) as i64);
         self.0.read(|c| {
             let mut contents = Contents::at(start);
-            let mut statement = prepare(c, &text)?;
-            let mut rows = statement.query(values)?;
-            while let Some(row) = rows.next()? {
-                if row.get::<_, i64>(1)? as u64 != contents.end() {
-                    break;
+            c.each(&text, values, |row| {
+                let follows = row.get::<i64>(1)? as u64 == contents.end();
+                if follows {
+                    contents.push(row.get(0)?);
                 }
-                contents.push(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
-            }
+                Ok(follows)
+            })?;
             Ok(contents)
         })
     }

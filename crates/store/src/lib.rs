@@ -12,8 +12,10 @@ mod audit;
 mod authority;
 mod batch;
 mod campaign;
+pub mod carry;
 mod certificate;
 mod committer;
+mod compact;
 mod counter;
 mod credential;
 mod crl;
@@ -23,9 +25,11 @@ mod engine;
 mod erasure;
 mod error;
 mod event;
+mod fanout;
 mod finding;
 mod initial_password;
 mod leaf;
+mod lease;
 mod ledger;
 mod migrate;
 mod notice;
@@ -61,6 +65,7 @@ pub use event::Events;
 pub use finding::Findings;
 pub use initial_password::InitialPasswords;
 pub use leaf::Contents;
+pub use lease::Leases;
 pub use ledger::{Ledgers, Progress};
 pub use organisation::Organisations;
 pub use period::Periods;
@@ -73,13 +78,16 @@ pub use target_token::TargetTokens;
 pub use transfer::Transfers;
 
 use committer::Committer;
-use engine::Readers;
+use engine::postgres::Driver;
+use engine::{Connection, Pool, Readers, Reads, Writer, sqlite};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tegata_domain::change::{Change, Refused};
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
+
+pub use engine::postgres::{Database, STORE_FILE};
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +105,12 @@ pub enum Mode {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    readers: Arc<Readers>,
+    // in this order they end: the listener, then the committer with what it took
+    _listener: Option<fanout::Listener>,
     committer: Committer,
+    reads: Arc<Reads>,
     counters: counter::Counters,
+    lease: lease::Lease,
     folder: PathBuf,
     /// Held for as long as the store is open: one writing process per data folder.
     _lock: Option<File>,
@@ -121,19 +132,53 @@ impl Store {
     pub fn open(folder: &Path, mode: Mode) -> Result<Self, Error> {
         let path = folder.join("tegata.db");
         let (lock, writer, readers) = if mode == Mode::Reading {
-            (None, engine::open_to_read(&path)?, Readers::pinned(path))
+            (None, sqlite::open_to_read(&path)?, Readers::pinned(path))
         } else {
-            let lock = engine::lock(folder)?;
-            let writer = engine::open_writer(&path, mode)?;
-            migrate::run(&writer, mode)?;
-            committer::compact_if_due(&writer)?;
+            let lock = sqlite::lock(folder)?;
+            let writer = sqlite::open_writer(&path, mode)?;
+            migrate::sqlite(&writer, mode)?;
+            compact::compact_if_due(&writer)?;
             (Some(lock), writer, Readers::new(path))
         };
-        let readers = Arc::new(readers);
         readers.with(|_| Ok(()))?;
-        let committer = Committer::start(writer, Arc::clone(&readers))?;
+        let reads = Arc::new(Reads::Sqlite(readers));
+        let committer = Committer::start(Writer::Sqlite(writer), Arc::clone(&reads), None)?;
+        Ok(Self::of(folder, committer, reads, (None, lock)))
+    }
+
+    /// Opens the store that a PostgreSQL holds, for the node of a data folder. `node` is a name that no other node has.
+    pub fn connect(folder: &Path, database: &Database, mode: Mode, node: String) -> Result<Self, Error> {
+        let driver = Arc::new(Driver::new(database)?);
+        let lock = if mode == Mode::Reading { None } else { Some(sqlite::lock(folder)?) };
+        let mut writer = Writer::postgres(Arc::clone(&driver));
+        migrate::postgres(writer.begin()?, mode)?;
+        writer.connection()?.run("commit")?;
+        let pool = Pool::new(Arc::clone(&driver), database.connections, database.wait);
+        let pool = if mode == Mode::Reading { pool.pinned() } else { pool };
+        let reads = Arc::new(Reads::Postgres(pool));
+        let committer = Committer::start(writer, Arc::clone(&reads), Some(node.clone()))?;
+        let listener = match mode {
+            Mode::Reading => None,
+            _ => Some(fanout::Listener::start(driver, Arc::clone(committer.bells()), node)?),
+        };
+        Ok(Self::of(folder, committer, reads, (listener, lock)))
+    }
+
+    fn of(
+        folder: &Path,
+        committer: Committer,
+        reads: Arc<Reads>,
+        (listener, lock): (Option<fanout::Listener>, Option<File>),
+    ) -> Self {
         let counters = counter::Counters::default();
-        Ok(Store(Arc::new(Inner { readers, committer, counters, folder: folder.to_owned(), _lock: lock })))
+        let folder = folder.to_owned();
+        let lease = lease::Lease::default();
+        Store(Arc::new(Inner { _listener: listener, committer, reads, counters, lease, folder, _lock: lock }))
+    }
+
+    /// Whether other processes may write to the same store.
+    pub fn is_shared(&self) -> bool {
+        self.0.committer.node().is_some()
     }
 
     /// The data folder.
@@ -159,26 +204,27 @@ impl Store {
 
     /// Woken after every commit with leaves, which then wait for a checkpoint.
     pub fn queued(&self) -> &tokio::sync::Notify {
-        self.0.committer.queued()
+        &self.0.committer.bells().queued
     }
 
     /// Woken after every commit that revoked a certificate.
     pub fn revoked(&self) -> &tokio::sync::Notify {
-        self.0.committer.revoked()
+        &self.0.committer.bells().revoked
     }
 
     /// Woken after every commit that moved a campaign or an action.
     pub fn moved(&self) -> &tokio::sync::Notify {
-        self.0.committer.moved()
+        &self.0.committer.bells().moved
     }
 
     /// Woken after every commit that entered a notice.
     pub fn noticed(&self) -> &tokio::sync::Notify {
-        self.0.committer.noticed()
+        &self.0.committer.bells().noticed
     }
 
     /// The version of a thing now. What is read after this holds for as long as the version stays.
-    pub fn version(&self, thing: version::Thing) -> u32 {
+    /// `None` while this node may not have heard what others wrote.
+    pub fn version(&self, thing: version::Thing) -> Option<u32> {
         self.0.committer.version(thing)
     }
 
@@ -195,10 +241,10 @@ impl Store {
 
     /// Whether the store answers a read.
     pub fn ping(&self) -> Result<(), Error> {
-        self.read(|c| Ok(c.query_row("select 1", [], |_| Ok(()))?))
+        self.read(|c| c.only("select 1", engine::NONE, |_| Ok(())))
     }
 
-    fn read<T>(&self, f: impl FnOnce(&rusqlite::Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.0.readers.with(f)
+    fn read<T>(&self, f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.0.reads.with(f)
     }
 }

@@ -1,11 +1,12 @@
-//! Migrations: numbered files, applied in order; `PRAGMA user_version` holds the last.
+//! Migrations: numbered files, applied in order, equal for both engines. SQLite holds the last in `PRAGMA user_version`,
+//! PostgreSQL in the table `tegata_schema`.
 
 use crate::Mode;
-use crate::engine::APPLICATION_ID;
+use crate::engine::sqlite::APPLICATION_ID;
+use crate::engine::{Connection, NONE, Row};
 use crate::error::{Error, ErrorKind};
-use rusqlite::Connection;
 
-const MIGRATIONS: &[&str] = &[
+const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
     include_str!("migrations/sqlite/0002_line.sql"),
     include_str!("migrations/sqlite/0003_owner.sql"),
@@ -16,28 +17,89 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0008_many.sql"),
 ];
 
+const POSTGRES: &[&str] = &[
+    include_str!("migrations/postgres/0001_first_light.sql"),
+    include_str!("migrations/postgres/0002_line.sql"),
+    include_str!("migrations/postgres/0003_owner.sql"),
+    include_str!("migrations/postgres/0004_release.sql"),
+    include_str!("migrations/postgres/0005_heart.sql"),
+    include_str!("migrations/postgres/0006_target_token.sql"),
+    include_str!("migrations/postgres/0007_notice.sql"),
+    include_str!("migrations/postgres/0008_many.sql"),
+];
+
+/// The oldest version whose program may open what this one made.
+const SERVES: usize = 8;
+
 /// The newest version that this program knows.
 pub(crate) fn newest() -> usize {
-    MIGRATIONS.len()
+    SQLITE.len()
 }
 
-/// Brings a database to the version of this program.
-pub(crate) fn run(connection: &Connection, mode: Mode) -> Result<(), Error> {
-    let version: usize = connection.query_row("pragma user_version", [], |row| row.get::<_, i64>(0))? as usize;
-    let application: i32 = connection.query_row("pragma application_id", [], |row| row.get(0))?;
-    let (ours, newest) = (application == APPLICATION_ID, MIGRATIONS.len());
-    if mode == Mode::Existing && !ours {
+/// Brings a database of SQLite to the version of this program.
+pub(crate) fn sqlite(connection: &Connection, mode: Mode) -> Result<(), Error> {
+    let version: usize = connection.only("pragma user_version", NONE, |row| row.get::<i64>(0))? as usize;
+    let application: i32 = connection.only("pragma application_id", NONE, |row| row.get(0))?;
+    if mode == Mode::Existing && application != APPLICATION_ID {
         return Err(Error::new(ErrorKind::Version, "tegata.db was not made by tegata; give the right --data"));
     }
-    if version > newest {
-        let text = format!("the data folder has version {version}, this program knows {newest}; run the newer tegata");
-        return Err(Error::new(ErrorKind::Version, text));
+    if version > newest() {
+        return Err(newer("data folder", version));
     }
-    for (number, text) in MIGRATIONS.iter().enumerate().skip(version) {
-        connection.execute_batch(&format!(
+    for (number, text) in SQLITE.iter().enumerate().skip(version) {
+        connection.run(&format!(
             "begin immediate; {text} pragma user_version = {}; pragma application_id = {APPLICATION_ID}; commit;",
             number + 1
         ))?;
+    }
+    Ok(())
+}
+
+fn newer(what: &str, version: usize) -> Error {
+    let newest = newest();
+    let text = format!("the {what} has version {version}, this program knows {newest}; run the newer tegata");
+    Error::new(ErrorKind::Version, text)
+}
+
+/// Brings a database of PostgreSQL to the version of this program, in a transaction of the caller's.
+///
+/// A program goes on beside one of the next version, so a migration only adds; what it no longer needs goes with the
+/// version after. `serves` says which programs may still open it.
+pub(crate) fn postgres(connection: &Connection, mode: Mode) -> Result<(), Error> {
+    let there = "select count(*) from information_schema.tables
+        where table_schema = current_schema() and table_name = 'tegata_schema'";
+    let made = connection.only(there, NONE, |row| row.get::<i64>(0))? == 1;
+    match (mode, made) {
+        (Mode::Create, true) => {
+            return Err(Error::new(ErrorKind::InUse, "the database holds a platform already; nothing was changed"));
+        }
+        (Mode::Existing | Mode::Reading, false) => {
+            let hint = "`tegata init --data DIR --store URL` makes a platform there";
+            return Err(Error::new(ErrorKind::Version, format!("the database holds no platform; {hint}")));
+        }
+        (Mode::Create, false) => {
+            connection.run(
+                "create table tegata_schema (version bigint not null, serves bigint not null);
+                 insert into tegata_schema (version, serves) values (0, 0)",
+            )?;
+        }
+        (Mode::Existing | Mode::Reading, true) => {}
+    }
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)? as usize, row.get::<i64>(1)? as usize));
+    let (version, serves) = connection.only("select version, serves from tegata_schema", NONE, read)?;
+    if serves > newest() {
+        return Err(newer("database", version));
+    }
+    if version < newest() && mode == Mode::Reading {
+        let text = format!("the data has version {version}, this program {}; run `tegata serve` once", newest());
+        return Err(Error::new(ErrorKind::Version, text));
+    }
+    for text in POSTGRES.iter().skip(version) {
+        connection.run(text)?;
+    }
+    if version < newest() {
+        let text = "update tegata_schema set version = $1, serves = $2";
+        connection.execute(text, [newest() as i64, SERVES as i64])?;
     }
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! Notices: SQL.
 
-use crate::engine::{prepare, time, uuid};
+use crate::engine::{Connection, NONE, Row, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::id::{DeviceRow, NoticeRow, OrganisationRow, Uuid};
 use tegata_domain::notice::{Contact, Language, Notice, NoticeKind};
 use tegata_domain::time::Timestamp;
@@ -20,7 +19,7 @@ pub(crate) fn insert(c: &Connection, n: &Notice) -> Result<(), Error> {
             where organisation = $2 and kind = $4 and device = $3 and at > $6 and receipt_at is null)";
     let device = n.device.map_or(0, |d| d.0);
     let (at, since) = (n.at.millis(), n.at.millis() - ONCE_IN);
-    prepare(c, text)?.execute((n.uid.as_bytes(), n.organisation.0, device, n.kind as u8, at, since))?;
+    c.execute(text, (n.uid.as_bytes(), n.organisation.0, device, n.kind as u8, at, since))?;
     Ok(())
 }
 
@@ -28,19 +27,19 @@ pub(crate) fn insert(c: &Connection, n: &Notice) -> Result<(), Error> {
 pub(crate) fn sent(c: &Connection, row: NoticeRow, at: Timestamp) -> Result<bool, Error> {
     let text = "update notice set sent_at = $2, attempts = attempts + 1, next_try = null
         where id = $1 and sent_at is null";
-    Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
+    Ok(c.execute(text, (row.0, at.millis()))? == 1)
 }
 
 /// It did not go out; it is tried again at `next`. False when it went out meanwhile.
 pub(crate) fn tried(c: &Connection, row: NoticeRow, next: Timestamp) -> Result<bool, Error> {
     let text = "update notice set attempts = attempts + 1, next_try = $2 where id = $1 and sent_at is null";
-    Ok(prepare(c, text)?.execute((row.0, next.millis()))? == 1)
+    Ok(c.execute(text, (row.0, next.millis()))? == 1)
 }
 
 /// Somebody said to have read it; whoever has read it need not be written to. False when that was said before.
 pub(crate) fn receipt(c: &Connection, row: NoticeRow, at: Timestamp) -> Result<bool, Error> {
     let text = "update notice set receipt_at = $2, next_try = null where id = $1 and receipt_at is null";
-    Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
+    Ok(c.execute(text, (row.0, at.millis()))? == 1)
 }
 
 /// Sets where the notices of an organisation go, and makes due what waits.
@@ -52,18 +51,18 @@ pub(crate) fn set_contact(
 ) -> Result<bool, Error> {
     let text = "update organisation set mail = $2, language = $3 where id = $1";
     let language = contact.and_then(|k| k.language).map(|l| l as u8);
-    if prepare(c, text)?.execute((row.0, contact.map(|k| &k.mail), language))? == 0 {
+    if c.execute(text, (row.0, contact.map(|k| &k.mail), language))? == 0 {
         return Ok(false);
     }
     if contact.is_some() {
         let text = "update notice set next_try = $2 where organisation = $1 and next_try is not null";
-        prepare(c, text)?.execute((row.0, now.millis()))?;
+        c.execute(text, (row.0, now.millis()))?;
     }
     Ok(true)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(NoticeRow, Notice)> {
-    let moment = |i: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(i)?.map(Timestamp::from_millis));
+fn read(row: &Row<'_>) -> Result<(NoticeRow, Notice), Error> {
+    let moment = |i: usize| Ok::<_, Error>(row.get::<Option<i64>>(i)?.map(Timestamp::from_millis));
     let notice = Notice {
         uid: uuid(row, 1)?,
         organisation: OrganisationRow(row.get(2)?),
@@ -91,7 +90,7 @@ impl Notices<'_> {
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<(NoticeRow, Notice)>, Error> {
         let text = format!("select {COLUMNS} from notice where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
     }
 
     /// Those of an organisation after `after`, at most `limit`.
@@ -103,7 +102,7 @@ impl Notices<'_> {
     ) -> Result<Vec<(NoticeRow, Notice)>, Error> {
         let text = format!("select {COLUMNS} from notice where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// Those that are to be sent at `now`, at most `limit`, those that wait longest first.
@@ -112,13 +111,13 @@ impl Notices<'_> {
             "select {COLUMNS} from notice where next_try is not null and next_try <= $1 order by next_try limit $2"
         );
         let values = (now.millis(), limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// When the next one is to be sent.
     pub async fn next(&self) -> Result<Option<Timestamp>, Error> {
         let text = "select min(next_try) from notice where next_try is not null";
-        let millis = self.0.read(|c| Ok(prepare(c, text)?.query_row([], |row| row.get::<_, Option<i64>>(0))?))?;
+        let millis = self.0.read(|c| c.only(text, NONE, |row| row.get::<Option<i64>>(0)))?;
         Ok(millis.map(Timestamp::from_millis))
     }
 
@@ -126,9 +125,9 @@ impl Notices<'_> {
     pub async fn contact(&self, organisation: OrganisationRow) -> Result<Option<Contact>, Error> {
         let text = "select mail, language from organisation where id = $1 and mail is not null";
         let read = |row: &Row<'_>| {
-            let language = row.get::<_, Option<u8>>(1)?.and_then(Language::from_code);
+            let language = row.get::<Option<u8>>(1)?.and_then(Language::from_code);
             Ok(Contact { mail: row.get(0)?, language })
         };
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([organisation.0], read).optional()?))
+        self.0.read(|c| c.one(text, [organisation.0], read))
     }
 }

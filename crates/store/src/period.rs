@@ -1,15 +1,14 @@
 //! Owner periods: SQL.
 
-use crate::engine::prepare;
+use crate::engine::Connection;
 use crate::{Error, Store};
-use rusqlite::Connection;
 use tegata_domain::id::{DeviceRow, OrganisationRow};
 use tegata_domain::transfer::Claim;
 
 /// Enters the period that a claim begins.
 pub(crate) fn insert(c: &Connection, claim: &Claim) -> Result<(), Error> {
     let text = "insert into period (device, period, owner, began_at) values ($1, $2, $3, $4)";
-    prepare(c, text)?.execute((claim.device.0, claim.period, claim.owner.0, claim.at.millis()))?;
+    c.execute(text, (claim.device.0, claim.period, claim.owner.0, claim.at.millis()))?;
     Ok(())
 }
 
@@ -28,6 +27,6 @@ impl Periods<'_> {
     pub async fn held(&self, device: DeviceRow, organisation: OrganisationRow) -> Result<Vec<u32>, Error> {
         let text = "select period from period where owner = $1 and device = $2 order by period";
         let values = (organisation.0, device.0);
-        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(text, values, |row| row.get(0)))
     }
 }

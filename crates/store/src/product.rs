@@ -1,8 +1,7 @@
 //! Products: SQL.
 
-use crate::engine::{code, prepare, time, uuid};
+use crate::engine::{Connection, Row, code, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::id::{OrganisationRow, ProductRow, Uuid};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::Month;
@@ -12,7 +11,7 @@ const COLUMNS: &str = "id, uid, organisation, name, model, gtin, sector, support
 const POLICIES: [CredentialPolicy; 4] =
     [CredentialPolicy::UniqueAndChanged, CredentialPolicy::Unique, CredentialPolicy::None, CredentialPolicy::NotStated];
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Product> {
+fn read(row: &Row<'_>) -> Result<Product, Error> {
     Ok(Product {
         row: ProductRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -48,7 +47,7 @@ pub(crate) fn insert(c: &Connection, p: &Product) -> Result<bool, Error> {
         p.credential as u8,
         p.created_at.millis(),
     );
-    Ok(prepare(c, &text)?.execute(values)? == 1)
+    Ok(c.execute(&text, values)? == 1)
 }
 
 /// Reads of products.
@@ -65,19 +64,19 @@ impl Products<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: ProductRow) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where id = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| c.one(&text, [row.0], read))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
     }
 
     /// The first that was registered under a GTIN of 14 digits.
     pub async fn by_gtin(&self, gtin: &str) -> Result<Option<Product>, Error> {
         let text = format!("select {COLUMNS} from product where gtin = $1 order by id limit 1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([gtin], read).optional()?))
+        self.0.read(|c| c.one(&text, [gtin], read))
     }
 
     /// Those of an organisation after `after`, at most `limit`.
@@ -89,6 +88,6 @@ impl Products<'_> {
     ) -> Result<Vec<Product>, Error> {
         let text = format!("select {COLUMNS} from product where organisation = $1 and id > $2 order by id limit $3");
         let values = (organisation.0, after.0, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 }

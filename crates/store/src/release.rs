@@ -1,8 +1,7 @@
 //! Releases, their keys, what devices run and say of themselves: SQL.
 
-use crate::engine::{prepare, time, uuid};
+use crate::engine::{Connection, Row, params, time, uuid};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeMap;
 use tegata_domain::id::{ActionRow, DeviceRow, OrganisationRow, ProductRow, ReleaseKeyRow, ReleaseRow, Uuid};
 use tegata_domain::release::{AttributeSet, Consent, Release, ReleaseKey, Running};
@@ -12,7 +11,7 @@ const COLUMNS: &str =
     "id, uid, product, organisation, version, security_version, remedy, file_name, size, sha256, sha1,
     md5, signature, key, created_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
+fn read(row: &Row<'_>) -> Result<Release, Error> {
     Ok(Release {
         row: ReleaseRow(row.get(0)?),
         uid: uuid(row, 1)?,
@@ -22,12 +21,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
         security_version: row.get(5)?,
         remedy: row.get(6)?,
         file_name: row.get(7)?,
-        size: row.get::<_, i64>(8)? as u64,
+        size: row.get::<i64>(8)? as u64,
         sha256: row.get(9)?,
         sha1: row.get(10)?,
         md5: row.get(11)?,
         signature: row.get(12)?,
-        key: row.get::<_, Option<[u8; 16]>>(13)?.map(Uuid::from_bytes),
+        key: row.get::<Option<[u8; 16]>>(13)?.map(Uuid::from_bytes),
         created_at: time(row, 14)?,
     })
 }
@@ -38,24 +37,27 @@ pub(crate) fn insert(c: &Connection, r: &Release) -> Result<bool, Error> {
         "insert into release ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict do nothing"
     );
-    let values = rusqlite::params![
-        r.row.0,
-        r.uid.as_bytes(),
-        r.product.0,
-        r.organisation.0,
-        r.version,
-        r.security_version,
-        r.remedy,
-        r.file_name,
-        r.size as i64,
-        r.sha256,
-        r.sha1,
-        r.md5,
-        r.signature,
-        r.key.map(Uuid::into_bytes),
-        r.created_at.millis(),
-    ];
-    Ok(prepare(c, &text)?.execute(values)? == 1)
+    let written = c.execute(
+        &text,
+        params![
+            r.row.0,
+            r.uid.as_bytes(),
+            r.product.0,
+            r.organisation.0,
+            r.version,
+            r.security_version,
+            r.remedy,
+            r.file_name,
+            r.size as i64,
+            r.sha256,
+            r.sha1,
+            r.md5,
+            r.signature,
+            r.key.map(Uuid::into_bytes),
+            r.created_at.millis(),
+        ],
+    )?;
+    Ok(written == 1)
 }
 
 /// False where the key signs for the product already.
@@ -63,37 +65,37 @@ pub(crate) fn insert_key(c: &Connection, k: &ReleaseKey) -> Result<bool, Error> 
     let text = "insert into release_key (id, uid, product, spki, created_at) values ($1, $2, $3, $4, $5)
         on conflict do nothing";
     let values = (k.row.0, k.uid.as_bytes(), k.product.0, &k.spki, k.created_at.millis());
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 /// False where it had ended.
 pub(crate) fn end_key(c: &Connection, row: ReleaseKeyRow, at: Timestamp) -> Result<bool, Error> {
     let text = "update release_key set ended_at = $2 where id = $1 and ended_at is null";
-    Ok(prepare(c, text)?.execute((row.0, at.millis()))? == 1)
+    Ok(c.execute(text, (row.0, at.millis()))? == 1)
 }
 
 pub(crate) fn run(c: &Connection, r: &Running) -> Result<(), Error> {
     let text = "insert into running (device, version, release, at) values ($1, $2, $3, $4)
         on conflict (device) do update set version = $2, release = $3, at = $4";
-    prepare(c, text)?.execute((r.device.0, &r.version, r.release.map(|row| row.0), r.at.millis()))?;
+    c.execute(text, (r.device.0, &r.version, r.release.map(|row| row.0), r.at.millis()))?;
     Ok(())
 }
 
 /// Enters attributes, and that none are wanted now.
 pub(crate) fn describe(c: &Connection, device: DeviceRow, set: &AttributeSet) -> Result<(), Error> {
     if set.replace {
-        prepare(c, "delete from attribute where device = $1")?.execute([device.0])?;
+        c.execute("delete from attribute where device = $1", [device.0])?;
     }
     let put = "insert into attribute (device, name, value) values ($1, $2, $3)
         on conflict (device, name) do update set value = $3";
     for (name, value) in &set.values {
         match value {
-            Some(value) => prepare(c, put)?.execute((device.0, name, value))?,
-            None => prepare(c, "delete from attribute where device = $1 and name = $2")?.execute((device.0, name))?,
+            Some(value) => c.execute(put, (device.0, name, value))?,
+            None => c.execute("delete from attribute where device = $1 and name = $2", (device.0, name))?,
         };
     }
     let text = "insert into updating (device, wanted) values ($1, 0) on conflict (device) do update set wanted = 0";
-    prepare(c, text)?.execute([device.0])?;
+    c.execute(text, [device.0])?;
     Ok(())
 }
 
@@ -122,45 +124,45 @@ impl Releases<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: ReleaseRow) -> Result<Option<Release>, Error> {
         let text = format!("select {COLUMNS} from release where id = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([row.0], read).optional()?))
+        self.0.read(|c| c.one(&text, [row.0], read))
     }
 
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Release>, Error> {
         let text = format!("select {COLUMNS} from release where uid = $1");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row([uid.as_bytes()], read).optional()?))
+        self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
     }
 
     /// One, by product and version.
     pub async fn by_version(&self, product: ProductRow, version: &str) -> Result<Option<Release>, Error> {
         let text = format!("select {COLUMNS} from release where product = $1 and version = $2");
-        self.0.read(|c| Ok(prepare(c, &text)?.query_row((product.0, version), read).optional()?))
+        self.0.read(|c| c.one(&text, (product.0, version), read))
     }
 
     /// Those of a maker after `after`, at most `limit`.
     pub async fn page(&self, maker: OrganisationRow, after: i64, limit: u32) -> Result<Vec<Release>, Error> {
         let text = format!("select {COLUMNS} from release where organisation = $1 and id > $2 order by id limit $3");
         let values = (maker.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// Those of a product after `after`, at most `limit`.
     pub async fn page_of(&self, product: ProductRow, after: i64, limit: u32) -> Result<Vec<Release>, Error> {
         let text = format!("select {COLUMNS} from release where product = $1 and id > $2 order by id limit $3");
         let values = (product.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, &text)?.query_map(values, read)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(&text, values, read))
     }
 
     /// The highest security version that a product's releases have.
     pub async fn security_version(&self, product: ProductRow) -> Result<Option<u32>, Error> {
         let text = "select security_version from release where product = $1 order by security_version desc limit 1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([product.0], |row| row.get(0)).optional()?))
+        self.0.read(|c| c.one(text, [product.0], |row| row.get(0)))
     }
 
     /// Whether an organisation owns a device of a product that another made.
     pub async fn is_owned_by(&self, product: ProductRow, owner: OrganisationRow) -> Result<bool, Error> {
         let text = "select 1 from device where owner = $1 and product = $2 and owner <> maker limit 1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row((owner.0, product.0), |_| Ok(())).optional()?.is_some()))
+        self.0.read(|c| Ok(c.one(text, (owner.0, product.0), |_| Ok(()))?.is_some()))
     }
 
     /// The keys of a product, ended ones too, after `after`, at most `limit`.
@@ -168,58 +170,58 @@ impl Releases<'_> {
         let text = "select id, uid, product, spki, created_at, ended_at from release_key
             where product = $1 and id > $2 order by id limit $3";
         let values = (product.0, after, limit);
-        self.0.read(|c| Ok(prepare(c, text)?.query_map(values, read_key)?.collect::<Result<_, _>>()?))
+        self.0.read(|c| c.all(text, values, read_key))
     }
 
     /// A key, by its outward id.
     pub async fn key_by_uid(&self, uid: Uuid) -> Result<Option<ReleaseKey>, Error> {
         let text = "select id, uid, product, spki, created_at, ended_at from release_key where uid = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([uid.as_bytes()], read_key).optional()?))
+        self.0.read(|c| c.one(text, [uid.as_bytes()], read_key))
     }
 
     /// What a device runs.
     pub async fn running(&self, device: DeviceRow) -> Result<Option<Running>, Error> {
         let text = "select version, release, at from running where device = $1";
         let read = |row: &Row<'_>| {
-            let release = row.get::<_, Option<i64>>(1)?.map(ReleaseRow);
+            let release = row.get::<Option<i64>>(1)?.map(ReleaseRow);
             Ok(Running { device, version: row.get(0)?, release, at: time(row, 2)? })
         };
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))
+        self.0.read(|c| c.one(text, [device.0], read))
     }
 
     /// What a device says of itself.
     pub async fn attributes(&self, device: DeviceRow) -> Result<BTreeMap<String, String>, Error> {
         let text = "select name, value from attribute where device = $1";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        self.0.read(|c| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
+        Ok(self.0.read(|c| c.all(text, [device.0], read))?.into_iter().collect())
     }
 
     /// What is known of a device on its way to releases.
     pub async fn updating(&self, device: DeviceRow) -> Result<Option<Updating>, Error> {
         let text = "select wanted, installed, consent_at, initiator, remark from updating where device = $1";
         let read = |row: &Row<'_>| {
-            let consent = row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis);
+            let consent = row.get::<Option<i64>>(2)?.map(Timestamp::from_millis);
             Ok(Updating {
                 wanted: row.get(0)?,
-                installed: row.get::<_, Option<i64>>(1)?.map(ActionRow),
+                installed: row.get::<Option<i64>>(1)?.map(ActionRow),
                 consent: match consent {
                     Some(at) => Some(Consent { at, initiator: row.get(3)?, remark: row.get(4)? }),
                     None => None,
                 },
             })
         };
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))
+        self.0.read(|c| c.one(text, [device.0], read))
     }
 }
 
-fn read_key(row: &Row<'_>) -> rusqlite::Result<ReleaseKey> {
+fn read_key(row: &Row<'_>) -> Result<ReleaseKey, Error> {
     Ok(ReleaseKey {
         row: ReleaseKeyRow(row.get(0)?),
         uid: uuid(row, 1)?,
         product: ProductRow(row.get(2)?),
         spki: row.get(3)?,
         created_at: time(row, 4)?,
-        ended_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+        ended_at: row.get::<Option<i64>>(5)?.map(Timestamp::from_millis),
     })
 }
 
@@ -232,6 +234,6 @@ pub(crate) fn consent(c: &Connection, device: DeviceRow, consent: Option<&Consen
         Some(consent) => [consent.initiator.as_deref(), consent.remark.as_deref()],
         None => [None, None],
     };
-    prepare(c, text)?.execute((device.0, at, initiator, remark))?;
+    c.execute(text, (device.0, at, initiator, remark))?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! Sealed secrets and settings that were fixed at `init`: SQL.
 
-use crate::engine::prepare;
+use crate::engine::{Connection, Row};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension};
 
 /// Sealed secrets, and values that were fixed at `init`.
 pub struct Secrets<'a>(&'a Store);
@@ -22,8 +21,8 @@ impl Secrets<'_> {
     pub async fn versions(&self, name: &str) -> Result<Vec<Sealed>, Error> {
         let text = "select version, from_row, sealed from secret where name = $1 order by version";
         self.0.read(|c| {
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            Ok(prepare(c, text)?.query_map([name], read)?.collect::<Result<_, _>>()?)
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            c.all(text, [name], read)
         })
     }
 
@@ -40,7 +39,7 @@ impl Secrets<'_> {
     /// A value that was fixed at `init`.
     pub async fn fixed(&self, name: &str) -> Result<Option<String>, Error> {
         let text = "select value from meta where name = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([name], |row| row.get(0)).optional()?))
+        self.0.read(|c| c.one(text, [name], |row| row.get(0)))
     }
 
     /// Fixes a value once and for all.

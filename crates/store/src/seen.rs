@@ -1,8 +1,7 @@
 //! When devices were last heard from: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, time};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::time::Timestamp;
 
@@ -22,11 +21,7 @@ impl Seen<'_> {
         let text = "insert into seen (device, at) values ($1, $2)
             on conflict (device) do update set at = $2 where seen.at < $2";
         let task = move |c: &Connection| {
-            let mut note = prepare(c, text)?;
-            for (device, at) in &all {
-                note.execute((device.0, at.millis()))?;
-            }
-            Ok(())
+            all.iter().try_for_each(|(device, at)| c.execute(text, (device.0, at.millis())).map(drop))
         };
         self.0.0.committer.task(task).await
     }
@@ -34,6 +29,6 @@ impl Seen<'_> {
     /// When a device was last heard from, as far as it is written down.
     pub async fn at(&self, device: DeviceRow) -> Result<Option<Timestamp>, Error> {
         let text = "select at from seen where device = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], |row| time(row, 0)).optional()?))
+        self.0.read(|c| c.one(text, [device.0], |row| time(row, 0)))
     }
 }

@@ -1,9 +1,8 @@
 //! Sessions: SQL, and the compact form of their branches.
 
-use crate::engine::prepare;
+use crate::engine::{Connection, Row, params};
 use crate::error::ErrorKind;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, params};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ratchet::{Branch, Ratchet};
 use tegata_domain::session::Session;
@@ -22,20 +21,20 @@ pub(crate) fn write(c: &Connection, s: &Session) -> Result<bool, Error> {
     };
     let (issued, branches) = (s.ratchet.issued as i64, encode(&s.ratchet));
     let values = params![s.device.0, s.version, s.period, s.epoch, issued, branches];
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 /// Begins a new epoch where tokens were given.
 pub(crate) fn begin_epoch(c: &Connection, device: DeviceRow) -> Result<(), Error> {
     let text = "update session set version = version + 1, epoch = epoch + 1, issued = 0, branches = $2
         where device = $1";
-    prepare(c, text)?.execute(params![device.0, encode(&Ratchet::default())])?;
+    c.execute(text, params![device.0, encode(&Ratchet::default())])?;
     Ok(())
 }
 
 /// Begins a new epoch for all, in a store that was restored.
 pub(crate) fn begin_epochs(c: &Connection) -> Result<(), Error> {
-    let text = "update session set version = version + 1, epoch = epoch + 1, issued = 0, branches = ?1";
+    let text = "update session set version = version + 1, epoch = epoch + 1, issued = 0, branches = $1";
     c.execute(text, [encode(&Ratchet::default())])?;
     Ok(())
 }
@@ -96,12 +95,12 @@ impl Sessions<'_> {
     /// That of a device, once it gave a heartbeat.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Option<Session>, Error> {
         let text = "select version, period, epoch, issued, branches from session where device = $1";
-        let read = |row: &rusqlite::Row<'_>| {
-            let ratchet = decode(row.get::<_, i64>(3)? as u64, row.get_ref(4)?.as_blob()?);
+        let read = |row: &Row<'_>| {
+            let ratchet = decode(row.get::<i64>(3)? as u64, row.get::<&[u8]>(4)?);
             let (version, period, epoch) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(ratchet.map(|ratchet| Session { device, version, period, epoch, ratchet }))
         };
-        match self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))? {
+        match self.0.read(|c| c.one(text, [device.0], read))? {
             None => Ok(None),
             Some(Some(session)) => Ok(Some(session)),
             Some(None) => Err(Error::new(ErrorKind::Broken, "a session cannot be read")),

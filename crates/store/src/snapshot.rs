@@ -5,7 +5,8 @@
 //! Invariant: a copy is the database at one moment, that of the first read.
 
 use crate::Store;
-use crate::engine::APPLICATION_ID;
+use crate::engine::sqlite::APPLICATION_ID;
+use crate::engine::{self, NONE};
 use crate::error::{Error, ErrorKind};
 use crate::migrate;
 use rusqlite::backup::{Backup, StepResult};
@@ -169,22 +170,24 @@ impl Store {
     }
 }
 
-fn begin_again(c: &Connection, b: &Beginning) -> Result<(), Error> {
+fn begin_again(c: &engine::Connection, b: &Beginning) -> Result<(), Error> {
     let far = format!("name in ('device', 'certificate', '{FLOOR}')");
-    c.execute(&format!("update counter set next = next + case when {far} then ?1 else ?2 end"), (b.far, b.near))?;
+    let text =
+        format!("update counter set next = next + case when {far} then cast($1 as bigint) else cast($2 as bigint) end");
+    c.execute(&text, [b.far, b.near])?;
     // also for counters that began after the backup, and do not exist in it
-    let text = "insert into counter (name, next) values (?1, 1 + ?2) on conflict (name) do nothing";
+    let text = "insert into counter (name, next) values ($1, 1 + cast($2 as bigint)) on conflict (name) do nothing";
     c.execute(text, (FLOOR, b.far))?;
-    c.execute("update crl set number = number + ?1, stale = 1", [b.near])?;
-    c.execute("update log set note = null, tiled = 0", [])?;
+    c.execute("update crl set number = number + $1, stale = 1", [b.near])?;
+    c.execute("update log set note = null, tiled = 0", NONE)?;
     // tokens that were given after the backup are unknown here, and nobody's fault
     crate::session::begin_epochs(c)?;
     for (name, version, sealed) in &b.log_keys {
-        c.execute("delete from secret where name = ?1", [name])?;
-        let text = "insert into secret (name, version, from_row, sealed) values (?1, ?2, 0, ?3)";
-        c.execute(text, (name, version, sealed))?;
+        c.execute("delete from secret where name = $1", [name])?;
+        let text = "insert into secret (name, version, from_row, sealed) values ($1, $2, 0, $3)";
+        c.execute(text, (name, *version, sealed))?;
     }
-    let text = "insert into meta (name, value) values ('generation', ?1) on conflict (name) do update set value = ?1";
+    let text = "insert into meta (name, value) values ('generation', $1) on conflict (name) do update set value = $1";
     c.execute(text, [&b.generation])?;
     Ok(())
 }

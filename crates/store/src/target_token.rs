@@ -1,8 +1,7 @@
 //! Tokens of devices: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, Row, time};
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::device::Stage;
 use tegata_domain::id::DeviceRow;
 use tegata_domain::target_token::TargetToken;
@@ -14,10 +13,10 @@ pub(crate) fn put(c: &Connection, t: &TargetToken) -> Result<bool, Error> {
         on conflict (device) do update set
         period = excluded.period, hash = excluded.hash, created_at = excluded.created_at";
     let values = (t.device.0, t.period, t.hash, t.created_at.millis(), Stage::Retired as u8);
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TargetToken> {
+fn read(row: &Row<'_>) -> Result<TargetToken, Error> {
     Ok(TargetToken {
         device: DeviceRow(row.get(0)?),
         period: row.get(1)?,
@@ -40,6 +39,6 @@ impl TargetTokens<'_> {
     /// That of a device.
     pub async fn of(&self, device: DeviceRow) -> Result<Option<TargetToken>, Error> {
         let text = "select device, period, hash, created_at from target_token where device = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))
+        self.0.read(|c| c.one(text, [device.0], read))
     }
 }

@@ -1,8 +1,7 @@
 //! Offers of devices: SQL.
 
-use crate::engine::{prepare, time};
+use crate::engine::{Connection, Row, time};
 use crate::{Error, Store, event, period};
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_domain::id::{DeviceRow, OrganisationRow};
 use tegata_domain::transfer::{Claim, Offer};
 
@@ -15,12 +14,12 @@ pub(crate) fn offer(c: &Connection, o: &Offer) -> Result<bool, Error> {
     let to = o.to.map(|to| to.0);
     let times = (o.offered_at.millis(), o.expires_at.millis());
     let values = (o.device.0, o.giver.0, o.period, o.hash, to, &o.reason, times.0, times.1);
-    Ok(prepare(c, text)?.execute(values)? == 1)
+    Ok(c.execute(text, values)? == 1)
 }
 
 /// Ends the offer of a device, if one stands.
 pub(crate) fn end(c: &Connection, device: DeviceRow) -> Result<(), Error> {
-    prepare(c, "delete from transfer where device = $1")?.execute([device.0])?;
+    c.execute("delete from transfer where device = $1", [device.0])?;
     Ok(())
 }
 
@@ -38,24 +37,24 @@ const LEFT_BY_THE_GIVER: [&str; 5] = [
 /// Takes the offer, so that nobody takes it twice; false when it does not stand any more.
 pub(crate) fn claim(c: &Connection, claim: &Claim) -> Result<bool, Error> {
     let text = "delete from transfer where device = $1 and hash = $2";
-    if prepare(c, text)?.execute((claim.device.0, claim.hash))? == 0 {
+    if c.execute(text, (claim.device.0, claim.hash))? == 0 {
         return Ok(false);
     }
     period::insert(c, claim)?;
     event::insert_epoch(c, claim.device, claim.period, &claim.epoch_key)?;
     for text in LEFT_BY_THE_GIVER {
-        prepare(c, text)?.execute([claim.device.0])?;
+        c.execute(text, [claim.device.0])?;
     }
     Ok(true)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Offer> {
+fn read(row: &Row<'_>) -> Result<Offer, Error> {
     Ok(Offer {
         device: DeviceRow(row.get(0)?),
         giver: OrganisationRow(row.get(1)?),
         period: row.get(2)?,
         hash: row.get(3)?,
-        to: row.get::<_, Option<i64>>(4)?.map(OrganisationRow),
+        to: row.get::<Option<i64>>(4)?.map(OrganisationRow),
         reason: row.get(5)?,
         offered_at: time(row, 6)?,
         expires_at: time(row, 7)?,
@@ -77,13 +76,13 @@ impl Transfers<'_> {
     pub async fn by_hash(&self, hash: &[u8; 32]) -> Result<Option<Offer>, Error> {
         let text = "select device, giver, period, hash, receiver, reason, offered_at, expires_at from transfer
             where hash = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([hash], read).optional()?))
+        self.0.read(|c| c.one(text, [hash], read))
     }
 
     /// The offer of a device.
     pub async fn of_device(&self, device: DeviceRow) -> Result<Option<Offer>, Error> {
         let text = "select device, giver, period, hash, receiver, reason, offered_at, expires_at from transfer
             where device = $1";
-        self.0.read(|c| Ok(prepare(c, text)?.query_row([device.0], read).optional()?))
+        self.0.read(|c| c.one(text, [device.0], read))
     }
 }

@@ -4,7 +4,8 @@
 //! Many things share a version (the table has a fixed size), so one that moved says "perhaps changed", one that stayed
 //! says "certainly not".
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 use tegata_domain::change::Write;
 use tegata_domain::id::{CertificateRow, DeviceRow};
 
@@ -21,7 +22,7 @@ pub enum Thing {
 }
 
 impl Thing {
-    fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         let mixed = match self {
             Thing::Device(row) => row.0 as u64,
             // rows of certificates run beside those of devices: kept apart
@@ -32,23 +33,55 @@ impl Thing {
 }
 
 /// The table.
-pub(crate) struct Versions(Box<[AtomicU32]>);
+pub(crate) struct Versions {
+    table: Box<[AtomicU32]>,
+    /// Moves with all of them.
+    all: AtomicU32,
+    /// Milliseconds since boot until which they are known; without an end where nobody else writes.
+    until: AtomicI64,
+}
 
 impl Default for Versions {
     fn default() -> Self {
-        Versions((0..PLACES).map(|_| AtomicU32::new(0)).collect())
+        let table = (0..PLACES).map(|_| AtomicU32::new(0)).collect();
+        Versions { table, all: AtomicU32::new(0), until: AtomicI64::new(i64::MAX) }
     }
 }
 
 impl Versions {
-    pub(crate) fn of(&self, thing: Thing) -> u32 {
-        self.0[thing.place()].load(SeqCst)
+    /// `None` while this process may not have heard what others wrote.
+    pub(crate) fn of(&self, thing: Thing) -> Option<u32> {
+        let until = self.until.load(SeqCst);
+        let known = until == i64::MAX || since_boot() < until;
+        known.then(|| self.table[thing.place()].load(SeqCst).wrapping_add(self.all.load(SeqCst)))
     }
 
-    /// Moves the version of a thing.
-    pub(crate) fn moved(&self, thing: Thing) {
-        self.0[thing.place()].fetch_add(1, SeqCst);
+    /// Moves the version at a place.
+    pub(crate) fn moved_at(&self, place: usize) {
+        if let Some(version) = self.table.get(place) {
+            version.fetch_add(1, SeqCst);
+        }
     }
+
+    pub(crate) fn all_moved(&self) {
+        self.all.fetch_add(1, SeqCst);
+    }
+
+    /// Others write too: nothing is known until they are heard.
+    pub(crate) fn shared(&self) {
+        self.until.store(0, SeqCst);
+    }
+
+    /// What was heard up to `now` holds for a while.
+    pub(crate) fn known_for(&self, now: i64, holds: Duration) {
+        self.until.store(now + holds.as_millis() as i64, SeqCst);
+    }
+}
+
+/// Milliseconds since boot. It goes on while the machine sleeps, so whoever slept knows nothing.
+pub(crate) fn since_boot() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 /// What a write touches, where it may have been read before.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tegata_domain::chance::Chance;
 use tegata_domain::ledger::Log;
-use tegata_usecase::platform::{self, Opening};
+use tegata_usecase::platform::{self, Database, Opening};
 use tegata_usecase::{Cx, authority, ledger};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -101,7 +101,9 @@ impl Server {
         let Start { folder, unlock, config } = start;
         let (secure, plain) = (listen(config.server.https).await?, listen(config.server.http).await?);
         let (https, http) = (address(&secure)?, address(&plain)?);
+        let recorded = Database::recorded(&folder).map_err(|e| StartError::Tls(e.to_string()))?;
         let cx = platform::open(Opening {
+            database: config.store.database(recorded),
             folder,
             unlock,
             settings: config.settings.clone(),
@@ -109,6 +111,7 @@ impl Server {
             chance: Arc::new(SystemChance),
         })
         .await?;
+        cx.store.lease().hold().await.map_err(tegata_usecase::Error::from)?;
         // whoever reads "listening" finds a checkpoint
         for log in Log::ALL {
             ledger::sequence(log, &cx).await?;
@@ -140,6 +143,9 @@ impl Server {
             tracing::warn!("some requests did not end in time and were cut off");
         }
         self.jobs.shutdown().await;
+        if let Err(error) = self.cx.store.lease().release().await {
+            tracing::warn!(%error, "the lease of the background work ends by itself in some seconds");
+        }
     }
 }
 

@@ -42,13 +42,15 @@ impl Platform {
         let new = NewPlatform {
             folder: folder.path().join("data"),
             unlock: None,
+            database: None,
             names,
             organisation: "Heart Works".into(),
             clock: clock.clone(),
             chance: chance.clone(),
         };
         let first = platform::init(new).await.unwrap();
-        let opening = Opening { folder: first.folder, unlock: None, settings: Default::default(), clock, chance };
+        let opening =
+            Opening { folder: first.folder, unlock: None, database: None, settings: Default::default(), clock, chance };
         Platform { cx: platform::open(opening).await.unwrap(), token: first.token, _folder: folder }
     }
 

@@ -12,12 +12,18 @@ use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::{Month, Timestamp};
-use tegata_store::{Mode, Store};
+use tegata_store::{Database, Mode, Store};
 
 pub const NOW: Timestamp = Timestamp::NEVER;
 
 pub fn permit() -> Permit {
     Actor::Platform.permit(Operation::Publish, Subject::default()).unwrap()
+}
+
+/// A fresh database, where the suite runs on PostgreSQL.
+pub fn on_postgres() -> Option<Database> {
+    let chosen = std::env::var("TEGATA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres");
+    chosen.then(|| Database::at(tegata_testkit::Postgres::shared().database()))
 }
 
 pub struct World {
@@ -29,7 +35,10 @@ impl World {
     /// An organisation, a product, and a batch of `quantity`.
     pub async fn new(quantity: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Mode::Create).unwrap();
+        let store = match on_postgres() {
+            Some(database) => Store::connect(folder.path(), &database, Mode::Create, "one".into()).unwrap(),
+            None => Store::open(folder.path(), Mode::Create).unwrap(),
+        };
         for log in Log::ALL {
             store.ledger().create(log, Head { size: 0, root: [0; 32] }).await.unwrap();
         }

@@ -41,7 +41,7 @@ pub(super) fn run(command: Config) -> Result<(), Failure> {
 }
 
 fn object(values: &Values) -> serde_json::Value {
-    let entry = |(key, value, source): (&str, &str, &config::Source)| {
+    let entry = |(key, value, source): (&str, std::borrow::Cow<'_, str>, &config::Source)| {
         (key.to_owned(), serde_json::json!({ "value": value, "source": source.to_string() }))
     };
     serde_json::Value::Object(values.list().map(entry).collect())

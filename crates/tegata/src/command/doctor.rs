@@ -65,6 +65,7 @@ fn open(command: &Doctor, found: &mut Found) -> Result<(), Failure> {
     let opening = Opening {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.clone(),
+        database: None,
         settings: Default::default(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

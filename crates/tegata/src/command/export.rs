@@ -142,6 +142,7 @@ async fn write(command: &Export, writer: &mut Writer, progress: &Progress) -> Re
     let opening = Opening {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.clone(),
+        database: None,
         settings: Default::default(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

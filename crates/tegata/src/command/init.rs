@@ -28,6 +28,10 @@ pub struct Init {
     /// Where the unlock file goes, if not into the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
+    /// The empty PostgreSQL that holds the platform, as postgres://USER@HOST/NAME, if the folder does not; other nodes
+    /// get a copy of the folder
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Address of pages, look-up and ledger
     #[arg(long, value_name = "URL", default_value = "https://localhost:8443")]
     public_url: String,
@@ -54,6 +58,7 @@ pub(super) fn run(command: Init) -> Result<(), Failure> {
     let new = NewPlatform {
         folder,
         unlock: unlock.clone(),
+        database: command.store.map(platform::Database::at),
         names,
         organisation: command.organisation,
         clock: Arc::new(SystemClock::default()),

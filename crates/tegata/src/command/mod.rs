@@ -9,6 +9,7 @@ mod init;
 mod logs;
 mod progress;
 mod release;
+mod relocate;
 mod restore;
 mod serve;
 pub mod verify;
@@ -49,6 +50,8 @@ enum Command {
     Backup(backup::Backup),
     /// Restore a data folder from a backup
     Restore(restore::Restore),
+    /// Move a platform into PostgreSQL, or back into its data folder
+    Move(relocate::Move),
     /// Write all data of an organisation in open formats
     Export(export::Export),
     /// Look for what is wrong or risky with a data folder
@@ -69,13 +72,20 @@ pub struct Configured {
     /// Address of the plain HTTP port, as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
+    /// PostgreSQL that holds the platform, if it is another one than the data folder says
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
 }
 
 impl Configured {
     fn values(&self) -> Result<crate::config::Values, crate::config::ConfigError> {
         let environment: Vec<(String, String)> = std::env::vars().collect();
         let mut flags = Vec::new();
-        for (flag, key, value) in [("--https", "server.https", &self.https), ("--http", "server.http", &self.http)] {
+        for (flag, key, value) in [
+            ("--https", "server.https", &self.https),
+            ("--http", "server.http", &self.http),
+            ("--store", "store.url", &self.store),
+        ] {
             flags.extend(value.clone().map(|value| (flag, key, value)));
         }
         crate::config::Values::gather(self.config.as_deref(), &environment, &flags)
@@ -97,6 +107,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Export(command) => export::run(command),
+        Command::Move(command) => relocate::run(command),
         Command::Doctor(command) => doctor::run(command),
         Command::Config(command) => config::run(command),
     }

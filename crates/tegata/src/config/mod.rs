@@ -11,9 +11,11 @@ pub mod production;
 pub mod release;
 pub mod revocation;
 pub mod server;
+pub mod store;
 pub mod tls;
 pub mod update;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
@@ -31,7 +33,8 @@ pub struct Key {
 /// Every key there is.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
-    let sections = [server::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
+    let sections =
+        [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
     sections.chain([mail::KEYS, log::KEYS]).flatten()
 }
 
@@ -115,8 +118,8 @@ impl Values {
     }
 
     /// Key, value, source of every value, by name.
-    pub fn list(&self) -> impl Iterator<Item = (&'static str, &str, &Source)> {
-        self.0.iter().map(|(key, (value, source))| (*key, value.as_str(), source))
+    pub fn list(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>, &Source)> {
+        self.0.iter().map(|(key, (value, source))| (*key, shown(value), source))
     }
 
     /// A value in its type; the error names key and source.
@@ -135,6 +138,16 @@ fn unknown(file: &str, key: &str) -> ConfigError {
     let near = keys().map(|known| known.name).find(|known| known.rsplit('.').next() == key.rsplit('.').next());
     let hint = near.map_or_else(|| "`tegata config show` lists all".to_owned(), |near| format!("did you mean {near}?"));
     ConfigError(format!("{file}: there is no key {key}; {hint}"))
+}
+
+/// A value as it may be shown: an address without its password.
+fn shown(value: &str) -> Cow<'_, str> {
+    let parts = value.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.rsplit_once('@')?;
+        let (name, _password) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{host}"))
+    });
+    parts.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// `section.key` and value of a TOML file with one level of sections.
@@ -161,6 +174,8 @@ fn flatten(file: &str, text: &str) -> Result<Vec<(String, String)>, ConfigError>
 pub struct Config {
     /// Section `server`.
     pub server: server::Server,
+    /// Section `store`.
+    pub store: store::Store,
     /// Section `tls`.
     pub tls: tls::Tls,
     /// Section `limits`.
@@ -176,6 +191,7 @@ impl Config {
     pub fn from(values: &Values) -> Result<Self, ConfigError> {
         Ok(Config {
             server: server::Server::from(values)?,
+            store: store::Store::from(values)?,
             tls: tls::Tls::from(values)?,
             limits: limits::Limits::from(values)?,
             settings: tegata_usecase::cx::Settings {

@@ -83,6 +83,7 @@ pub async fn set_up() -> Result<Stage, Failure> {
     let new = NewPlatform {
         folder: folder.path().join("data"),
         unlock: None,
+        database: None,
         names,
         organisation: "Example Works".into(),
         clock: Arc::new(crate::clock::SystemClock::default()),

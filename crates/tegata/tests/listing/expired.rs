@@ -35,6 +35,7 @@ async fn open(folder: &std::path::Path, clock: Arc<Hands>) -> (Cx, String) {
     let new = NewPlatform {
         folder: folder.join("data"),
         unlock: None,
+        database: None,
         names,
         organisation: "Clockmakers".into(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -44,6 +45,7 @@ async fn open(folder: &std::path::Path, clock: Arc<Hands>) -> (Cx, String) {
     let opening = Opening {
         folder: first.folder,
         unlock: None,
+        database: None,
         settings: Default::default(),
         clock,
         chance: Arc::new(SystemChance),

@@ -1,5 +1,6 @@
 //! The ledger: one sequencer per log, checkpoints, tiles, proofs.
 
+mod follow;
 mod head;
 mod open;
 mod prove;

@@ -104,7 +104,7 @@ pub(super) async fn load(store: &Store, log: Log, shelf: &Shelf) -> Result<(Grow
 
 /// Takes the leaves of the store in up to `head`, which the tree must match then, and puts the tiles that become full
 /// on the shelf.
-async fn replay(store: &Store, log: Log, shelf: &Shelf, growing: &mut Growing, head: Head) -> Result<()> {
+pub(super) async fn replay(store: &Store, log: Log, shelf: &Shelf, growing: &mut Growing, head: Head) -> Result<()> {
     while growing.edge.size() < head.size {
         let start = growing.edge.size();
         let contents = store.ledger().contents(log, start, (head.size - start).min(4096) as u32).await?;

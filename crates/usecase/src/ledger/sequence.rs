@@ -4,7 +4,8 @@
 //! moves (size, root), compared and swapped; then the tiles are put on the shelf; then readers see it.
 
 use super::Published;
-use super::open::load;
+use super::follow::follow;
+use super::open::{load, replay};
 use super::shelf::Object;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
@@ -78,6 +79,10 @@ impl Growing {
 /// Takes all that waits into the tree of a log and publishes a checkpoint; answers how many leaves.
 pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
     let one = cx.ledger.log(log);
+    if !cx.store.lease().holds() {
+        return follow(log, one, cx).await;
+    }
+    one.shelf.reads_and_writes();
     let mut kept = one.edge.lock().await;
     // taken out until the run succeeds: what fails half-way is loaded again from the store
     let mut growing = match kept.take() {
@@ -88,6 +93,11 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
             growing
         }
     };
+    if cx.store.is_shared() {
+        // another node may have been the sequencer meanwhile
+        let head = cx.store.ledger().standing(log).await?.head;
+        replay(&cx.store, log, &one.shelf, &mut growing, head).await?;
+    }
     let (mut taken, mut last) = (0, None);
     loop {
         let contents = cx.store.ledger().waiting_from(log, growing.edge.size(), TOGETHER).await?;
@@ -99,6 +109,11 @@ pub async fn sequence(log: Log, cx: &Inner) -> Result<u64> {
         let full = next.grow(log, &contents)?;
         let checkpoint = signed(next.head(), &one.signer, &one.verifier)?;
         let moved = cx.store.ledger().advance(log, growing.head(), checkpoint.clone(), one.shelf.durable()).await?;
+        if !moved && cx.store.is_shared() {
+            // whoever has the lease by now signed it on; this node takes the tree in anew
+            tracing::warn!(log = log.name(), "another node is the sequencer by now");
+            return Ok(taken);
+        }
         if !moved {
             return Err(Error::internal("the log was moved by somebody else; there is one sequencer per log"));
         }

@@ -8,7 +8,7 @@
 use crate::error::Result;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tegata_store::object::Objects;
 use tegata_store::{Error, Mode};
@@ -27,11 +27,20 @@ struct Shared {
     /// Behind a lock that a writer holds; true once nothing is to be written any more.
     closed: Mutex<bool>,
     durable: AtomicU64,
+    /// Whether this process writes files at present; else another one does, whose files it reads.
+    writes: AtomicBool,
+}
+
+/// An object that is held, and the size of a tree that has it.
+#[derive(Clone)]
+struct One {
+    bytes: Arc<Vec<u8>>,
+    whole: u64,
 }
 
 #[derive(Default)]
 struct Held {
-    objects: HashMap<String, Arc<Vec<u8>>>,
+    objects: HashMap<String, One>,
     /// The tree of so many leaves has all its full tiles here or in files.
     whole: u64,
 }
@@ -48,20 +57,36 @@ impl Shelf {
     pub(crate) fn open(folder: PathBuf, durable: u64, mode: Mode) -> Result<Self> {
         let (objects, durable) = (Objects::open(folder)?, AtomicU64::new(durable));
         let closed = Mutex::new(mode == Mode::Reading);
-        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed, durable })))
+        Ok(Shelf(Arc::new(Shared { objects, held: Mutex::default(), closed, durable, writes: AtomicBool::new(true) })))
     }
 
     /// One, wherever it is.
     pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let held = locked(&self.0.held).objects.get(name).cloned();
-        held.map_or_else(|| self.0.objects.read(name), |bytes| Ok(Some(bytes.to_vec())))
+        held.map_or_else(|| self.0.objects.read(name), |one| Ok(Some(one.bytes.to_vec())))
     }
 
     /// Takes those in that became full with a tree of `whole` leaves.
     pub(crate) fn put(&self, full: Vec<Object>, whole: u64) {
         let mut held = locked(&self.0.held);
-        held.objects.extend(full.into_iter().map(|(name, bytes)| (name, Arc::new(bytes))));
+        held.objects.extend(full.into_iter().map(|(name, bytes)| (name, One { bytes: Arc::new(bytes), whole })));
         held.whole = held.whole.max(whole);
+    }
+
+    /// Another process writes the files: what this one holds goes once it is told that they are there.
+    pub(crate) fn only_read(&self) {
+        self.0.writes.store(false, SeqCst);
+    }
+
+    /// This process writes the files.
+    pub(crate) fn reads_and_writes(&self) {
+        self.0.writes.store(true, SeqCst);
+    }
+
+    /// Another process wrote all files of the tree of so many leaves.
+    pub(crate) fn written(&self, whole: u64) {
+        self.0.durable.fetch_max(whole, SeqCst);
+        locked(&self.0.held).objects.retain(|_, one| one.whole > whole);
     }
 
     /// Waits for the disk where too many are held; fails where it does not take them.
@@ -97,6 +122,9 @@ impl Shelf {
 
 impl Shared {
     fn flush(&self) -> Result<(), Error> {
+        if !self.writes.load(SeqCst) {
+            return Ok(());
+        }
         let closed = locked(&self.closed);
         let (group, whole) = {
             let held = locked(&self.held);
@@ -105,13 +133,13 @@ impl Shared {
         if *closed || group.is_empty() {
             return Ok(());
         }
-        for (name, bytes) in &group {
-            self.objects.write(name, bytes)?;
+        for (name, one) in &group {
+            self.objects.write(name, &one.bytes)?;
         }
         self.objects.sync()?;
         self.durable.fetch_max(whole, SeqCst);
         let mut held = locked(&self.held);
-        held.objects.retain(|name, bytes| group.get(name).is_none_or(|written| !Arc::ptr_eq(written, bytes)));
+        held.objects.retain(|name, one| group.get(name).is_none_or(|it| !Arc::ptr_eq(&it.bytes, &one.bytes)));
         Ok(())
     }
 }

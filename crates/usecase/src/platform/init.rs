@@ -22,7 +22,7 @@ use tegata_domain::time::{Clock, Timestamp};
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
 use tegata_keys::{password, profile, secret};
-use tegata_store::{Mode, Row, Store};
+use tegata_store::{Database, Mode, Row, Store};
 
 /// What a new platform is asked for.
 pub struct NewPlatform {
@@ -30,6 +30,8 @@ pub struct NewPlatform {
     pub folder: PathBuf,
     /// Where the unlock file goes, if not into the data folder.
     pub unlock: Option<PathBuf>,
+    /// The PostgreSQL that holds it, if the folder does not.
+    pub database: Option<Database>,
     /// Public names.
     pub names: Names,
     /// Name of the first organisation.
@@ -79,7 +81,11 @@ pub async fn init(new: NewPlatform) -> Result<Initialised> {
     let mut name = new.folder.file_name().unwrap_or_default().to_owned();
     name.push(format!(".init-{}", std::process::id()));
     let part = new.folder.with_file_name(name);
-    let made = build(&new, &part).await;
+    let mut made = build(&new, &part).await;
+    if let (Ok(_), Some(database)) = (&made, &new.database) {
+        made = made
+            .and_then(|done| place::relocate(&part, &Place::Database(database.clone()), &|_, _, _| {}).map(|_| done));
+    }
     let moved = made.and_then(|done| {
         fs::rename(&part, &new.folder).map_err(|e| local("cannot move the data folder to its place", e))?;
         let folder = fs::canonicalize(&new.folder).map_err(|e| local("data folder", e))?;
@@ -117,6 +123,7 @@ async fn build(new: &NewPlatform, folder: &Path) -> Result<Initialised> {
     let opening = Opening {
         folder: folder.to_owned(),
         unlock: new.unlock.clone(),
+        database: None,
         settings: Default::default(),
         clock: Arc::clone(&new.clock),
         chance: Arc::clone(&new.chance),

@@ -6,6 +6,7 @@ mod check;
 mod init;
 mod manifest;
 mod open;
+mod place;
 mod restore;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
@@ -13,7 +14,10 @@ pub use check::{Ready, ready};
 pub use init::{Initialised, NewPlatform, init};
 pub use manifest::{LogState, Manifest};
 pub use open::{Opening, https_identity, open, open_to_read};
+pub use place::{Place, relocate};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
+
+pub use tegata_store::Database;
 
 use crate::error::{Error, Kind};
 

@@ -20,7 +20,7 @@ use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_keys::signer::Signer;
 use tegata_outside::mail::Postman;
-use tegata_store::{Mode, Store};
+use tegata_store::{Database, Mode, Store};
 use zeroize::Zeroizing;
 
 /// What a start is given.
@@ -29,6 +29,8 @@ pub struct Opening {
     pub folder: PathBuf,
     /// The unlock file, if it does not lie in the data folder.
     pub unlock: Option<PathBuf>,
+    /// The database, if it is another one than the folder says.
+    pub database: Option<Database>,
     /// What may be set.
     pub settings: Settings,
     /// The present.
@@ -52,7 +54,7 @@ pub async fn open_to_read(opening: Opening) -> Result<Cx> {
 }
 
 async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
-    let store = Store::open(&opening.folder, mode).map_err(stored)?;
+    let store = place::open_store(&opening.folder, opening.database.as_ref(), mode, &*opening.chance)?;
     let unlock = opening.unlock.clone().unwrap_or_else(|| opening.folder.join(UNLOCK_FILE));
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     check_clock(&store, &*opening.clock).await?;

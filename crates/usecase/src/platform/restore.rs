@@ -198,6 +198,7 @@ async fn go_on(
     let opening = Opening {
         folder: part.to_owned(),
         unlock: None,
+        database: None,
         settings: Settings::default(),
         clock: Arc::clone(&order.clock),
         chance: Arc::clone(&order.chance),

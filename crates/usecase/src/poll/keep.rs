@@ -30,10 +30,10 @@ pub fn begin(asked: &Asked<'_>, peer: &Peer, cx: &Inner) -> Option<Ticket> {
         Some(der) => {
             let serial = Serial::from_bytes(tegata_wire::x509::parse(der).ok()?.serial)?;
             let row = CertificateRow(cx.serials.serial_row(serial)?);
-            Some((row, cx.store.version(Thing::Certificate(row))))
+            Some((row, cx.store.version(Thing::Certificate(row))?))
         }
     };
-    Some(Ticket { device: (row, cx.store.version(Thing::Device(row))), certificate })
+    Some(Ticket { device: (row, cx.store.version(Thing::Device(row))?), certificate })
 }
 
 /// Keeps `answer`, which `device` was given for `asked`, where nothing at all is live for the device: what a live action

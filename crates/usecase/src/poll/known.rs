@@ -17,10 +17,10 @@ pub fn known(asked: &Asked<'_>, cx: &Inner) -> Option<Answer> {
         let credential = match found.proof {
             Proof::Token(_) => true,
             Proof::Certificate(_, (row, version), until) => {
-                now < until && cx.store.version(Thing::Certificate(row)) == version
+                now < until && cx.store.version(Thing::Certificate(row)) == Some(version)
             }
         };
-        credential && cx.store.version(Thing::Device(found.device)) == found.version
+        credential && cx.store.version(Thing::Device(found.device)) == Some(found.version)
     })?;
     cx.seen.note(device, now);
     Some(answer)

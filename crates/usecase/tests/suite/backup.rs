@@ -42,6 +42,7 @@ async fn open(world: &World, folder: PathBuf) -> Cx {
     let opening = Opening {
         folder,
         unlock: None,
+        database: None,
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(6)),
@@ -160,6 +161,7 @@ async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
     let opening = Opening {
         folder: world.data.clone(),
         unlock: None,
+        database: None,
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(7)),

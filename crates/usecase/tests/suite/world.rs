@@ -98,6 +98,7 @@ impl World {
         let new = NewPlatform {
             folder: data.clone(),
             unlock: None,
+            database: None,
             names,
             organisation: "Example Works".into(),
             clock: clock.clone(),
@@ -114,6 +115,7 @@ impl World {
         platform::open(Opening {
             folder,
             unlock: None,
+            database: None,
             settings: Default::default(),
             clock: self.clock.clone(),
             chance: self.chance.clone(),

@@ -1,0 +1,74 @@
+//! Writing the database anew, after something was erased.
+
+use crate::engine::postgres::Link;
+use crate::engine::{Connection, NONE, Reads, Writer};
+use crate::error::Error;
+use std::time::Duration;
+
+/// Notes that it is to be done at the next start.
+const DUE: &str = "insert into meta (name, value) values ('compact', 'due') on conflict do nothing";
+/// How long PostgreSQL may take for it.
+const LONG: Duration = Duration::from_secs(600);
+
+/// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
+const COMPACT_MAX: i64 = 2 << 30;
+
+/// Deleted content is overwritten where it stood (secure_delete), but a page that was split before may keep a copy of
+/// what moved, and the write-ahead log keeps older pages. Only a database that was written anew has neither.
+pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error> {
+    let connection = writer.connection()?;
+    if let Some(link) = connection.postgres() {
+        return rewrite(connection, link);
+    }
+    // a kept read would hold the log back
+    reads.pause();
+    let done = write_anew(connection);
+    reads.go_on();
+    done
+}
+
+/// Tables of PostgreSQL that keep what was said of an owner.
+const SAYING: &str =
+    "event, epoch, certificate, action_message, attribute, organisation, account, finding, audit, meta";
+
+/// A table written anew keeps no deleted row. Its write-ahead log and its archives are the administrator's.
+fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
+    let text = "select pg_total_relation_size('event'::regclass) + pg_total_relation_size('certificate'::regclass)";
+    let size = connection.only(text, NONE, |row| row.get::<i64>(0))?;
+    let full = if size > COMPACT_MAX { "" } else { "full" };
+    link.run_long(&format!("vacuum {full} {SAYING}"), LONG)?;
+    let fold = "delete from meta where name = 'compact'";
+    connection.execute(fold, NONE)?;
+    Ok(size <= COMPACT_MAX)
+}
+
+fn write_anew(connection: &Connection) -> Result<bool, Error> {
+    let number = |text| connection.only(text, NONE, |row| row.get::<i64>(0));
+    let fold = || number("pragma wal_checkpoint(truncate)");
+    let folded = fold()? == 0;
+    if number("pragma page_count")? * number("pragma page_size")? > COMPACT_MAX {
+        connection.execute(DUE, NONE)?;
+        return Ok(false);
+    }
+    connection.run("vacuum; delete from meta where name = 'compact'")?;
+    let whole = fold()? == 0 && folded;
+    if !whole {
+        connection.execute(DUE, NONE)?;
+    }
+    Ok(whole)
+}
+
+/// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start
+/// tries again.
+pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
+    let due: i64 = connection.only("select count(*) from meta where name = 'compact'", NONE, |row| row.get(0))?;
+    if due == 0 {
+        return Ok(());
+    }
+    tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
+    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
+    if let Err(error) = connection.run(text) {
+        tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Read connections of PostgreSQL: at most so many, each for one read at a time.
+
+use super::Connection;
+use super::postgres::{Driver, Link};
+use super::wait::blocking;
+use crate::error::{Error, ErrorKind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What comes first on a connection.
+const READ_ONLY: &str = "set default_transaction_read_only = on";
+
+/// The connections.
+pub(crate) struct Pool {
+    driver: Arc<Driver>,
+    state: Mutex<State>,
+    freed: Condvar,
+    limit: Duration,
+    /// One connection, which stays at the moment of its first read.
+    pinned: bool,
+}
+
+struct State {
+    idle: Vec<Link>,
+    /// How many more may be made or taken.
+    places: u32,
+}
+
+impl Pool {
+    pub(crate) fn new(driver: Arc<Driver>, connections: u32, limit: Duration) -> Self {
+        let state = State { idle: Vec::new(), places: connections.max(1) };
+        Pool { driver, state: Mutex::new(state), freed: Condvar::new(), limit, pinned: false }
+    }
+
+    /// All reads see the moment of the first.
+    pub(crate) fn pinned(self) -> Self {
+        self.state().places = 1;
+        Pool { pinned: true, ..self }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one read. A connection that had ended, as all do when the primary changes, is replaced, and the read asked
+    /// once more.
+    pub(crate) fn with<T>(&self, mut f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        blocking(|| {
+            let idle = self.take()?;
+            let _place = Place(self);
+            if let Some(link) = idle.filter(Link::is_well) {
+                match self.ask(link, &mut f) {
+                    Err(error) if error.kind == ErrorKind::Away && !self.pinned => {}
+                    outcome => return outcome,
+                }
+            }
+            let link = self.driver.connect(None)?;
+            let begin = if self.pinned { "begin isolation level repeatable read, read only" } else { READ_ONLY };
+            link.run(begin)?;
+            self.ask(link, &mut f)
+        })
+    }
+
+    fn ask<T>(&self, link: Link, f: &mut impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let connection = Connection::Postgres(link);
+        let outcome = f(&connection);
+        if let Connection::Postgres(link) = connection
+            && link.is_well()
+        {
+            self.state().idle.push(link);
+        }
+        outcome
+    }
+
+    /// Takes a place, with a connection if one is idle.
+    fn take(&self) -> Result<Option<Link>, Error> {
+        let state = self.state();
+        let waited = self.freed.wait_timeout_while(state, self.limit, |state| state.places == 0);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.places == 0 {
+            return Err(Error::new(ErrorKind::Overloaded, "all connections to the database are busy"));
+        }
+        state.places -= 1;
+        Ok(state.idle.pop())
+    }
+}
+
+/// A taken place; given back however the read ends.
+struct Place<'p>(&'p Pool);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.state().places += 1;
+        self.0.freed.notify_one();
+    }
+}

@@ -1,0 +1,61 @@
+//! Who does, among nodes on one database, what only one may do. Time is the database's.
+//!
+//! Why a time and not a lock of a connection: a process that is held keeps its connection, and with it the lock.
+//! Invariant: a lease says who tries; that a log is never forked rests on compare and swap (`ledger.rs`).
+
+use crate::engine::Connection;
+use crate::{Error, Store};
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::time::Duration;
+
+/// How long a lease holds; a node that dies is followed after that at the latest.
+const HOLDS: Duration = Duration::from_secs(3);
+
+/// The lease of the background work: sequencer and all other jobs.
+const NAME: &str = "jobs";
+
+/// Until when this node may take itself for the holder, in milliseconds since boot.
+#[derive(Default)]
+pub(crate) struct Lease(AtomicI64);
+
+/// The lease of the background work.
+pub struct Leases<'a>(&'a Store);
+
+impl Store {
+    /// The lease of the background work.
+    pub fn lease(&self) -> Leases<'_> {
+        Leases(self)
+    }
+}
+
+impl Leases<'_> {
+    /// Whether this node does the background work at present.
+    pub fn holds(&self) -> bool {
+        !self.0.is_shared() || crate::version::since_boot() < self.0.0.lease.0.load(SeqCst)
+    }
+
+    /// Takes the lease, or holds it for longer; false while another node has it. To be called about every second.
+    pub async fn hold(&self) -> Result<bool, Error> {
+        let Some(node) = self.0.0.committer.node().map(str::to_owned) else { return Ok(true) };
+        // before the database looks at its clock: this node lets go first
+        let asked = crate::version::since_boot();
+        let text = "insert into lease (name, holder, until)
+            values ($1, $2, cast(extract(epoch from clock_timestamp()) * 1000 as bigint) + $3)
+            on conflict (name) do update set holder = excluded.holder, until = excluded.until
+            where lease.holder = excluded.holder
+            or lease.until < cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+        let span = HOLDS.as_millis() as i64;
+        let task = move |c: &Connection| Ok(c.execute(text, (NAME, node, span))? == 1);
+        let held = self.0.0.committer.task(task).await?;
+        self.0.0.lease.0.store(if held { asked + span } else { 0 }, SeqCst);
+        Ok(held)
+    }
+
+    /// Lets another node take over at once.
+    pub async fn release(&self) -> Result<(), Error> {
+        let Some(node) = self.0.0.committer.node().map(str::to_owned) else { return Ok(()) };
+        self.0.0.lease.0.store(0, SeqCst);
+        let text = "delete from lease where name = $1 and holder = $2";
+        self.0.0.committer.task(move |c: &Connection| c.execute(text, (NAME, node)).map(drop)).await
+    }
+}

@@ -1,0 +1,57 @@
+//! Section `store`: where the platform is kept.
+
+use super::{ConfigError, Key, Values, refuse};
+use std::path::PathBuf;
+use std::time::Duration;
+use tegata_usecase::platform::Database;
+
+/// Keys of this section.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "store.url",
+        default: "",
+        manual: "PostgreSQL 15 or newer that holds the platform, as postgres://USER@HOST,HOST/NAME; of several hosts the \
+                 one that takes writes. Empty: where the data folder says (its file store-url, written by `tegata init \
+                 --store` and `tegata move`), which without that file is the folder itself. Over a network it is TLS, \
+                 unless the URL ends in ?sslmode=disable. A password belongs into the file store-url or the environment, \
+                 not on a command line.",
+    },
+    Key {
+        name: "store.roots",
+        default: "",
+        manual: "PEM file of the roots that PostgreSQL's TLS certificate is held against; empty: those of the system.",
+    },
+    Key { name: "store.connections", default: "16", manual: "Connections of this node for reads." },
+    Key {
+        name: "store.wait_seconds",
+        default: "10",
+        manual: "How long one statement, or a free connection, is waited for; then the answer is 503.",
+    },
+];
+
+/// Section `store`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    url: Option<String>,
+    roots: Option<PathBuf>,
+    connections: u32,
+    wait: Duration,
+}
+
+impl Store {
+    pub(super) fn from(values: &Values) -> Result<Self, ConfigError> {
+        let connections = values.get("store.connections", "a number")?;
+        let wait: u64 = values.get("store.wait_seconds", "a number of seconds")?;
+        if !(1..=1000).contains(&connections) || !(1..=600).contains(&wait) {
+            return Err(refuse("store.connections is 1 to 1000, store.wait_seconds 1 to 600".into()));
+        }
+        let roots = values.text("store.roots").map(PathBuf::from);
+        Ok(Store { url: values.text("store.url"), roots, connections, wait: Duration::from_secs(wait) })
+    }
+
+    /// The database of a data folder whose file `store-url` says `recorded`; `None` where the folder holds the platform.
+    pub fn database(&self, recorded: Option<Database>) -> Option<Database> {
+        let url = self.url.clone().or(recorded.map(|database| database.url))?;
+        Some(Database { url, roots: self.roots.clone(), connections: self.connections, wait: self.wait })
+    }
+}
