@@ -35,7 +35,8 @@ usage: bed.sh COMMAND, with BED=FOLDER in the environment (what `up` makes, `dow
   fall N | rise N       SIGKILL for all of node N as if its power went; brings it back (without tegata)
   cut N | heal          cuts node N off from the other nodes (clients still reach it); mends all cuts and raises who fell
   status                members as Patroni sees them
-  down                  ends all and removes the namespaces and the folder
+  end                   ends all and removes the namespaces; the folder with the logs stays
+  down                  the same, and removes the folder
 TEXT
 }
 
@@ -191,7 +192,7 @@ in_step() {
 settled() { leader >/dev/null && in_step; }
 
 url() {
-    echo "postgres://postgres:$PASSWORD@$NET.1:5432,$NET.2:5432,$NET.3:5432/tegata?target_session_attrs=read-write&connect_timeout=3"
+    echo "postgres://postgres:$PASSWORD@$NET.1:5432,$NET.2:5432,$NET.3:5432/tegata?target_session_attrs=read-write&sslmode=disable"
 }
 
 sql() {
@@ -225,9 +226,11 @@ pid() {
 
 serve() {
     local node=$1 log=$BED/$1/tegata.log
+    [ ! -e "$log" ] || cat "$log" >>"$log.before"
+    : >"$log"
     : >"$BED/$node/tegata.out"
     setsid ip netns exec "$(name "$node")" "${@:2}" --https "$NET.$node:8443" --http "$NET.$node:8080" \
-        </dev/null >"$BED/$node/tegata.out" 2>>"$log" &
+        </dev/null >"$BED/$node/tegata.out" 2>"$log" &
     echo $! >"$BED/$node/tegata.pid"
     disown
     await "tegata on node $node listens" "${BED_START:-60}" listens "$node"
@@ -292,7 +295,7 @@ heal() {
     done
 }
 
-down() {
+end_all() {
     local node
     for node in "${NODES[@]}"; do
         if ip netns pids "$(name "$node")" >/dev/null 2>&1; then
@@ -301,9 +304,12 @@ down() {
         fi
     done
     ip netns del tegata-hub 2>/dev/null || true
-    # only what `up` made
-    [ ! -f "$BED/1/patroni.yml" ] || rm -rf "${BED:?}/1" "$BED/2" "$BED/3"
-    rmdir "$BED" 2>/dev/null || true
+}
+
+down() {
+    end_all
+    # only what `up` made a bed of
+    [ ! -f "$BED/1/patroni.yml" ] || rm -rf "${BED:?}"
 }
 
 main() {
@@ -313,6 +319,7 @@ main() {
     need
     case "$command" in
         up | url | down | heal | switchover) "$command" ;;
+        end) end_all ;;
         run) ip netns exec tegata-hub "$@" ;;
         on) inside "$@" ;;
         sql) sql "$1" ;;

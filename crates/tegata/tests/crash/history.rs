@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tegata_domain::ledger::Log;
 use tegata_testkit::ledger::{self, Reader, roots};
-use tegata_testkit::{Api, World, wait};
+use tegata_testkit::{Api, wait};
 use tegata_wire::tlog::Hash;
 
 /// Time between two looks at both logs: a log has at most five checkpoints a second.
@@ -20,12 +20,11 @@ pub struct History {
 
 impl History {
     /// Of a platform that was just made: begins with its first checkpoints.
-    pub fn begin(world: &World) -> History {
-        let plain = world.plain();
+    pub fn begin(plain: &Api) -> History {
         let first = |log: Log| plain.get(&format!("/ledger/{}/checkpoint", log.name())).status == 200;
         wait::until("a first checkpoint of each log", || Log::ALL.into_iter().all(first).then_some(()));
-        let history = History { keys: ledger::keys(&plain), seen: Mutex::default() };
-        history.check(world);
+        let history = History { keys: ledger::keys(plain), seen: Mutex::default() };
+        history.check(plain);
         history
     }
 
@@ -44,7 +43,7 @@ impl History {
     }
 
     /// Remembers a checkpoint; two of one size must have one root.
-    fn remember(&self, log: Log, size: u64, root: Hash) {
+    pub fn remember(&self, log: Log, size: u64, root: Hash) {
         let known = *self.seen()[log as usize].entry(size).or_insert(root);
         assert_eq!(known, root, "{}: two roots of {size} leaves", log.name());
     }
@@ -61,8 +60,8 @@ impl History {
     }
 
     /// All that was seen is a beginning of the present logs: a proof from tiles for each.
-    pub fn check(&self, world: &World) {
-        for reader in self.readers(world.plain()) {
+    pub fn check(&self, plain: &Api) {
+        for reader in self.readers(plain.clone()) {
             let present = reader.checkpoint();
             self.remember(reader.log(), present.size, present.root);
             let seen = self.seen()[reader.log() as usize].clone();

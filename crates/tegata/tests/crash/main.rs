@@ -10,17 +10,18 @@ mod field;
 mod history;
 mod line;
 mod memory;
+mod target;
 
 use field::{Actor, Enroller};
 use history::History;
 use line::Line;
 use memory::Memory;
+use target::Target;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tegata_testkit::seed::Random;
-use tegata_testkit::{Api, Setup, World};
+use tegata_testkit::{Setup, World};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tegata");
 /// Kills under load.
@@ -32,25 +33,9 @@ const STARTS: usize = 4;
 /// Threads that make devices.
 const LINES: usize = 3;
 
-/// Where a server is reached, and as whom.
-#[derive(Clone)]
-pub struct Target {
-    /// HTTPS.
-    pub at: SocketAddr,
-    /// The HTTPS authority.
-    pub trust: Vec<u8>,
-    /// The maker's token.
-    pub token: String,
-    /// A client of its own for each who takes it.
-    pub api: Api,
+fn target(world: &World) -> Target {
+    Target::new(world.server().https, &world.first.trust, &world.first.token)
 }
-
-impl Target {
-    fn of(world: &World) -> Target {
-        let first = &world.first;
-        let (at, api) = (world.server().https, world.api());
-        Target { at, trust: first.trust.clone(), token: first.token.clone(), api }
-    }
 }
 
 /// Those who work on the platform. Each knows what it asked for and was not told the answer.
@@ -69,7 +54,7 @@ impl Workers {
     /// Works until the server is killed after `moment`.
     fn work(&mut self, world: &mut World, moment: Duration, seen: (&Memory, &History)) {
         let (memory, history) = seen;
-        let target = Target::of(world);
+        let target = target(world);
         let readers = history.readers(world.plain());
         std::thread::scope(|scope| {
             let target = &target;
@@ -109,7 +94,7 @@ fn nothing_acknowledged_is_lost() {
     say(&format!("CRASH_SEED={seed}"));
     let (begin, mut random) = (Instant::now(), Random::new(seed));
     let mut world = World::new(BINARY);
-    let (memory, history) = (Memory::default(), History::begin(&world));
+    let (memory, history) = (Memory::default(), History::begin(&world.plain()));
     let product = tegata_testkit::factory::product(&world.api(), "CRASH");
     let mut workers = Workers::new(&mut random, &product);
     let (mut starts, mut slowest) = (0, Duration::ZERO);
@@ -123,9 +108,9 @@ fn nothing_acknowledged_is_lost() {
         let start = Instant::now();
         world.start();
         slowest = slowest.max(start.elapsed());
-        history.check(&world);
+        history.check(&world.plain());
     }
-    let unanswered = check::finish(&mut workers.lines, &Target::of(&world), &memory);
+    let unanswered = check::finish(&mut workers.lines, &target(&world), &memory);
     let counts = check::everything(&mut world, &memory, &history);
     say(&format!(
         "{KILLS} kills under load, {starts} of starts; slowest start {} ms; {unanswered} lines unanswered at the end; \
