@@ -68,16 +68,16 @@ fn scan(c: &Connection, table: &Table, each: &mut dyn FnMut(&[Cell<'_>]) -> Resu
     if c.postgres().is_none() {
         return c.each(&select, NONE, |row| each(&cells(row, table)?).map(|()| true));
     }
-    c.run(&format!("declare rows no scroll cursor for {select}"))?;
+    c.run(&format!("declare rows_of_{name} no scroll cursor for {select}", name = table.name))?;
     let mut more = true;
     while more {
         more = false;
-        c.each(&format!("fetch {PAGE} from rows"), NONE, |row| {
+        c.each(&format!("fetch {PAGE} from rows_of_{}", table.name), NONE, |row| {
             more = true;
             each(&cells(row, table)?).map(|()| true)
         })?;
     }
-    c.run("close rows")
+    c.run(&format!("close rows_of_{}", table.name))
 }
 
 fn line(cells: &[Cell<'_>]) -> Vec<u8> {
@@ -150,7 +150,9 @@ pub fn from_postgres(database: &Database, folder: &Path, tell: &dyn Fn(u64, u64)
     let lite = sqlite::open_writer(&folder.join(DATABASE), Mode::Create)?;
     migrate::sqlite(&lite, Mode::Create)?;
     let tables = tables(&lite)?;
-    let connection = Connection::Postgres(patient(database)?.connect(None)?);
+    // it drives the connection for as long as it is there
+    let driver = patient(database)?;
+    let connection = Connection::Postgres(driver.connect(None)?);
     connection.run("begin isolation level repeatable read, read only")?;
     migrate::postgres(&connection, Mode::Reading)?;
     let rows = tables.iter().map(|table| count(&connection, table)).sum::<Result<u64, Error>>()?;
@@ -296,7 +298,8 @@ fn counts_of(path: &Path) -> Result<Counts, Error> {
 /// Whether an earlier try, which was broken off after its commit, carried this very platform there.
 fn is_the_same(path: &Path, database: &Database) -> Result<bool, Error> {
     let lite = sqlite::open_to_read(path)?;
-    let there = Connection::Postgres(patient(database)?.connect(None)?);
+    let driver = patient(database)?;
+    let there = Connection::Postgres(driver.connect(None)?);
     let heads = |c: &Connection| c.all("select root from log order by id", NONE, |row| row.get::<Vec<u8>>(0));
     Ok(heads(&lite)? == heads(&there)?)
 }

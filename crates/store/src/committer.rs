@@ -120,9 +120,13 @@ impl Drop for Committer {
 
 impl Committer {
     /// `node` is the name of this one, where others write too.
-    pub(crate) fn start(mut writer: Writer, reads: Arc<Reads>, node: Option<String>) -> Result<Self, Error> {
+    pub(crate) fn start(writer: Writer, reads: Arc<Reads>, node: Option<String>) -> Result<Self, Error> {
         let (requests, inbox) = bounded(WAITING);
-        let leaves = Placing::read(writer.connection()?)?;
+        let mut leaves = Placing::default();
+        reads.with(|connection| {
+            leaves = Placing::read(connection)?;
+            Ok(())
+        })?;
         let shared = Arc::new(Shared::new(reads, node, &leaves));
         let theirs = Arc::clone(&shared);
         let work = move || run(writer, leaves, &inbox, &theirs);

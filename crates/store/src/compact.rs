@@ -60,12 +60,15 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
 
 /// Writes a database anew that was too large for that while it was in use. Where it cannot be done, the next start
 /// tries again.
-pub(crate) fn compact_if_due(connection: &Connection) -> Result<(), Error> {
+pub(crate) fn if_due(connection: &Connection) -> Result<(), Error> {
     let due: i64 = connection.only("select count(*) from meta where name = 'compact'", NONE, |row| row.get(0))?;
     if due == 0 {
         return Ok(());
     }
     tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
+    if let Some(link) = connection.postgres() {
+        return rewrite(connection, link).map(drop);
+    }
     let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
     if let Err(error) = connection.run(text) {
         tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");

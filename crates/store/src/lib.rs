@@ -137,10 +137,9 @@ impl Store {
             let lock = sqlite::lock(folder)?;
             let writer = sqlite::open_writer(&path, mode)?;
             migrate::sqlite(&writer, mode)?;
-            compact::compact_if_due(&writer)?;
+            compact::if_due(&writer)?;
             (Some(lock), writer, Readers::new(path))
         };
-        readers.with(|_| Ok(()))?;
         let reads = Arc::new(Reads::Sqlite(readers));
         let committer = Committer::start(Writer::Sqlite(writer), Arc::clone(&reads), None)?;
         Ok(Self::of(folder, committer, reads, (None, lock)))
@@ -153,6 +152,11 @@ impl Store {
         let mut writer = Writer::postgres(Arc::clone(&driver));
         migrate::postgres(writer.begin()?, mode)?;
         writer.connection()?.run("commit")?;
+        if mode != Mode::Reading {
+            compact::if_due(writer.connection()?)?;
+        } else {
+            writer = Writer::None;
+        }
         let pool = Pool::new(Arc::clone(&driver), database.connections, database.wait);
         let pool = if mode == Mode::Reading { pool.pinned() } else { pool };
         let reads = Arc::new(Reads::Postgres(pool));

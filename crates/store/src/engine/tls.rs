@@ -51,15 +51,15 @@ impl Tls {
 impl MakeTlsConnect<tokio_postgres::Socket> for Tls {
     type Stream = Stream<tokio_postgres::Socket>;
     type TlsConnect = To;
-    type Error = rustls::pki_types::InvalidDnsNameError;
+    type Error = std::convert::Infallible;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<To, Self::Error> {
-        Ok(To(self.0.clone(), ServerName::try_from(host.to_owned())?))
+        Ok(To(self.0.clone(), ServerName::try_from(host.to_owned()).ok()))
     }
 }
 
-/// A connection to one name.
-pub(super) struct To(TlsConnector, ServerName<'static>);
+/// A connection to one name; a socket in a folder has none, and no TLS.
+pub(super) struct To(TlsConnector, Option<ServerName<'static>>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for To {
     type Stream = Stream<S>;
@@ -67,7 +67,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for To {
     type Future = Pin<Box<dyn Future<Output = io::Result<Stream<S>>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        Box::pin(async move { Ok(Stream(self.0.connect(self.1, stream).await?)) })
+        Box::pin(async move {
+            let name = self.1.ok_or_else(|| io::Error::other("the host of the database is no name that TLS takes"))?;
+            Ok(Stream(self.0.connect(name, stream).await?))
+        })
     }
 }
 

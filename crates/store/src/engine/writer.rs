@@ -17,6 +17,8 @@ const PATIENCE: &str = "set lock_timeout = '10s'; set idle_in_transaction_sessio
 
 /// The connection that writes.
 pub(crate) enum Writer {
+    /// Of a store that is only read.
+    None,
     /// SQLite's.
     Sqlite(Connection),
     /// PostgreSQL's, made anew after it ended.
@@ -36,6 +38,7 @@ impl Writer {
     /// The connection, for what happens outside of a transaction too.
     pub(crate) fn connection(&mut self) -> Result<&Connection, Error> {
         match self {
+            Writer::None => Err(Error::new(ErrorKind::Version, "this store was opened to be read only")),
             Writer::Sqlite(connection) => Ok(connection),
             Writer::Postgres { driver, connection } => {
                 if connection.as_ref().and_then(Connection::postgres).is_none_or(|link| !link.is_well()) {
@@ -54,6 +57,7 @@ impl Writer {
                 connection.run("begin immediate")?;
                 Ok(connection)
             }
+            Writer::None => self.connection(),
             // one that ended since the last transaction shows itself here, before anything was written
             Writer::Postgres { .. } => match lock(self.connection()?) {
                 Ok(()) => self.connection(),
@@ -76,7 +80,7 @@ impl Writer {
         let undone = match self {
             Writer::Sqlite(connection) => connection.run("rollback"),
             Writer::Postgres { connection: Some(connection), .. } => connection.run("rollback"),
-            Writer::Postgres { .. } => Ok(()),
+            Writer::Postgres { .. } | Writer::None => Ok(()),
         };
         if undone.is_err() {
             self.forget();

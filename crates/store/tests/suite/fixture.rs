@@ -1,5 +1,6 @@
 //! Nouns to save, and a store to save them in.
 
+use std::path::Path;
 use tegata_domain::authority::{Authority, AuthorityKind};
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::certificate::{Certificate, CertificateKind};
@@ -12,7 +13,7 @@ use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::{Month, Timestamp};
-use tegata_store::{Database, Mode, Store};
+use tegata_store::{Database, Error, Mode, STORE_FILE, Store};
 
 pub const NOW: Timestamp = Timestamp::NEVER;
 
@@ -26,6 +27,14 @@ pub fn on_postgres() -> Option<Database> {
     chosen.then(|| Database::at(tegata_testkit::Postgres::shared().database()))
 }
 
+/// Opens the store that a folder says.
+pub fn open(folder: &Path, mode: Mode) -> Result<Store, Error> {
+    match Database::recorded(folder)? {
+        Some(database) => Store::connect(folder, &database, mode, format!("{mode:?}")),
+        None => Store::open(folder, mode),
+    }
+}
+
 pub struct World {
     pub store: Store,
     pub folder: tempfile::TempDir,
@@ -35,10 +44,15 @@ impl World {
     /// An organisation, a product, and a batch of `quantity`.
     pub async fn new(quantity: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = match on_postgres() {
-            Some(database) => Store::connect(folder.path(), &database, Mode::Create, "one".into()).unwrap(),
-            None => Store::open(folder.path(), Mode::Create).unwrap(),
-        };
+        if let Some(database) = on_postgres() {
+            std::fs::write(folder.path().join(STORE_FILE), database.url).unwrap();
+        }
+        let store = open(folder.path(), Mode::Create).unwrap();
+        Self::of(store, folder, quantity).await
+    }
+
+    /// The same in a store that was just made.
+    pub async fn of(store: Store, folder: tempfile::TempDir, quantity: u32) -> Self {
         for log in Log::ALL {
             store.ledger().create(log, Head { size: 0, root: [0; 32] }).await.unwrap();
         }

@@ -125,7 +125,7 @@ async fn row_numbers_are_given_once() {
     }
     let (folder, store) = (world.folder, world.store);
     drop(store);
-    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     let first = again.reserve(Row::Device, 1).await.unwrap();
     assert!(seen.insert(first), "{first} was given before the restart");
 }
@@ -205,6 +205,6 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
     world.store.secret().fix("compact", "due".into()).await.unwrap();
     let World { store, folder } = world;
     drop(store);
-    let again = tegata_store::Store::open(folder.path(), tegata_store::Mode::Existing).unwrap();
+    let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     assert_eq!(again.secret().fixed("compact").await.unwrap(), None);
 }

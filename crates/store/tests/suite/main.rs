@@ -6,6 +6,7 @@
     reason = "tests: a panic is the failure"
 )]
 
+mod carry;
 mod fixture;
 mod folder;
 mod guards;
