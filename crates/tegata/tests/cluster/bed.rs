@@ -44,7 +44,7 @@ impl Bed {
             let data = bed.data(node);
             bed.run(Command::new("cp").arg("-r").arg(&first).arg(&data));
             std::fs::remove_file(data.join("lock")).ok();
-            for shared in ["ledger", "release"] {
+            for shared in ["ledger", "firmware"] {
                 std::fs::create_dir_all(first.join(shared)).unwrap();
                 std::fs::remove_dir_all(data.join(shared)).ok();
                 std::os::unix::fs::symlink(first.join(shared), data.join(shared)).unwrap();
@@ -99,14 +99,20 @@ impl Bed {
     /// The node whose program says that it does the background work. All nodes must be well.
     pub fn sequencer(&self) -> usize {
         const WORDS: &str = "background work of all nodes";
-        let holds = |node: &usize| {
+        let said = |node: usize| {
             let log = self.folder.join(node.to_string()).join("tegata.log");
             let log = std::fs::read_to_string(log).unwrap_or_default();
-            log.lines().rev().find(|line| line.contains(WORDS)).is_some_and(|line| line.contains("held=true"))
+            log.lines().rev().find(|line| line.contains(WORDS)).map(|line| line.contains("\"held\":true"))
         };
         wait::until("one node is the sequencer", || {
-            let all: Vec<usize> = NODES.into_iter().filter(holds).collect();
-            (all.len() == 1).then(|| all[0])
+            let said = NODES.map(said);
+            let holds = |wanted| NODES.into_iter().zip(said).filter(move |(_, said)| *said == wanted);
+            match holds(Some(true)).collect::<Vec<_>>()[..] {
+                [(node, _)] => Some(node),
+                // the first to start has it from the begin, and says nothing
+                [] if said[0].is_none() => Some(NODES[0]),
+                _ => None,
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::bed::{Bed, NODES};
 use crate::check;
+use crate::fault::consistent;
 use crate::load::Load;
 use std::path::Path;
 use std::process::Command;
@@ -19,8 +20,8 @@ const NONE: [(&str, &str); 7] = [
 ];
 
 /// All checks; the counts as a text.
-pub fn check(bed: &Bed, load: Load, verifier: &Path) -> String {
-    let mut lines = load.lines.into_inner().unwrap();
+pub fn check(bed: &Bed, load: &Load, verifier: &Path) -> String {
+    let mut lines = std::mem::take(&mut *load.lines.lock().unwrap());
     assert_eq!(lines.len(), NODES.len(), "no line panicked");
     let again = check::finish(&mut lines, &load.targets[0], &load.memory);
     let (known, history) = (load.memory.known(), &load.history);
@@ -42,10 +43,10 @@ pub fn check(bed: &Bed, load: Load, verifier: &Path) -> String {
         let entries = check::settled(&devices, leaves, history);
         proofs += check::lives(api, &known, &entries, &history.keys);
         history.recompute(&facts);
-        history.check(&bed.plain(node));
+        consistent(node, bed, load);
     }
     let revoked = check::crls(&bed.plain(NODES[0]), &known);
-    let foreign = verified(bed, &load.notes.into_inner().unwrap(), &history.keys, verifier);
+    let foreign = verified(bed, &load.notes.lock().unwrap(), &history.keys, verifier);
     assert!(known.devices.len() > 300 && known.enrolled.len() > 30 && known.acts.len() > 30, "enough was done");
     format!(
         "{} devices acknowledged and there once, {} asked again ({again} at the end), {} operational certificates, {} \

@@ -142,6 +142,16 @@ fn wake(node: usize, bed: &Bed, load: &Load, seen: &mut Seen) {
     }
 }
 
+/// Everything that any node showed is a beginning of what this one shows, once that is as large.
+pub fn consistent(node: usize, bed: &Bed, load: &Load) {
+    let newest = Log::ALL.map(|log| load.history.newest(log));
+    for reader in load.history.readers(bed.plain(node)) {
+        let wanted = newest[reader.log() as usize];
+        until("a node shows what another one did", Instant::now(), || load.look(&reader).filter(|size| *size >= wanted));
+    }
+    load.history.check_up_to(&bed.plain(node), newest);
+}
+
 /// One fault from a well cluster to a well cluster.
 pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
     let (before, moved) = (load.acknowledged(), usize::from(!fault.leaves_the_database()));
@@ -171,7 +181,7 @@ pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
     until("every node acknowledges lines again", healed, || {
         load.acknowledged().iter().zip(&at).all(|(now, then)| now > then).then_some(())
     });
-    NODES.into_iter().for_each(|node| load.history.check(&bed.plain(node)));
+    NODES.into_iter().for_each(|node| consistent(node, bed, load));
     let lines: u64 = load.acknowledged().iter().sum::<u64>() - before.iter().sum::<u64>();
     say(&format!(
         "{fault:?}{}: lines again after {:.1} s, the log after {:.1} s; all well after {:.1} s; {lines} lines",

@@ -48,8 +48,9 @@ impl Load {
             NODES.iter().map(|node| Target { turn: Arc::clone(&turn), ..bed.target(*node) }).collect();
         let history = History::begin(&bed.plain(NODES[0]));
         let product = factory::product(&targets[0].api, "CLUSTER");
-        let line = |i| Line { pause: PAUSE, ..Line::new(i, &product, random.split()) };
-        let lines = Mutex::new((0..NODES.len()).map(line).collect());
+        let mut lines: Vec<Line> = (0..NODES.len()).map(|i| Line::new(i, &product, random.split())).collect();
+        lines.iter_mut().for_each(|line| line.pause = PAUSE);
+        let lines = Mutex::new(lines);
         let plain = NODES.iter().map(|node| bed.plain(*node)).collect();
         Load { targets, plain, memory: Memory::default(), history, notes: Mutex::default(), lines, turn, over: false.into() }
     }
@@ -135,7 +136,9 @@ impl Load {
     fn watch(&self, plain: &Api) {
         let readers = Log::ALL.map(|log| Reader::new(plain.clone(), log, &self.history.keys));
         while !self.is_over() {
-            readers.iter().for_each(|reader| drop(self.look(reader)));
+            for reader in &readers {
+                self.look(reader);
+            }
             std::thread::sleep(MOMENT);
         }
     }

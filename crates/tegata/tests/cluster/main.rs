@@ -78,7 +78,7 @@ fn inside(folder: PathBuf) {
         }
         seen
     });
-    let counts = end::check(&bed, load, &verifier);
+    let counts = end::check(&bed, &load, &verifier);
     say(&format!("{rounds} × {} faults; {seen}; {counts}; {:.0} s", Fault::ALL.len(), begin.elapsed().as_secs_f64()));
 }
 

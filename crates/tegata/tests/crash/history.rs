@@ -37,6 +37,11 @@ impl History {
         self.seen().iter().map(BTreeMap::len).sum()
     }
 
+    /// The size of the largest tree that was seen of a log.
+    pub fn newest(&self, log: Log) -> u64 {
+        self.seen()[log as usize].keys().next_back().copied().unwrap_or(0)
+    }
+
     /// Readers of both logs.
     pub fn readers(&self, api: Api) -> [Reader; 2] {
         Log::ALL.map(|log| Reader::new(api.clone(), log, &self.keys))
@@ -61,11 +66,16 @@ impl History {
 
     /// All that was seen is a beginning of the present logs: a proof from tiles for each.
     pub fn check(&self, plain: &Api) {
+        self.check_up_to(plain, [u64::MAX; 2]);
+    }
+
+    /// The same for what was seen up to these sizes, by log.
+    pub fn check_up_to(&self, plain: &Api, newest: [u64; 2]) {
         for reader in self.readers(plain.clone()) {
             let present = reader.checkpoint();
             self.remember(reader.log(), present.size, present.root);
             let seen = self.seen()[reader.log() as usize].clone();
-            for old in seen {
+            for old in seen.into_iter().filter(|(size, _)| *size <= newest[reader.log() as usize]) {
                 reader.check_consistent(old, (present.size, present.root));
             }
         }
