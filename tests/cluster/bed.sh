@@ -11,6 +11,10 @@
 # What an acknowledged commit survives: `synchronous_mode` keeps one standby in step, a commit is answered after that
 # standby has it on disk (`synchronous_commit = on`), and Patroni promotes no other. `synchronous_mode_strict`: without
 # such a standby nothing is acknowledged at all.
+#
+# Patroni speaks etcd's older protocol (`etcd`, not `etcd3`): over the newer one, Patroni 3.0.2, which Debian 12 has, writes
+# the leader's key without comparing (3.0.3 compares). A leader that was cut off takes the key back as soon as it reaches
+# etcd again and promotes itself, and what another leader acknowledged meanwhile is lost. This bed showed it.
 set -euo pipefail
 
 NODES=(1 2 3)
@@ -114,7 +118,7 @@ patroni_yaml() {
 scope: tegata
 name: n$1
 restapi: {listen: "$NET.$1:8008", connect_address: "$NET.$1:8008"}
-etcd3: {hosts: "$NET.1:2379,$NET.2:2379,$NET.3:2379"}
+etcd: {hosts: "$NET.1:2379,$NET.2:2379,$NET.3:2379"}
 bootstrap:
   dcs:
     ttl: 20
@@ -153,7 +157,7 @@ rise() {
         --listen-peer-urls "http://$NET.$node:2380" --initial-advertise-peer-urls "http://$NET.$node:2380" \
         --listen-client-urls "http://$NET.$node:2379" --advertise-client-urls "http://$NET.$node:2379" \
         --initial-cluster "n1=http://$NET.1:2380,n2=http://$NET.2:2380,n3=http://$NET.3:2380" \
-        --initial-cluster-state "$state" --logger zap
+        --initial-cluster-state "$state" --enable-v2 --logger zap
     start "$node" patroni setpriv --reuid=postgres --regid=postgres --init-groups patroni "$folder/patroni.yml"
 }
 
