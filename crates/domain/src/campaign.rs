@@ -189,6 +189,8 @@ pub struct Candidate {
     pub confirmed: bool,
     /// The version that it reports.
     pub version: Option<String>,
+    /// Its owner period.
+    pub period: u32,
 }
 
 /// Whether a selection meets a device.
@@ -213,6 +215,17 @@ pub struct CampaignStep {
     pub groups: Vec<Group>,
 }
 
+/// A device that a group takes in.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What it is offered.
+    pub action: Action,
+    /// The owner period that this was decided in: the device is left out if it changed hands meanwhile.
+    pub period: u32,
+    /// What this takes the place of.
+    pub superseded: Option<ActionStep>,
+}
+
 /// Devices that a group takes in.
 #[derive(Debug, Clone)]
 pub struct Fill {
@@ -226,8 +239,8 @@ pub struct Fill {
     pub to: DeviceRow,
     /// Nothing is left to take in.
     pub filled: bool,
-    /// What is offered, with what it supersedes.
-    pub entries: Vec<(Action, Option<ActionStep>)>,
+    /// What is offered.
+    pub entries: Vec<Entry>,
     /// Devices that another campaign keeps.
     pub skipped: u32,
 }
@@ -311,7 +324,7 @@ impl Campaign {
     /// Whether the selection meets a device. Held devices take a remedy only; those that ended, or never were
     /// confirmed, nothing.
     pub fn meets(&self, candidate: &Candidate, release: &Release) -> Meets {
-        let Candidate { device, product, stage, condition, confirmed, version } = candidate;
+        let Candidate { device, product, stage, condition, confirmed, version, .. } = candidate;
         let held = matches!(condition, Condition::Quarantined | Condition::Recalled) && !release.remedy;
         if *product != self.product || *stage == Stage::Retired || !confirmed || held {
             return Meets::No;

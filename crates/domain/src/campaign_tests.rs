@@ -125,6 +125,7 @@ fn which_devices_are_met() {
         condition: Condition::Well,
         confirmed: true,
         version: Some("1.0".into()),
+        period: 0,
     };
     let check = |campaign: &Campaign, candidate: &Candidate, release: &Release, expected| {
         assert_eq!(campaign.meets(candidate, release), expected, "{candidate:?}");

@@ -50,8 +50,10 @@ pub struct Stamped {
     pub at: Option<Timestamp>,
     /// The life event behind it; `None` where it is presumed or not reached.
     pub sequence: Option<u32>,
-    /// Whether that event is under a published checkpoint.
+    /// Whether that event is under a published checkpoint, and can be proven.
     pub proved: bool,
+    /// Whether that event was erased: nobody can open its commitment any more.
+    pub erased: bool,
 }
 
 /// A device as anybody may see it.
@@ -95,7 +97,8 @@ impl Lookup {
         let stamps = Stage::ALL.map(|stage| {
             let stamp = device.stamps.iter().find(|s| s.stage == stage);
             let sequence = stamp.and_then(|s| s.sequence);
-            Stamped { stage, at: stamp.map(|s| s.at), sequence, proved: sequence.is_some_and(|s| s <= proved) }
+            let proved = sequence.is_some_and(|s| s <= proved);
+            Stamped { stage, at: stamp.map(|s| s.at), sequence, proved, erased: false }
         });
         let (answer, todo) = judge(device, &product, at);
         Lookup {
@@ -112,6 +115,14 @@ impl Lookup {
             erasure: None,
             at,
         }
+    }
+
+    /// The same, where these events were erased: their commitments stand in the ledger, but prove nothing any more.
+    pub fn without(mut self, erased: &[u32]) -> Self {
+        for stamp in self.stamps.iter_mut().filter(|stamp| stamp.sequence.is_some_and(|s| erased.contains(&s))) {
+            (stamp.proved, stamp.erased) = (false, true);
+        }
+        self
     }
 }
 

@@ -68,7 +68,7 @@ impl Digests {
     }
 }
 
-/// Reads through, and keeps count and SHA-256 of what was read.
+/// Reads or writes through, and keeps count and SHA-256 of what passed.
 pub struct Measured<R> {
     from: R,
     context: digest::Context,
@@ -80,7 +80,34 @@ impl<R: std::io::Read> Measured<R> {
     pub fn new(from: R) -> Self {
         Measured { from, context: digest::Context::new(&digest::SHA256), count: 0 }
     }
+}
 
+impl<W: std::io::Write> Measured<W> {
+    /// Into a writer at its begin.
+    pub fn into(to: W) -> Self {
+        Measured { from: to, context: digest::Context::new(&digest::SHA256), count: 0 }
+    }
+
+    /// The writer, and SHA-256 in hex of what was written to it.
+    pub fn written(self) -> (W, String) {
+        (self.from, data_encoding::HEXLOWER.encode(self.context.finish().as_ref()))
+    }
+}
+
+impl<W: std::io::Write> std::io::Write for Measured<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.from.write(bytes)?;
+        self.context.update(&bytes[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.from.flush()
+    }
+}
+
+impl<R: std::io::Read> Measured<R> {
     /// Bytes and SHA-256 in hex.
     pub fn finish(self) -> (u64, String) {
         (self.count, data_encoding::HEXLOWER.encode(self.context.finish().as_ref()))

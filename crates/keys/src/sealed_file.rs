@@ -21,7 +21,8 @@ use aws_lc_rs::hmac;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-const MAGIC: &[u8; 15] = b"tegata-vault/1\n";
+/// What every such file begins with.
+pub const MAGIC: &[u8; 15] = b"tegata-vault/1\n";
 const CHUNK: usize = 65_536;
 const TAG: usize = 16;
 

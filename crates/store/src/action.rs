@@ -6,6 +6,7 @@ use crate::{Error, Store};
 use std::time::Duration;
 use tegata_domain::action::{Action, ActionState, ActionStep, Installs, REASONS};
 use tegata_domain::campaign::CampaignState;
+use tegata_domain::device::Stage;
 use tegata_domain::id::{ActionRow, CampaignRow, DeviceRow, OrganisationRow, ReleaseRow};
 use tegata_domain::time::Timestamp;
 
@@ -55,11 +56,13 @@ fn millis(at: Option<Timestamp>) -> Option<i64> {
     at.map(Timestamp::millis)
 }
 
-/// False where the device has a live action, or one of this campaign. The counter of its group moves with it.
-pub(crate) fn insert(c: &Connection, a: &Action) -> Result<bool, Error> {
+/// False where the device has a live action, or one of this campaign, or is in another owner period, or ended meanwhile.
+/// The counter of its group moves with it.
+pub(crate) fn insert(c: &Connection, a: &Action, period: u32) -> Result<bool, Error> {
     let text =
         "insert into action (id, device, campaign, number, release, state, forced, consent, span, moves, entries,
-        offered_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing";
+        offered_at) select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from device
+        where id = $2 and period = $13 and stage <> $14 on conflict do nothing";
     let written = c.execute(
         text,
         params![
@@ -75,6 +78,8 @@ pub(crate) fn insert(c: &Connection, a: &Action) -> Result<bool, Error> {
             a.moves,
             a.entries,
             a.offered_at.millis(),
+            period,
+            Stage::Retired as u8,
         ],
     )?;
     if written == 1 {

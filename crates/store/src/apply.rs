@@ -40,7 +40,7 @@ impl State {
         let told = &mut self.told;
         told.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
-            told.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+            told.touched.extend(fill.entries.iter().map(|entry| Thing::Device(entry.action.device)));
         }
         told.revoked |= matches!(write, Write::Revocation(_));
         told.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
@@ -129,7 +129,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Device { decided_on, device, events } => {
             guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
         }
-        Write::Certificate(value) => certificate::insert(c, value).map(Ok)?,
+        Write::Certificate(value) => guard(certificate::insert(c, value)?, Refused::Stale),
         Write::Revocation(value) => guard(crl::revoke(c, value)?, Refused::Stale),
         Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
         Write::Finding(value) => finding::insert(c, value).map(Ok)?,
@@ -191,7 +191,8 @@ fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Ref
         state.give_back(batch);
         return Ok(Err(Refused::Exists));
     }
-    certificate::insert(c, &made.certificate)?;
+    // the key of an IDevID stands with its device, whose insertion judged it
+    let _never_refused = certificate::insert(c, &made.certificate)?;
     event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
     event::insert(c, made.device.row, &made.event, &mut state.leaves)?;
     Ok(Ok(()))

@@ -142,12 +142,12 @@ pub(crate) fn fill(c: &Connection, fill: &Fill) -> Result<bool, Error> {
         return Ok(false);
     }
     let mut skipped = fill.skipped;
-    for (offered, superseded) in &fill.entries {
-        let free = match superseded {
+    for entry in &fill.entries {
+        let free = match &entry.superseded {
             Some(step) => action::step(c, step)?,
             None => true,
         };
-        skipped += u32::from(!(free && action::insert(c, offered)?));
+        skipped += u32::from(!(free && action::insert(c, &entry.action, entry.period)?));
     }
     if skipped > 0 {
         let sql = "update campaign set skipped = skipped + $2 where id = $1";
@@ -245,8 +245,8 @@ impl Campaigns<'_> {
             false => "owner = $1 and product = $2 and owner <> maker",
         };
         let sql = format!(
-            "select d.id, d.product, d.stage, d.condition, d.confirmed, r.version
-             from (select id, product, stage, condition, confirmed from device where {reach} and id > $3
+            "select d.id, d.product, d.stage, d.condition, d.confirmed, r.version, d.period
+             from (select id, product, stage, condition, confirmed, period from device where {reach} and id > $3
                    order by id limit $4) d left join running r on r.device = d.id order by d.id"
         );
         let values = (of.organisation.0, of.product.0, after.0, limit);
@@ -255,7 +255,7 @@ impl Campaigns<'_> {
 
     /// One device, if it lies within reach.
     pub async fn candidate(&self, of: Chosen, device: DeviceRow) -> Result<Option<Candidate>, Error> {
-        let sql = "select d.id, d.product, d.stage, d.condition, d.confirmed, r.version from device d
+        let sql = "select d.id, d.product, d.stage, d.condition, d.confirmed, r.version, d.period from device d
             left join running r on r.device = d.id
             where d.id = $1 and d.product = $2 and (d.owner = $3 or (cast($4 as bigint) = 1 and d.maker = $3))";
         let values = (device.0, of.product.0, of.organisation.0, of.by_maker);
@@ -271,5 +271,6 @@ fn read_candidate(row: &Row<'_>) -> Result<Candidate, Error> {
         condition: code(row, 3, &Condition::ALL)?,
         confirmed: row.get(4)?,
         version: row.get(5)?,
+        period: row.get(6)?,
     })
 }

@@ -30,14 +30,17 @@ fn read(row: &Row<'_>) -> Result<Certificate, Error> {
     })
 }
 
-pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<(), Error> {
+/// False where its key is that of another device: of one that was made with it, or that uses it.
+pub(crate) fn insert(connection: &Connection, c: &Certificate) -> Result<bool, Error> {
     let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after, key)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    connection.execute(
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9
+        where not exists (select 1 from certificate where key = $9 and device <> $3)
+        and not exists (select 1 from device where key = $9 and id <> $3)";
+    let written = connection.execute(
         text,
         (c.row.0, c.random, c.device.0, c.authority.0, c.kind as u8, c.period, &c.der, c.not_after.millis(), c.key),
     )?;
-    Ok(())
+    Ok(written == 1)
 }
 
 /// Reads of certificates.

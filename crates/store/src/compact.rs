@@ -33,12 +33,11 @@ const SAYING: &str =
 
 /// A table written anew keeps no deleted row. Its write-ahead log and its archives are the administrator's.
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
-    let text = "select pg_total_relation_size('event'::regclass) + pg_total_relation_size('certificate'::regclass)";
-    let size = connection.only(text, NONE, |row| row.get::<i64>(0))?;
-    let full = if size > COMPACT_MAX { "" } else { "full" };
-    link.run_long(&format!("vacuum {full} {SAYING}"), LONG)?;
-    let fold = "delete from meta where name = 'compact'";
-    connection.execute(fold, NONE)?;
+    let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;
+    let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
+    // analyze: samples of values stand in the planner's tables
+    link.run_long(&format!("vacuum ({how})"), LONG)?;
+    connection.execute("delete from meta where name = 'compact'", NONE)?;
     Ok(size <= COMPACT_MAX)
 }
 

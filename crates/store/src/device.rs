@@ -83,10 +83,11 @@ pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
     Ok(written == 1)
 }
 
-/// False where the device is no longer at `decided_on`.
+/// False where the device is no longer at `decided_on`, or would end while a campaign still asks something of it.
 pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool, Error> {
     let text = "update device set owner = $3, stage = $4, condition = $5, confirmed = $6, period = $7, sequence = $8,
-        head = $9, stamps = $10 where id = $1 and sequence = $2";
+        head = $9, stamps = $10 where id = $1 and sequence = $2
+        and (cast($4 as bigint) <> $11 or not exists (select 1 from action where device = $1 and closed_at is null))";
     let written = c.execute(
         text,
         params![
@@ -100,6 +101,7 @@ pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool
             d.sequence,
             d.head,
             write_stamps(&d.stamps),
+            Stage::Retired as u8,
         ],
     )?;
     Ok(written == 1)

@@ -149,6 +149,13 @@ fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error>
         );
         c.execute(&of_last, (device, period, Stage::Retired as u8, one.next_key.is_some()))?;
     }
+    // what the device told in its maker's campaigns, while it was this owner's; other owners' campaigns go with them
+    let text = "delete from action_message
+        where action in (select a.id from campaign x join action a on a.campaign = x.id and a.device = $1
+            where x.organisation = (select maker from device where id = $1))
+        and at >= (select began_at from period where device = $1 and period = $2)
+        and not exists (select 1 from period n where n.device = $1 and n.period > $2 and n.began_at < action_message.at)";
+    c.execute(text, (device, period))?;
     c.execute("delete from period where device = $1 and period = $2", (device, period))?;
     Ok(())
 }

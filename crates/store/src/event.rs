@@ -66,6 +66,20 @@ impl Events<'_> {
         self.0.read(|c| c.all(text, values, read))
     }
 
+    /// Which of these events were erased.
+    pub async fn erased(&self, device: DeviceRow, sequences: &[u32]) -> Result<Vec<u32>, Error> {
+        let text = "select count(*) from event where device = $1 and sequence = $2 and kind = $3";
+        self.0.read(|c| {
+            let mut found = Vec::new();
+            for sequence in sequences {
+                let values = (device.0, *sequence, EventKind::Erased as u8);
+                let count: u32 = c.only(text, values, |row| row.get(0))?;
+                found.extend((count > 0).then_some(*sequence));
+            }
+            Ok(found)
+        })
+    }
+
     /// The epoch key of an owner period; `None` when it was erased.
     pub async fn epoch_key_left(&self, device: DeviceRow, period: u32) -> Result<Option<[u8; 32]>, Error> {
         let text = "select key from epoch where device = $1 and period = $2";

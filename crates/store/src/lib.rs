@@ -27,6 +27,7 @@ mod error;
 mod event;
 mod fanout;
 mod finding;
+pub mod increment;
 mod initial_password;
 mod leaf;
 mod lease;

@@ -107,7 +107,9 @@ fn attach(folder: &Path) -> Result<Connection, Error> {
 pub fn split(folder: &Path) -> Result<(), Error> {
     let c = attach(folder)?;
     c.execute_batch(
-        "create table fading.epoch as select * from main.epoch;
+        "create table fading.epoch (device integer not null, period integer not null, key blob not null,
+            primary key (device, period)) without rowid;
+         insert into fading.epoch select device, period, key from main.epoch;
          create table fading.payload (device integer not null, sequence integer not null, data text not null,
             primary key (device, sequence)) without rowid;
          insert into fading.payload select device, sequence, data from main.event;

@@ -34,9 +34,11 @@ const LEFT_BY_THE_GIVER: [&str; 5] = [
     "delete from target_token where device = $1",
 ];
 
-/// Takes the offer, so that nobody takes it twice; false when it does not stand any more.
+/// Takes the offer, so that nobody takes it twice; false when it does not stand any more, or a campaign took the device
+/// in meanwhile: what is under way ends first, in the same change.
 pub(crate) fn claim(c: &Connection, claim: &Claim) -> Result<bool, Error> {
-    let text = "delete from transfer where device = $1 and hash = $2";
+    let text = "delete from transfer where device = $1 and hash = $2
+        and not exists (select 1 from action where device = $1 and closed_at is null)";
     if c.execute(text, (claim.device.0, claim.hash))? == 0 {
         return Ok(false);
     }

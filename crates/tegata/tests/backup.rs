@@ -262,6 +262,7 @@ fn what_is_not_whole_is_refused_and_leaves_nothing() {
 /// What lies in the data folder of a running platform.
 const KNOWN: &[&str] = &[
     "tegata.db",
+    "store-url",
     "tegata.db-wal",
     "tegata.db-shm",
     "lock",
@@ -272,6 +273,7 @@ const KNOWN: &[&str] = &[
     "root.pem",
     "https-ca.pem",
     "backup.lock",
+    "last-backup.json",
 ];
 
 /// The recovery key's one line that is kept offline opens all but what fades.
@@ -356,6 +358,104 @@ fn a_killed_restore_leaves_all_or_nothing() {
     }
     eprintln!("seed {seed}: {appeared} whole, {absent} absent after {KILLS} kills within {} ms", whole / 1000);
     assert!(absent > 0, "seed {seed}: no kill came before the end");
+}
+
+/// An increment through the program: made while it serves, checked, and restored on a machine that has nothing else.
+#[test]
+fn a_chain_goes_to_another_machine_in_one_command() {
+    let mut world = World::new(BINARY);
+    let api = world.api();
+    let batch = factory::batch(&api, &factory::product(&api, "B1"), 1000);
+    factory::devices(&api, &batch, "first", 400);
+    let full = backup(&world, "full");
+    let later = factory::devices(&api, &batch, "later", 5);
+    let out = world.folder().join("second");
+    let said = object(&run(
+        &world,
+        &[&"backup", &"--data", &world.data(), &"--since", &full.file, &"--out", &out, &"--recovery-key", &full.key],
+    ));
+    assert_eq!((&said["kind"], &said["rests_on"][0]["file"]), (&json!("incremental"), &json!("full")));
+    assert_eq!(said["left_out"], json!([]), "the note of the last backup is known");
+    let size = |said: &Value| said["size"].as_u64().unwrap();
+    assert!(size(&said) * 4 < size(&full.said), "{} of {}", size(&said), size(&full.said));
+    let last: Value = serde_json::from_slice(&std::fs::read(world.data().join("last-backup.json")).unwrap()).unwrap();
+    assert_eq!((&last["kind"], &last["path"], &last["bytes"]), (&json!("incremental"), &json!(out), &said["size"]));
+    assert_eq!(world.terminate().code(), Some(0));
+    let sums =
+        Command::new("sha256sum").args(["-c", "full.sha256", "second.sha256"]).current_dir(world.folder()).output();
+    assert!(sums.unwrap().status.success(), "digests beside the files are in the form of sha256sum");
+
+    // the other machine: another home, another folder, the files under other names, other ports
+    let other = world.folder().join("other");
+    std::fs::create_dir(&other).unwrap();
+    for (from, to) in [(&full.file, "a"), (&out, "b"), (&full.key, "key")] {
+        std::fs::copy(from, other.join(to)).unwrap();
+    }
+    let bare = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.env_clear().env("HOME", &other).current_dir(&other).args(arguments).arg("--json").output().unwrap()
+    };
+    let checked = object(&bare(&["backup", "--verify", "b", "--recovery-key", "key"]));
+    assert_eq!((checked["verified"].as_bool(), checked["files"].as_array().unwrap().len()), (Some(true), 2));
+    let refused = refusal(&bare(&["backup", "--verify", "b"]));
+    assert!(refused.contains("give --recovery-key"), "{refused}");
+    let restored = object(&bare(&["restore", "--from", "b", "--recovery-key", "key", "--data", "data"]));
+    assert_eq!(restored["counts"]["device"], 405);
+    let server = serve(&world, &other.join("data"));
+    Api::http(server.http).get(&format!("/d/{}", later[4].number)).expect(200);
+    let keys = ledger::keys(&Api::http(server.http));
+    for log in restored["logs"].as_array().unwrap() {
+        assert!(keys.contains(log["origin"].as_str().unwrap()) && log["origin"] != log["old"]["origin"], "{keys}");
+    }
+    server.terminate();
+    std::fs::remove_file(other.join("a")).unwrap();
+    let refused = refusal(&bare(&["restore", "--from", "b", "--recovery-key", "key", "--data", "none"]));
+    assert!(refused.contains("rests on full of"), "{refused}");
+}
+
+#[test]
+fn a_killed_backup_leaves_a_whole_one_or_none() {
+    let seed = Random::seed("BACKUP_SEED");
+    let mut random = Random::new(seed);
+    let world = World::new(BINARY);
+    let api = world.api();
+    let batch = factory::batch(&api, &factory::product(&api, "B1"), 1000);
+    factory::devices(&api, &batch, "s", 400);
+    let start = Instant::now();
+    let full = backup(&world, "full");
+    let mut whole = start.elapsed().as_micros() as u64;
+    let (mut appeared, mut absent) = (0, 0);
+    for round in 0..KILLS {
+        let out = world.folder().join(format!("killed-{round}"));
+        let mut arguments: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![&"backup", &"--data"];
+        let data = world.data();
+        arguments.extend([&data as &dyn AsRef<_>, &"--out", &out, &"--recovery-key", &full.key]);
+        if round % 2 == 1 {
+            arguments.extend([&"--since" as &dyn AsRef<_>, &full.file]);
+        }
+        let mut child = command(&world, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let wait = random.between(whole / 8, whole + whole / 4);
+        std::thread::sleep(Duration::from_micros(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if out.exists() {
+            appeared += 1;
+            whole = whole.min(wait);
+            object(&run(&world, &[&"backup", &"--verify", &out, &"--recovery-key", &full.key]));
+        } else {
+            absent += 1;
+            whole = whole.max(wait);
+        }
+    }
+    eprintln!("seed {seed}: {appeared} whole, {absent} absent after {KILLS} kills within {} ms", whole / 1000);
+    assert!(absent > 0, "seed {seed}: no kill came before the end");
+    let last = backup(&world, "last");
+    object(&run(&world, &[&"backup", &"--verify", &last.file, &"--recovery-key", &full.key]));
+    let left = std::fs::read_dir(world.folder()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = left.filter(|name| name.ends_with(".part")).collect();
+    assert_eq!(left, [""; 0], "seed {seed}");
+    assert!(!world.data().join("backup.part").exists());
+    factory::devices(&api, &batch, "after", 5);
 }
 
 /// Lines of a file of an export.

@@ -28,6 +28,9 @@ const TRACES: [&str; 5] = [
 /// Which of the traces stand in which file below a folder: database, write-ahead log, ledger, server's log.
 fn traces(folder: &Path) -> Vec<(PathBuf, &'static str)> {
     let (mut folders, mut found) = (vec![folder.to_owned()], Vec::new());
+    if tegata_testkit::postgres::is_chosen() {
+        folders.push(tegata_testkit::Postgres::shared().tables());
+    }
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {

@@ -28,6 +28,16 @@ read -r line; last=$?
 kill -QUIT "$server"; wait "$server"
 [ "$last" = 0 ] || rm -rf "$folder""#;
 
+/// The URL of a fresh database, where the tests run on PostgreSQL: `TEGATA_TEST_ENGINE=postgres`.
+pub fn chosen() -> Option<String> {
+    is_chosen().then(|| Postgres::shared().database())
+}
+
+/// Whether the tests run on PostgreSQL.
+pub fn is_chosen() -> bool {
+    std::env::var("TEGATA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres")
+}
+
 /// Whether the server waits for the disk at each commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disk {
@@ -194,6 +204,12 @@ impl Postgres {
         let mut psql = program("psql");
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.url(database)]);
         done(psql.args(["-c", sql]))
+    }
+
+    /// Where the server's tables are, as they are on disk now.
+    pub fn tables(&self) -> PathBuf {
+        self.run("postgres", "checkpoint");
+        self.folder.join("data/base")
     }
 
     fn log(&self) -> PathBuf {

@@ -68,9 +68,12 @@ impl World {
     pub fn initialised(binary: &str, setup: Setup) -> World {
         let folder = tempfile::Builder::new().prefix("tegata-test-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
-        let output =
-            clean(Path::new(binary)).arg("init").arg("--data").arg(&data).arg("--json").args(&setup.init).output();
-        let first = First::read(&output.expect("the program can be run"));
+        let mut init = clean(Path::new(binary));
+        init.arg("init").arg("--data").arg(&data).arg("--json").args(&setup.init);
+        if let Some(url) = crate::postgres::chosen() {
+            init.args(["--store", &url]);
+        }
+        let first = First::read(&init.output().expect("the program can be run"));
         World { binary: binary.into(), setup, first, server: None, folder }
     }
 

@@ -90,7 +90,7 @@ tables! {
     /// The stages of a life.
     Stages { made, shipped, sold, installed, in_use, retired }
     /// What stands in and below a stamp.
-    Stamps { number, proof, unproved, presumed, presumed_why, not_yet, no_entry }
+    Stamps { number, proof, unproved, erased, presumed, presumed_why, not_yet, no_entry }
     /// The three tiers of proof.
     Tiers { heading, registered: Tier, seen: Tier, signed: Tier }
     /// One tier.

@@ -13,7 +13,7 @@ use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::{Month, Timestamp};
-use tegata_store::{Database, Error, Mode, STORE_FILE, Store};
+use tegata_store::{Database, Error, Mode, STORE_FILE, Store, carry, snapshot};
 
 pub const NOW: Timestamp = Timestamp::NEVER;
 
@@ -21,17 +21,19 @@ pub fn permit() -> Permit {
     Actor::Platform.permit(Operation::Publish, Subject::default()).unwrap()
 }
 
-/// A fresh database, where the suite runs on PostgreSQL.
-pub fn on_postgres() -> Option<Database> {
-    let chosen = std::env::var("TEGATA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres");
-    chosen.then(|| Database::at(tegata_testkit::Postgres::shared().database()))
-}
-
 /// Opens the store that a folder says.
 pub fn open(folder: &Path, mode: Mode) -> Result<Store, Error> {
     match Database::recorded(folder)? {
         Some(database) => Store::connect(folder, &database, mode, format!("{mode:?}")),
         None => Store::open(folder, mode),
+    }
+}
+
+/// Copies the store that a folder says, as a backup does.
+pub fn copied(folder: &Path, into: &Path) {
+    match Database::recorded(folder).unwrap() {
+        Some(database) => carry::from_postgres(&database, into, &|_, _| ()).map(drop).unwrap(),
+        None => snapshot::copy(folder, into, &|_, _| ()).unwrap(),
     }
 }
 
@@ -44,8 +46,8 @@ impl World {
     /// An organisation, a product, and a batch of `quantity`.
     pub async fn new(quantity: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        if let Some(database) = on_postgres() {
-            std::fs::write(folder.path().join(STORE_FILE), database.url).unwrap();
+        if let Some(url) = tegata_testkit::postgres::chosen() {
+            std::fs::write(folder.path().join(STORE_FILE), url).unwrap();
         }
         let store = open(folder.path(), Mode::Create).unwrap();
         Self::of(store, folder, quantity).await

@@ -208,3 +208,20 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
     let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     assert_eq!(again.secret().fixed("compact").await.unwrap(), None);
 }
+
+/// Two devices that enrol one key at one moment: the second is refused; the first may use it again.
+#[tokio::test]
+async fn a_key_in_use_is_no_other_devices() {
+    use tegata_domain::certificate::{Certificate, CertificateKind};
+    let world = World::new(10).await;
+    world.store.save_all(vec![made(1, "A", 1), made(2, "B", 2)], &permit(), NOW).await.unwrap();
+    let operational = |row: i64, device: i64, key: u8| {
+        let kind = CertificateKind::Ldevid;
+        let value = Certificate { kind, device: DeviceRow(device), key: Some([key; 16]), ..certificate(row) };
+        Change::of("", vec![Write::Certificate(value)])
+    };
+    let changes = vec![operational(11, 1, 9), operational(12, 2, 9), operational(13, 1, 9), operational(14, 2, 1)];
+    let outcomes = world.store.save_all(changes, &permit(), NOW).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Err(Refused::Stale), Ok(()), Err(Refused::Stale)]);
+    assert!(world.store.certificate().by_row(CertificateRow(12)).await.unwrap().is_none());
+}

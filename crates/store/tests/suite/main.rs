@@ -11,6 +11,7 @@ mod fixture;
 mod folder;
 mod guards;
 mod heart;
+mod increment;
 mod ledger;
 mod snapshot;
 mod target_token;

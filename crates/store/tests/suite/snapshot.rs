@@ -6,7 +6,7 @@ use tegata_domain::change::Write;
 use tegata_domain::id::{AuthorityRow, DeviceRow};
 use tegata_domain::ledger::{Checkpoint, Head, Log};
 use tegata_store::snapshot::{self, Beginning};
-use tegata_store::{Database, Mode, Progress, Row, ShardDue, Store, carry};
+use tegata_store::{Mode, Progress, Row, ShardDue, Store};
 
 const WORDS: &str = "words that only the fading part holds";
 
@@ -33,10 +33,7 @@ async fn a_copy_is_split_without_a_trace_and_put_together_again() {
     let world = written().await;
     let copy = tempfile::tempdir().unwrap();
     // the store is open, and goes on writing
-    match Database::recorded(world.folder.path()).unwrap() {
-        Some(database) => carry::from_postgres(&database, copy.path(), &|_, _| ()).map(drop).unwrap(),
-        None => snapshot::copy(world.folder.path(), copy.path(), &|_, _| ()).unwrap(),
-    }
+    copied(world.folder.path(), copy.path());
     world.store.save(made(4, "D", 4), &permit(), NOW).await.unwrap();
     let counts = snapshot::counts(copy.path()).unwrap();
     assert_eq!((counts["device"], counts["epoch"], counts["event"]), (3, 3, 3));

@@ -8,23 +8,29 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tegata_usecase::platform::{self, BackupOrder, BackupTaken};
+use tegata_usecase::platform::{self, BackupOrder, BackupTaken, FadingState, Manifest, VerifiedFile, VerifyOrder};
 
-/// Back up a data folder into one sealed file.
+/// Back up a data folder into one sealed file, or check a backup.
 #[derive(Args)]
-#[command(after_help = "Example:\n  tegata backup --data /var/lib/tegata --unlock /etc/tegata/unlock \\\n    --out \
-    /backup/tegata-2026-11-23 --recovery-key /etc/tegata/recovery.key\n\nThe platform may run meanwhile. The recovery \
-    key is made at the first backup: copy its line `lasting` and keep it offline, away from the backups. Every backup \
-    takes the keys whose time is over out of that file; what they opened (event payloads, epoch keys) can then be \
-    restored by nobody. Never in a backup: tombstones.ndjson, what was erased; keep copies of that file beside the \
-    backups.")]
+#[command(after_help = "Examples:\n  tegata backup --data /var/lib/tegata --unlock /etc/tegata/unlock \\\n    --out \
+    /backup/sunday --recovery-key /etc/tegata/recovery.key\n  tegata backup --data /var/lib/tegata --unlock \
+    /etc/tegata/unlock --since /backup/sunday \\\n    --out /backup/monday --recovery-key /etc/tegata/recovery.key\n  \
+    tegata backup --verify /backup/monday --recovery-key /etc/tegata/recovery.key\n\nThe platform may run meanwhile. \
+    An increment holds what changed since another backup, and needs that one, and what it rests on, to be restored. \
+    The recovery key is made at the first backup: copy its line `lasting` and keep it offline, away from the backups. \
+    Every backup takes the keys whose time is over out of that file; what they opened (event payloads, epoch keys) can \
+    then be restored by nobody. Never in a backup: tombstones.ndjson, what was erased; keep copies of that file beside \
+    the backups.")]
 pub struct Backup {
     /// The data folder
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "verify")]
+    data: Option<PathBuf>,
     /// The file to make; it lies outside of the data folder
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "verify")]
+    out: Option<PathBuf>,
+    /// Make an increment: what changed since this backup, full or an increment itself
+    #[arg(long, value_name = "BACKUP")]
+    since: Option<PathBuf>,
     /// The recovery key, made when it is absent [default: the name of the backup with `.recovery-key` at its end]
     #[arg(long, value_name = "FILE")]
     recovery_key: Option<PathBuf>,
@@ -34,22 +40,30 @@ pub struct Backup {
     /// The unlock file, if it does not lie in the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
+    /// Check a backup and all that it rests on, and restore nothing; without recovery key only the digest beside it
+    #[arg(long, value_name = "BACKUP", conflicts_with_all = ["data", "out", "since", "unlock", "keep_days"])]
+    verify: Option<PathBuf>,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(command: Backup) -> Result<(), Failure> {
+    if let Some(from) = command.verify {
+        return verify(from, command.recovery_key, command.json);
+    }
+    let (Some(folder), Some(out)) = (command.data, command.out) else { return Err("give --data and --out".into()) };
     let recovery_key = command.recovery_key.unwrap_or_else(|| {
-        let mut name = command.out.clone().into_os_string();
+        let mut name = out.clone().into_os_string();
         name.push(".recovery-key");
         name.into()
     });
     let order = BackupOrder {
-        folder: command.data,
+        folder,
         unlock: command.unlock,
-        out: command.out,
+        out,
         recovery_key,
+        since: command.since,
         keep: Duration::from_secs(u64::from(command.keep_days) * 24 * 3600),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),
@@ -66,12 +80,67 @@ pub(super) fn run(command: Backup) -> Result<(), Failure> {
     Ok(())
 }
 
+fn verify(from: PathBuf, recovery_key: Option<PathBuf>, as_json: bool) -> Result<(), Failure> {
+    let order = VerifyOrder { from, recovery_key, clock: Arc::new(SystemClock::default()) };
+    let progress = Progress::new();
+    let verified = platform::verify(&order, &|what, done, of| progress.tell(what, done, of));
+    progress.end();
+    let verified = verified?;
+    if as_json {
+        let files: Vec<_> = verified.files.iter().map(answer_file).collect();
+        println!("{}", json!({ "verified": true, "with_key": order.recovery_key.is_some(), "files": files }));
+        return Ok(());
+    }
+    verified.files.iter().for_each(tell_file);
+    match order.recovery_key {
+        Some(_) => println!(
+            "Whole: every seal, every file, every link. That rows and logs come together, `tegata restore` says; try it \
+             now and then."
+        ),
+        None => println!("The digest is the one of then. Give --recovery-key to open it and check everything."),
+    }
+    Ok(())
+}
+
+fn fading(file: &VerifiedFile) -> &'static str {
+    match file.fading {
+        FadingState::Opened => "opened",
+        FadingState::Over => "over",
+        FadingState::NoKey => "no key",
+        FadingState::Unknown => "unknown",
+    }
+}
+
+fn answer_file(file: &VerifiedFile) -> serde_json::Value {
+    let m = file.manifest.as_ref();
+    json!({
+        "backup": file.path, "size": file.bytes, "digest": file.digest, "fading": fading(file), "id": m.map(|m| m.id),
+        "kind": m.map(Manifest::kind), "made_at": m.map(|m| &m.made_at), "fading_until": m.map(|m| &m.fading_until),
+    })
+}
+
+fn tell_file(file: &VerifiedFile) {
+    println!("Backup         {} ({} bytes)", file.path.display(), file.bytes);
+    let digest = if file.digest.is_some() { "as it was written" } else { "none beside it" };
+    println!("  digest       {digest}");
+    let Some(m) = &file.manifest else { return };
+    println!("  moment       {}, {}", m.made_at, m.kind());
+    println!(
+        "  payloads     {}",
+        match file.fading {
+            FadingState::Opened => format!("opened; until {}", m.fading_until),
+            FadingState::Over => format!("their time is over since {}", m.fading_until),
+            _ => format!("not looked at: the key {} is not in the recovery key", m.fading_key),
+        }
+    );
+}
+
 fn answer(taken: &BackupTaken) -> serde_json::Value {
     let m = &taken.manifest;
     json!({
-        "backup": taken.out, "size": taken.size, "id": m.id, "made_at": m.made_at, "counts": m.counts, "logs": m.logs,
-        "recovery_key": taken.recovery_key, "recovery_key_made": taken.new_key, "fading_until": m.fading_until,
-        "left_out": taken.left_out, "damaged": taken.damaged,
+        "backup": taken.out, "kind": m.kind(), "rests_on": m.chain, "size": taken.size, "id": m.id, "made_at": m.made_at,
+        "counts": m.counts, "logs": m.logs, "recovery_key": taken.recovery_key, "recovery_key_made": taken.new_key,
+        "fading_until": m.fading_until, "left_out": taken.left_out, "damaged": taken.damaged, "spent": taken.spent,
     })
 }
 
@@ -80,6 +149,9 @@ fn tell(taken: &BackupTaken) {
     let count = |table: &str| m.counts.get(table).copied().unwrap_or_default();
     println!("Backup         {} ({} bytes)", taken.out.display(), taken.size);
     println!("Moment         {}", m.made_at);
+    for (i, link) in m.chain.iter().enumerate() {
+        println!("{:<15}{} of {}", if i == 0 { "Rests on" } else { "" }, link.file, link.made_at);
+    }
     println!(
         "Holds          {} devices, {} certificates, {} events, {} products, {} organisations",
         count("device"),
@@ -100,6 +172,10 @@ fn tell(taken: &BackupTaken) {
         println!("left out       {name} (not a file of tegata's)");
     }
     for name in &taken.damaged {
-        println!("damaged        {name} is not what it was when it was uploaded; bring it back from an older backup");
+        println!("damaged        {name} is not what it was when it was uploaded; bring it back from an older backup,");
+        println!("               and make the next backup a full one");
+    }
+    for path in &taken.spent {
+        println!("spent          {}: nobody can restore its payloads; delete it, unless you keep it", path.display());
     }
 }

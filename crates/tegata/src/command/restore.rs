@@ -34,6 +34,9 @@ pub struct Restore {
     /// What to do where the time of event payloads and epoch keys is over
     #[arg(long, value_name = "ACT", value_enum, default_value_t = Expired::Refuse)]
     expired_epoch_keys: Expired,
+    /// The empty PostgreSQL that holds the platform afterwards, as postgres://USER@HOST/NAME, if the folder does not
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -67,6 +70,13 @@ pub(super) fn run(command: Restore) -> Result<(), Failure> {
     let restored = runtime()?.block_on(platform::restore(order, &|what, done, of| progress.tell(what, done, of)));
     progress.end();
     let restored = restored?;
+    if let Some(url) = command.store {
+        let to = platform::Place::Database(platform::Database::at(url));
+        platform::relocate(&restored.folder, &to, &|_, _, _| {}).map_err(|e| {
+            let folder = restored.folder.display();
+            format!("{folder} is restored, but not moved: {e}. Then: tegata move --data {folder} --store URL")
+        })?;
+    }
     if command.json {
         println!("{}", answer(&restored));
     } else {
@@ -114,5 +124,15 @@ fn tell(restored: &Restored, unlock: &str) {
         None => println!("No tombstones were given: who was erased after that moment is back. Erase again."),
     }
     println!("\nNext:\n  tegata doctor --data {folder}{unlock}\n  tegata serve --data {folder}{unlock}");
-    println!("Then give the new keys of /ledger/keys to everybody who verifies; witnesses and monitors begin anew.");
+    println!(
+        "\nThe names of the old platform stay, {} and the others: labels and certificates carry them. Let them",
+        m.public_url
+    );
+    println!("lead here. The configuration file (ports, TLS, mail) is in no backup: bring it, or write it anew.");
+    println!(
+        "Announce that the ledger begins anew: who verifies takes the new keys of /ledger/keys, witnesses and monitors"
+    );
+    println!(
+        "begin anew, and a person at each device says `tegata-agent enrol --forget-log`; till then it takes no orders."
+    );
 }

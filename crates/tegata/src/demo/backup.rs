@@ -22,6 +22,7 @@ pub fn restore(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
         unlock: None,
         out: sealed.clone(),
         recovery_key: key.clone(),
+        since: None,
         keep: Duration::from_secs(24 * 3600),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

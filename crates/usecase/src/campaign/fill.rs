@@ -3,8 +3,8 @@
 use crate::cx::Inner;
 use crate::error::Result;
 use std::collections::HashMap;
-use tegata_domain::action::{Action, ActionStep};
-use tegata_domain::campaign::{Campaign, CampaignStep, Candidate, Fill, Group, Meets, Places, place, plan};
+use tegata_domain::action::ActionStep;
+use tegata_domain::campaign::{Campaign, CampaignStep, Candidate, Entry, Fill, Group, Meets, Places, place, plan};
 use tegata_domain::id::{ActionRow, CampaignRow, DeviceRow};
 use tegata_domain::release::Release;
 use tegata_domain::time::Timestamp;
@@ -103,7 +103,7 @@ pub(super) async fn fill(
             break;
         }
         if cx.store.action().of_campaign(campaign.row, device).await?.is_none() {
-            match take(campaign, (device, group.number), now, cx).await? {
+            match take(campaign, (&candidate, group.number), now, cx).await? {
                 Some(entry) => fill.entries.push(entry),
                 // earlier groups leave it to the last one, which tries again
                 None => fill.skipped += u32::from(group.threshold == u32::MAX),
@@ -111,8 +111,8 @@ pub(super) async fn fill(
         }
     }
     let first = cx.store.reserve(Row::Action, fill.entries.len().max(1) as u32).await?;
-    for (i, (action, _)) in fill.entries.iter_mut().enumerate() {
-        action.row = ActionRow(first + i as i64);
+    for (i, entry) in fill.entries.iter_mut().enumerate() {
+        entry.action.row = ActionRow(first + i as i64);
     }
     Ok(fill)
 }
@@ -120,10 +120,11 @@ pub(super) async fn fill(
 /// What one device is offered, with what that supersedes; `None` where another campaign keeps it.
 async fn take(
     campaign: &Campaign,
-    (device, group): (DeviceRow, u32),
+    (candidate, group): (&Candidate, u32),
     now: Timestamp,
     cx: &Inner,
-) -> Result<Option<(Action, Option<ActionStep>)>> {
+) -> Result<Option<Entry>> {
+    let device = candidate.device;
     let superseded = match cx.store.action().live_of(device).await? {
         None => None,
         Some(live) => match live.clone().supersede(campaign.release, now) {
@@ -133,5 +134,6 @@ async fn take(
     };
     let consents = campaign.consent
         && cx.store.release().updating(device).await?.is_some_and(|updating| updating.consent.is_some());
-    Ok(Some((campaign.offer(ActionRow(0), (device, group), consents, now), superseded)))
+    let action = campaign.offer(ActionRow(0), (device, group), consents, now);
+    Ok(Some(Entry { action, period: candidate.period, superseded }))
 }

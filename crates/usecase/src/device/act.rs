@@ -107,7 +107,8 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         if act == Act::Retire {
             let end = DisposalEnd { device: after.row, erasure, receipt: None, at: now };
             writes.push(Write::DisposalEnd(Box::new(end)));
-            writes.extend(crate::action::leave(after.row, now, cx).await?);
+            // what is under way ends first: the end is refused where something is left
+            writes.splice(0..0, crate::action::leave(after.row, now, cx).await?);
             writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
         }
         if act == Act::Recall {

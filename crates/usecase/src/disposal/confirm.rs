@@ -57,9 +57,10 @@ pub async fn confirm(receipt: Receipt, credential: Credential, cx: &Inner) -> Re
         let (write, after) = written.ok_or_else(|| Error::internal("an end without an event"))?;
         let receipt = Some((receipt.statement.clone(), receipt.signature.clone()));
         let end = DisposalEnd { device: row, erasure: Erasure::Signed, receipt, at: now };
-        let mut writes = vec![write, Write::DisposalEnd(Box::new(end))];
+        // what is under way ends first: the end is refused where something is left
+        let mut writes: Vec<Write> = crate::action::leave(row, now, cx).await?.into_iter().collect();
+        writes.extend([write, Write::DisposalEnd(Box::new(end))]);
         writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
-        writes.extend(crate::action::leave(row, now, cx).await?);
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => {
                 device = crate::certificate::known(&shown, cx).await?.device;

@@ -43,9 +43,10 @@ pub async fn enrol(csr: &[u8], credential: Credential, renewal: bool, cx: &Cx) -
     let operation = if first { Operation::EnrolDevice } else { Operation::RenewDevice };
     let permit = credential.actor().permit(operation, &credential.device)?;
     let spki = prove(csr).map_err(|e| Error::invalid("csr", e))?;
-    check_key(spki, &credential, &permit, cx).await?;
     let mut credential = credential;
     for _ in 0..TRIES {
+        // again each time: the commit refuses where another device took this key meanwhile
+        check_key(spki, &credential, &permit, cx).await?;
         match once(spki, &credential, &permit, cx).await {
             Err(e) if e.code == "stale" => {
                 // what came between may have been the end of this very certificate

@@ -2,8 +2,10 @@
 
 mod erase;
 mod replay;
+mod resume;
 mod tombstone;
 
 pub use erase::{Erased, erase};
 pub use replay::{Replayed, replay};
+pub(crate) use resume::resume;
 pub(crate) use tombstone::read as tombstones;

@@ -22,6 +22,11 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
     let mut lookup = Lookup::of(&device, number, model, proved, cx.now()?);
+    // the maker's own period is never erased
+    if device.period > 0 {
+        let stamped: Vec<u32> = device.stamps.iter().filter_map(|stamp| stamp.sequence).collect();
+        lookup = lookup.without(&cx.store.event().erased(device.row, &stamped).await?);
+    }
     if device.stage == Stage::Retired {
         let told = cx.store.disposal().of_device(device.row).await?;
         lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));

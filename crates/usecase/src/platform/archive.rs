@@ -1,13 +1,18 @@
 //! The archive of a backup: which files of a data folder go in, and in which form.
 //!
 //! ```text
-//! OUT          sealed under the lasting key (keys/src/vault.rs) ← zstd ← tar:
-//!   tegata.db      the database without epoch keys and event payloads
-//!   fading.vault   sealed under the fading key of the day ← zstd ← tar ← fading.db: those two
+//! OUT          sealed under the lasting key (keys/src/sealed_file.rs) ← zstd ← tar:
+//!   front.json      first: which backup this is, what it rests on
+//!   map.db         digests of all ranges of rows (store/src/increment.rs): what the next increment compares with
+//!   fading.vault   sealed under the fading key of the day ← zstd ← tar ← fading-map.db, fading.db: epoch keys and
+//!                  event payloads
+//!   tegata.db      the database without those two
 //!   unlock         opens the keys at rest
 //!   keys/…  https-ca.pem  root.pem  firmware/…  objects/…
 //!   manifest.json  last: counts, heads of the logs, size and SHA-256 of every file before it
 //! ```
+//! An increment has `changed.db` in place of map and database, `fading-changed.db` in place of those in the vault, and no
+//! file that is named by its digest and stands in a backup before it.
 //! Tiles of the ledger are left out: `restore` makes them again and so checks both roots. What was erased
 //! (`tombstones.ndjson`), mail and logs are left out for good.
 
@@ -17,6 +22,7 @@ use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tegata_keys::digest::Measured;
 use tegata_keys::sealed_file::{Opened, Sealing};
@@ -25,6 +31,16 @@ use tegata_store::snapshot::{DATABASE, FADING};
 
 /// The sealed fading part.
 pub(super) const FADING_VAULT: &str = "fading.vault";
+/// Which backup this is.
+pub(super) const FRONT: &str = "front.json";
+/// Digests of all ranges.
+pub(super) const MAP: &str = "map.db";
+/// Rows that changed, and the digests of their ranges.
+pub(super) const CHANGED: &str = "changed.db";
+/// [`MAP`] of the fading part.
+pub(super) const FADING_MAP: &str = "fading-map.db";
+/// [`CHANGED`] of the fading part.
+pub(super) const FADING_CHANGED: &str = "fading-changed.db";
 const MANIFEST: &str = "manifest.json";
 /// No manifest is longer.
 const MANIFEST_MAX: u64 = 64 << 20;
@@ -86,7 +102,7 @@ fn place(folder: &Path, name: &str) -> Option<PathBuf> {
         let letters = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         !part.is_empty() && letters && part != "." && part != ".."
     };
-    let known = [DATABASE, FADING_VAULT, UNLOCK_FILE].contains(&name) || FILES.contains(&name);
+    let known = [DATABASE, CHANGED, FADING_VAULT, UNLOCK_FILE].contains(&name) || FILES.contains(&name);
     let below = name.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
     ((known || below) && name.split('/').all(plain)).then(|| folder.join(name))
 }
@@ -140,87 +156,138 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Seals the fading part of a copy in `folder`.
-pub(super) fn seal_fading(folder: &Path, secret: &[u8; 32], salt: &[u8; 32]) -> Result<()> {
+/// Seals `names` of a copy in `folder` as its fading part, and takes them out of the folder.
+pub(super) fn seal_fading(folder: &Path, names: &[&str], secret: &[u8; 32], salt: &[u8; 32]) -> Result<()> {
     let wrong = |e: std::io::Error| local("cannot write the fading part", e);
     let out = File::create_new(folder.join(FADING_VAULT)).map_err(wrong)?;
     let mut packing = Packing::new(Sealing::new(out, secret, salt).map_err(wrong)?).map_err(stored)?;
-    let file = File::open(folder.join(FADING)).map_err(wrong)?;
-    let size = file.metadata().map_err(wrong)?.len();
-    packing.add(FADING, size, file).map_err(stored)?;
+    for name in names {
+        let file = File::open(folder.join(name)).map_err(wrong)?;
+        let size = file.metadata().map_err(wrong)?.len();
+        packing.add(name, size, file).map_err(stored)?;
+        fs::remove_file(folder.join(name)).map_err(wrong)?;
+    }
     packing.finish().map_err(stored)?.finish().map_err(wrong)?;
-    fs::remove_file(folder.join(FADING)).map_err(wrong)
+    Ok(())
 }
 
-/// Opens the fading part of a copy in `folder`.
+/// Opens the fading part of a copy in `folder`: its database, or what changed in it. The map is of no use there.
 pub(super) fn open_fading(folder: &Path, secret: &[u8; 32]) -> Result<()> {
-    read(&folder.join(FADING_VAULT), secret, |name, content| match name {
-        FADING => write_file(&folder.join(FADING), content).map_err(stored),
-        _ => Err(local("backup", format!("{name} does not belong into the fading part"))),
+    let path = folder.join(FADING_VAULT);
+    let file = File::open(&path).map_err(|e| local(&path.display().to_string(), e))?;
+    read(FADING_VAULT, file, secret, |name, content| {
+        match name {
+            FADING | FADING_CHANGED => write_file(&folder.join(name), content).map_err(stored)?,
+            FADING_MAP => drop(std::io::copy(content, &mut std::io::sink()).map_err(|e| damaged(name, e))?),
+            _ => return Err(local("backup", format!("{name} does not belong into the fading part"))),
+        }
+        Ok(ControlFlow::Continue(()))
     })
 }
 
-/// Hands out the files of a sealed archive. A fault of the seal beats what it led to.
-fn read(path: &Path, secret: &[u8; 32], mut each: impl FnMut(&str, &mut dyn Read) -> Result<()>) -> Result<()> {
-    let name = path.display().to_string();
-    let file = File::open(path).map_err(|e| local(&name, e))?;
-    let opened = Opened::new(file, secret).map_err(|e| damaged(&name, e))?;
+/// Hands out the files of a sealed archive until `each` has enough. A fault of the seal beats what it led to.
+pub(super) fn read(
+    called: &str,
+    from: impl Read,
+    secret: &[u8; 32],
+    mut each: impl FnMut(&str, &mut dyn Read) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let opened = Opened::new(from, secret).map_err(|e| damaged(called, e))?;
     let fault = opened.fault();
-    let unpacked = unpack(opened, |name, content| each(name, content).map_err(Told));
-    unpacked.map_err(|Told(e)| fault.seen().map(|fault| damaged(&name, fault)).unwrap_or(e))
+    let unpacked = unpack(opened, |name, content| match each(name, content) {
+        Ok(ControlFlow::Continue(())) => Ok(()),
+        Ok(ControlFlow::Break(())) => Err(Told(None)),
+        Err(e) => Err(Told(Some(e))),
+    });
+    match unpacked {
+        Ok(()) | Err(Told(None)) => Ok(()),
+        Err(Told(Some(e))) => Err(fault.seen().map(|fault| damaged(called, fault)).unwrap_or(e)),
+    }
 }
 
-/// An error that tells what the store said: who restores is at the machine itself.
-struct Told(Error);
+/// [`read`] of a file.
+pub(super) fn read_file(
+    path: &Path,
+    secret: &[u8; 32],
+    each: impl FnMut(&str, &mut dyn Read) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|e| local(&name, e))?;
+    read(&name, file, secret, each)
+}
+
+/// An error that tells what the store said: who restores is at the machine itself. None: enough was read.
+struct Told(Option<Error>);
 
 impl From<tegata_store::Error> for Told {
     fn from(e: tegata_store::Error) -> Self {
-        Told(stored(e))
+        Told(Some(stored(e)))
     }
 }
 
 /// A backup that cannot be used.
-fn damaged(name: &str, e: impl std::fmt::Display) -> Error {
+pub(super) fn damaged(name: &str, e: impl std::fmt::Display) -> Error {
     Error::new(Kind::Invalid, "backup", format!("{name}: {e}"))
 }
 
-/// Unpacks a backup into `folder`, and holds what came out against the manifest in it.
-pub(super) fn extract(from: &Path, secret: &[u8; 32], folder: &Path, tell: Tell<'_>) -> Result<Manifest> {
+/// Reads a backup to its end, hands out every file but the manifest, and holds what came out against the manifest.
+pub(super) fn walk(
+    from: &Path,
+    secret: &[u8; 32],
+    tell: Tell<'_>,
+    mut each: impl FnMut(&str, &mut dyn Read) -> Result<()>,
+) -> Result<Manifest> {
     let (mut manifest, mut files) = (None, BTreeMap::new());
     let mut done = 0;
-    read(from, secret, |name, content| {
+    read_file(from, secret, |name, content| {
         if name == MANIFEST {
             let mut text = Vec::new();
             content.take(MANIFEST_MAX).read_to_end(&mut text).map_err(|e| damaged(name, e))?;
             manifest = Some(text);
-            return Ok(());
+            return Ok(ControlFlow::Continue(()));
         }
-        let path = place(folder, name).ok_or_else(|| damaged(name, "no backup holds a file of this name"))?;
         let mut content = Measured::new(content);
-        write_file(&path, &mut content).map_err(stored)?;
-        if FILES.contains(&name) {
-            // certificates are for others to read
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|e| local(name, e))?;
-        }
+        each(name, &mut content)?;
+        // what nobody wanted is measured all the same
+        std::io::copy(&mut content, &mut std::io::sink()).map_err(|e| damaged(name, e))?;
         let (size, sha256) = content.finish();
         done += size;
         tell("unpacked bytes", done, 0);
         files.insert(name.to_owned(), FileState { size, sha256 });
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
-    let text = manifest.ok_or_else(|| damaged("backup", "it has no manifest"))?;
+    let called = from.display().to_string();
+    let text = manifest.ok_or_else(|| damaged(&called, "it has no manifest"))?;
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| damaged(MANIFEST, e))?;
-    if manifest.format != manifest::FORMAT {
-        let text = format!("it has format {}, this program reads {}", manifest.format, manifest::FORMAT);
-        return Err(damaged("backup", text));
-    }
+    manifest::readable(manifest.format, &called)?;
     if files != manifest.files {
         let differs = |name: &&String| files.get(*name) != manifest.files.get(*name);
         let name = files.keys().chain(manifest.files.keys()).find(differs).cloned().unwrap_or_default();
         return Err(damaged(&name, "it is not what the manifest says; the backup cannot be used"));
     }
     Ok(manifest)
+}
+
+/// Unpacks a backup into `folder`.
+pub(super) fn extract(from: &Path, secret: &[u8; 32], folder: &Path, tell: Tell<'_>) -> Result<Manifest> {
+    walk(from, secret, tell, |name, content| {
+        if [FRONT, MAP].contains(&name) {
+            return Ok(());
+        }
+        let path = place(folder, name).ok_or_else(|| damaged(name, "no backup holds a file of this name"))?;
+        write_file(&path, content).map_err(stored)?;
+        if FILES.contains(&name) {
+            // certificates are for others to read
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|e| local(name, e))?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether a file is named by the SHA-256 of what it holds, and so never changes.
+pub(super) fn never_changes(name: &str) -> bool {
+    name.strip_prefix("firmware/").is_some_and(|rest| rest.len() == 64 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

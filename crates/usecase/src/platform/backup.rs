@@ -2,8 +2,12 @@
 //!
 //! Invariant: the file appears whole or not at all, and the keys that open it are on disk before it.
 
-use super::archive::{FADING_VAULT, Scratch, Writer, contents, seal_fading};
-use super::manifest::{FORMAT, FileState, Manifest, logs};
+use super::archive::{
+    CHANGED, FADING_CHANGED, FADING_MAP, FADING_VAULT, FRONT, MAP, Scratch, Writer, contents, never_changes,
+    seal_fading,
+};
+use super::chain::{self, Base};
+use super::manifest::{FORMAT, FileState, Front, Manifest, logs};
 use super::*;
 use crate::error::Result;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -12,11 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::chance::{self, Chance};
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_keys::digest::{Measured, sha256};
 use tegata_keys::recovery::{self, Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::sealed_file::Sealing;
-use tegata_store::snapshot::{self, DATABASE};
-use tegata_store::{Mode, Store};
+use tegata_store::increment;
+use tegata_store::snapshot::{self, DATABASE, FADING};
+use tegata_store::{Mode, STORE_FILE, Store};
 use zeroize::Zeroizing;
 
 /// What is to be backed up, and where to.
@@ -29,6 +35,8 @@ pub struct BackupOrder {
     pub out: PathBuf,
     /// The recovery key; made when it is absent.
     pub recovery_key: PathBuf,
+    /// The backup that this one rests on; `None`: a full one.
+    pub since: Option<PathBuf>,
     /// How long event payloads and epoch keys of this backup can be restored.
     pub keep: Duration,
     /// The present.
@@ -53,19 +61,23 @@ pub struct BackupTaken {
     pub left_out: Vec<String>,
     /// Files whose content is not what their name says (its SHA-256): damaged on the disk, and so in the backup.
     pub damaged: Vec<String>,
+    /// Backups beside it whose event payloads nobody can restore any more, and that no younger one rests on.
+    pub spent: Vec<PathBuf>,
 }
 
 /// Names in a data folder that no backup holds, on purpose.
-const NOT_KEPT: [&str; 10] = [
+const NOT_KEPT: [&str; 12] = [
     DATABASE,
     "tegata.db-wal",
     "tegata.db-shm",
     "lock",
+    STORE_FILE,
     "ledger",
     UNLOCK_FILE,
     TOMBSTONES_FILE,
     OUTBOX,
     PART,
+    LAST_BACKUP_FILE,
     "backup.lock",
 ];
 const PART: &str = "backup.part";
@@ -89,7 +101,12 @@ fn places(order: &BackupOrder, folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let key = recovery::resolved(key).map_err(|e| local(&key.display().to_string(), e))?;
     let (out, key) = (outside(&order.out, folder)?, outside(&key, folder)?);
     // the two partial names may be one: the key has its own name before the backup is begun
-    if out == key || partial(&out) == key || out == recovery::partial(&key) || recovery::partial(&key) == key {
+    if out == key
+        || partial(&out) == key
+        || verify::digest_file(&out) == key
+        || out == recovery::partial(&key)
+        || recovery::partial(&key) == key
+    {
         let text = format!(
             "the backup {} and the recovery key {} would overwrite each other (each is written under a name that ends in \
              .part first); give other names",
@@ -115,6 +132,17 @@ fn alone(folder: &Path) -> Result<File> {
     }
 }
 
+/// Takes away what a killed backup left in a data folder: a copy of the database, in plain.
+pub(super) fn sweep(folder: &Path) {
+    let part = folder.join(PART);
+    if part.exists()
+        && let Ok(_alone) = alone(folder)
+        && let Err(e) = fs::remove_dir_all(&part)
+    {
+        tracing::warn!("{} was left by a killed backup and cannot be removed: {e}", part.display());
+    }
+}
+
 /// Backs up.
 pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let folder = fs::canonicalize(&order.folder).map_err(|e| local(&order.folder.display().to_string(), e))?;
@@ -125,28 +153,37 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let unlock = order.unlock.clone().unwrap_or_else(|| folder.join(UNLOCK_FILE));
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     let _alone = alone(&folder)?;
-    let room = snapshot::room_for_copy(&folder).map_err(stored)?;
+    chain::sweep(chain::beside(&out));
+    let room = place::room_for_copy(&folder)?;
     if let Some((free, needed)) = room {
         let text = format!("{} MB are free in {}, a backup needs {}", free >> 20, folder.display(), needed >> 20);
         return Err(Error::new(Kind::Unavailable, "disk_full", text));
     }
     let now = order.clock.now()?;
     let new_key = !recovery_key.exists();
+    if new_key && order.since.is_some() {
+        let text = format!("{} is absent; an increment needs the key of what it rests on", recovery_key.display());
+        return Err(Error::invalid("since", text));
+    }
     let for_backup = RecoveryKey::for_backup(&recovery_key, now, order.keep, &*order.chance);
     let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
+    let base = order.since.as_deref().map(|since| Base::open(since, &keys, now)).transpose()?;
     let part = Scratch::make(folder.join(PART))?;
-    snapshot::copy(&folder, &part.0, &|done, of| tell("database pages", done, of)).map_err(stored)?;
+    place::copy(&folder, &part.0, tell)?;
     let mut manifest = describe(&order, &part.0, (&seal, &fading), now).await?;
     tell("splitting", 0, 0);
     snapshot::split(&part.0).map_err(stored)?;
-    seal_fading(&part.0, &fading.secret, &chance::bytes(&*order.chance))?;
-    let sealed = write(&order, (&folder, &part.0, &unlock), (&out, &keys.lasting), &mut manifest, tell);
+    let front = compare(&order, &part.0, (&keys, &fading, base.as_ref()), &mut manifest, tell)?;
+    let sealed = write(&order, (&folder, &part.0, &unlock), (&out, &keys.lasting), (&front, &mut manifest), tell);
     if sealed.is_err() {
         let _nothing_to_keep = fs::remove_file(partial(&out));
     }
+    let size = sealed?;
+    last::note(&folder, &out, size, &manifest)?;
     let left_out = left_out(&folder)?;
     let damaged = damaged(&manifest);
-    Ok(BackupTaken { manifest, size: sealed?, out, recovery_key, new_key, left_out, damaged })
+    let spent = chain::spent(&out, &keys.lasting, now)?;
+    Ok(BackupTaken { manifest, size, out, recovery_key, new_key, left_out, damaged, spent })
 }
 
 /// Everything that the manifest tells of the copy. It holds all that was answered before `now`.
@@ -170,7 +207,62 @@ async fn describe(
         counts: snapshot::counts(part).map_err(stored)?,
         fading_key: fading.id.clone(),
         fading_until: fading.until.rfc3339(),
+        chain: Vec::new(),
+        state: String::new(),
+        fading_state: String::new(),
         files: Default::default(),
+    })
+}
+
+/// Maps both parts of a copy, leaves of an increment only what differs from its base, and seals the fading part.
+fn compare(
+    order: &BackupOrder,
+    part: &Path,
+    (keys, fading, base): (&RecoveryKey, &Fading, Option<&Base>),
+    manifest: &mut Manifest,
+    tell: Tell<'_>,
+) -> Result<Front> {
+    let now = manifest.made()?;
+    let at = |name: &str| part.join(name);
+    let rows = manifest.counts.values().sum();
+    let map = |of: &str, into: &str| {
+        let mapped = increment::map(&at(of), &at(into), &sha256, &|done| tell("comparing rows", done, rows));
+        mapped.map(|digest| data_encoding::HEXLOWER.encode(&digest)).map_err(stored)
+    };
+    manifest.state = map(DATABASE, MAP)?;
+    manifest.fading_state = map(FADING, FADING_MAP)?;
+    let salt = chance::bytes(&*order.chance);
+    let schema = increment::schema(&at(DATABASE)).map_err(stored)?;
+    let mut held = Vec::new();
+    match base {
+        None => seal_fading(part, &[FADING_MAP, FADING], &fading.secret, &salt)?,
+        Some(base) if base.front.schema != schema => {
+            let text = "the platform was upgraded since; make a full backup, without --since";
+            return Err(Error::new(Kind::Invalid, "since", text));
+        }
+        Some(base) => {
+            let maps = base.maps(keys, now, part)?;
+            let differs = |of: &str, fresh: &str, base: &Path, into: &str| {
+                increment::difference(&at(of), [&at(fresh), base], &at(into)).map_err(stored)
+            };
+            differs(DATABASE, MAP, &maps[0], CHANGED)?;
+            differs(FADING, FADING_MAP, &maps[1], FADING_CHANGED)?;
+            manifest.chain = base.links();
+            // the first key that goes takes the whole with it
+            manifest.fading_until = base.front.fading_until.clone().min(manifest.fading_until.clone());
+            held.clone_from(&base.front.held);
+            seal_fading(part, &[FADING_CHANGED], &fading.secret, &salt)?;
+        }
+    }
+    Ok(Front {
+        format: FORMAT,
+        id: manifest.id,
+        made_at: manifest.made_at.clone(),
+        schema,
+        chain: manifest.chain.clone(),
+        held,
+        fading_key: fading.id.clone(),
+        fading_until: manifest.fading_until.clone(),
     })
 }
 
@@ -180,22 +272,33 @@ fn partial(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-/// Writes the file beside its place, and moves it there once it is on disk; answers its size.
+/// Writes the file beside its place, and moves it there once it is on disk; answers its size. A line for `sha256sum`
+/// lies beside it then.
 fn write(
     order: &BackupOrder,
     (folder, part, unlock): (&Path, &Path, &Path),
     (out, secret): (&Path, &[u8; 32]),
-    manifest: &mut Manifest,
+    (front, manifest): (&Front, &mut Manifest),
     tell: Tell<'_>,
 ) -> Result<u64> {
-    use std::os::unix::fs::OpenOptionsExt;
     let path = partial(out);
     let wrong = |e: std::io::Error| local(&format!("cannot write {}", path.display()), e);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(wrong)?;
+    let file = Measured::into(begin(&path).map_err(wrong)?);
     let sealing = Sealing::new(file, secret, &chance::bytes(&*order.chance)).map_err(wrong)?;
     let mut writer = Writer::new(sealing)?;
-    let mut files = vec![(DATABASE.to_owned(), part.join(DATABASE)), (FADING_VAULT.into(), part.join(FADING_VAULT))];
-    files.extend(contents(folder)?);
+    let mut kept = contents(folder)?;
+    let mut front = front.clone();
+    let before = std::mem::replace(
+        &mut front.held,
+        kept.iter().map(|(name, _)| name.clone()).filter(|name| never_changes(name)).collect(),
+    );
+    kept.retain(|(name, _)| !before.contains(name));
+    writer.add_text(FRONT, &serde_json::to_vec_pretty(&front).map_err(Error::internal)?)?;
+    // what the next increment compares with comes first
+    let database: &[&str] =
+        if front.chain.is_empty() { &[MAP, FADING_VAULT, DATABASE] } else { &[CHANGED, FADING_VAULT] };
+    let mut files: Vec<_> = database.iter().map(|name| ((*name).to_owned(), part.join(name))).collect();
+    files.extend(kept);
     let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
     let total: u64 = files.iter().map(|(_, path)| size(path)).sum();
     let mut done = 0;
@@ -206,14 +309,27 @@ fn write(
     let secret = Zeroizing::new(fs::read(unlock).map_err(|e| local("cannot read the unlock file", e))?);
     writer.add_text(UNLOCK_FILE, &secret)?;
     manifest.files = writer.files().clone();
-    let file = writer.finish(manifest)?.finish().map_err(wrong)?;
+    let (file, sha256) = writer.finish(manifest)?.finish().map_err(wrong)?.written();
     tell("packed bytes", total, total);
     file.sync_all().map_err(wrong)?;
     let size = file.metadata().map_err(wrong)?.len();
     fs::rename(&path, out).map_err(wrong)?;
-    let parent = out.parent().unwrap_or(Path::new("."));
-    File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
+    let line = format!("{sha256}  {}\n", out.file_name().unwrap_or_default().to_string_lossy());
+    fs::write(verify::digest_file(out), line).map_err(wrong)?;
+    File::open(chain::beside(out)).and_then(|parent| parent.sync_all()).map_err(wrong)?;
     Ok(size)
+}
+
+/// A file to write a backup into. Its lock tells others that it is not left over.
+fn begin(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.try_lock().map_err(|e| match e {
+        TryLockError::WouldBlock => std::io::Error::other("another backup is being written to it"),
+        TryLockError::Error(e) => e,
+    })?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
 /// Files that are named by the digest of what they held once, and hold something else now.
@@ -272,6 +388,7 @@ mod tests {
                 unlock: None,
                 out: at(out),
                 recovery_key: at(key),
+                since: None,
                 keep: Duration::ZERO,
                 clock: Arc::new(Idle),
                 chance: Arc::new(Idle),

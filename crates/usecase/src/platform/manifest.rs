@@ -12,8 +12,49 @@ use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
 use tegata_store::Store;
 
-/// The format that this program writes and reads.
-pub(super) const FORMAT: u32 = 1;
+/// The format that this program writes. It reads the one before it too, which knew no increments.
+pub(super) const FORMAT: u32 = 2;
+
+/// Refuses a format that this program does not read.
+pub(super) fn readable(format: u32, called: &str) -> Result<()> {
+    if (1..=FORMAT).contains(&format) {
+        return Ok(());
+    }
+    let text = format!("it has format {format}, this program reads up to {FORMAT}; run the newer tegata");
+    Err(archive::damaged(called, text))
+}
+
+/// A backup that another one rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its id.
+    pub id: Uuid,
+    /// The name of its file, as it was then.
+    pub file: String,
+    /// Its moment, RFC 3339.
+    pub made_at: String,
+}
+
+/// The first file of an archive: what can be known without reading all of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Front {
+    /// Of the archive.
+    pub format: u32,
+    /// Of this backup.
+    pub id: Uuid,
+    /// Its moment, RFC 3339.
+    pub made_at: String,
+    /// The version of the tables.
+    pub schema: i64,
+    /// What it rests on, the full backup first; empty: it is full itself.
+    pub chain: Vec<Link>,
+    /// Files that never change and that it has, itself or in what it rests on.
+    pub held: Vec<String>,
+    /// What opens its own fading part.
+    pub fading_key: String,
+    /// When the first key goes that its fading parts need, RFC 3339.
+    pub fading_until: String,
+}
 
 /// What a backup holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +77,15 @@ pub struct Manifest {
     pub fading_key: String,
     /// When that key goes, RFC 3339.
     pub fading_until: String,
+    /// What it rests on, the full backup first; empty: it is full itself.
+    #[serde(default)]
+    pub chain: Vec<Link>,
+    /// Digest over the map of the database, hex: what a restored chain must come to.
+    #[serde(default)]
+    pub state: String,
+    /// The same of the fading part. It covers random keys, so nothing can be guessed from it.
+    #[serde(default)]
+    pub fading_state: String,
     /// Every file beside this one.
     pub files: BTreeMap<String, FileState>,
 }
@@ -89,6 +139,11 @@ impl HeadText {
 }
 
 impl Manifest {
+    /// In one word.
+    pub fn kind(&self) -> &'static str {
+        if self.chain.is_empty() { "full" } else { "incremental" }
+    }
+
     /// The log of this name.
     pub(super) fn log(&self, log: Log) -> Result<&LogState> {
         let found = self.logs.iter().find(|state| state.log == log.name());

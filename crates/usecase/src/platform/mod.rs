@@ -2,20 +2,25 @@
 
 mod archive;
 mod backup;
+mod chain;
 mod check;
 mod init;
+mod last;
 mod manifest;
 mod open;
 mod place;
 mod restore;
+mod verify;
 
 pub use backup::{BackupOrder, BackupTaken, backup};
 pub use check::{Ready, ready};
 pub use init::{Initialised, NewPlatform, init};
-pub use manifest::{LogState, Manifest};
+pub use last::{LastBackup, last_backup};
+pub use manifest::{Link, LogState, Manifest};
 pub use open::{Opening, https_identity, open, open_to_read};
 pub use place::{Place, relocate};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
+pub use verify::{FadingState, Verified, VerifiedFile, VerifyOrder, verify};
 
 pub use tegata_store::Database;
 
@@ -25,6 +30,8 @@ use crate::error::{Error, Kind};
 pub const UNLOCK_FILE: &str = "unlock";
 /// Letters that nobody carried on yet, where there is no mail server.
 pub const OUTBOX: &str = "outbox";
+/// What is known of the last good backup, inside the data folder.
+pub const LAST_BACKUP_FILE: &str = "last-backup.json";
 /// Name of the root's sealed key inside the data folder.
 pub const ROOT_KEY_FILE: &str = "keys/root.key";
 /// Name of the platform's HTTPS authority inside the data folder.

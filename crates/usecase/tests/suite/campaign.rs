@@ -6,16 +6,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tegata_domain::action::{ActionState, Execution, Feedback, Finished};
-use tegata_domain::campaign::{CampaignState, Counts, Extent, NewCampaign, NewGroup};
+use tegata_domain::campaign::{CampaignState, Counts, Entry, Extent, Fill, GroupState, NewCampaign, NewGroup};
+use tegata_domain::change::{Change, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::id::{ActionRow, Uuid};
 use tegata_domain::number::Number;
+use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::release::{NewRelease, Release};
 use tegata_domain::stop::Share;
+use tegata_store::{Row, SaveError};
 use tegata_usecase::action::{self, AutoConfirm, Mode, Pending};
 use tegata_usecase::campaign::{Act, Asked, Progress};
 use tegata_usecase::device::act::Saying;
 use tegata_usecase::release::artifact;
+use tegata_usecase::transfer::{self, Offering};
 use tegata_usecase::{Cx, Error, Kind, campaign, certificate, device, finding};
 
 pub struct Fleet {
@@ -480,4 +484,104 @@ async fn what_is_under_way_ends_with_the_owner() {
     let next = fleet.release(version("1.2", 1)).await;
     fleet.start(&next, everybody()).await;
     assert!(fleet.active(0).await.is_some());
+}
+
+/// What a device told while it was an erased owner's goes, in its maker's campaigns too; what it told before and after
+/// stays.
+#[tokio::test]
+async fn what_an_erased_owners_device_told_its_maker_goes() {
+    let fleet = Fleet::new(1).await;
+    let (cx, maker, number) = (fleet.cx(), fleet.world.maker(), fleet.devices[0].1);
+    let kind = tegata_domain::organisation::OrganisationKind::Operator;
+    let (organisation, owner) = fleet.world.enter("Ephemeral Ltd", kind).await;
+    let (_, heir) = fleet.world.enter("Heirs", kind).await;
+    let mut rows = Vec::new();
+    for (version_of, words) in
+        [("1.1", "told to its maker"), ("1.2", "told in the bedroom"), ("1.3", "told to the heir")]
+    {
+        let release = fleet.release(version(version_of, 1)).await;
+        let uid = fleet.start(&release, everybody()).await;
+        let row = fleet.active(0).await.unwrap();
+        let told = Feedback { details: vec![words.into()], ..said(Execution::Proceeding, Finished::None) };
+        action::feedback(row, &fleet.device(0).await, told, cx).await.unwrap();
+        rows.push(row);
+        fleet.pass(1);
+        match version_of {
+            "1.1" => fleet.world.hand_over(number, &maker, &owner).await,
+            "1.2" => fleet.world.hand_over(number, &owner, &heir).await,
+            _ => {}
+        }
+        fleet.pass(1);
+        campaign::act(uid, Act::Cancel(None), &maker, cx).await.ok();
+    }
+    tegata_usecase::erasure::erase(organisation.uid, "Ephemeral Ltd", &owner, cx).await.unwrap();
+    let mut left = Vec::new();
+    for row in rows {
+        left.push(cx.store.action().messages(row, 10).await.unwrap());
+    }
+    assert_eq!(left, [vec!["told to its maker".to_owned()], vec![], vec!["told to the heir".to_owned()]]);
+    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
+    assert!(!database.windows(7).any(|w| w == b"bedroom"));
+}
+
+/// What a fill would take in, decided on what is known now.
+async fn filling(fleet: &Fleet, uid: Uuid, i: usize) -> Fill {
+    let progress = fleet.progress(uid).await;
+    let (campaign, group) = (&progress.campaign, &progress.groups[0]);
+    let row = fleet.cx().store.reserve(Row::Action, 1).await.unwrap();
+    let device = fleet.device(i).await;
+    let now = fleet.cx().now().unwrap();
+    let action = campaign.offer(ActionRow(row), (device.row, group.number), false, now);
+    let entries = vec![Entry { action, period: device.period, superseded: None }];
+    let (from, to) = (group.cursor, device.row);
+    Fill { campaign: campaign.row, group: group.number, from, to, filled: false, entries, skipped: 0 }
+}
+
+/// A fill and a claim, or an end, of one device at one moment: whichever commits first, nothing hidden stays live.
+#[tokio::test]
+async fn a_fill_that_comes_too_late_takes_nothing_in() {
+    for retires in [false, true] {
+        let fleet = Fleet::new(2).await;
+        let (cx, maker, number) = (fleet.cx(), fleet.world.maker(), fleet.devices[0].1);
+        let (_, owner) = fleet.world.enter("Owners", tegata_domain::organisation::OrganisationKind::Operator).await;
+        let release = fleet.release(version("1.1", 1)).await;
+        let asked = Asked { release: release.uid, new: everybody(), ..Asked::default() };
+        let uid = campaign::create(asked, None, &maker, cx).await.unwrap().campaign.uid;
+        // counted and opened, nobody taken in yet
+        while fleet.progress(uid).await.groups[0].state != GroupState::Filling {
+            assert!(campaign::turn(cx).await.unwrap());
+        }
+        let fill = filling(&fleet, uid, 0).await;
+        match retires {
+            false => fleet.world.hand_over(number, &maker, &owner).await,
+            true => drop(device::act(number, device::Act::Retire, Saying::default(), &maker, cx).await.unwrap()),
+        }
+        let row = fill.to;
+        let permit = Actor::Platform.permit(Operation::RunCampaign, Subject::default()).unwrap();
+        let change = Change::of("", vec![Write::Fill(Box::new(fill))]);
+        cx.store.save(change, &permit, cx.now().unwrap()).await.unwrap();
+        assert!(cx.store.action().live_of(row).await.unwrap().is_none(), "retires {retires}");
+        assert_eq!(fleet.progress(uid).await.campaign.skipped, 1, "and it is told");
+    }
+}
+
+/// The other way round: a claim, or an end, that was decided before the fill is refused, and decided again.
+#[tokio::test]
+async fn an_end_that_does_not_know_the_fill_is_refused() {
+    let fleet = Fleet::new(1).await;
+    let (cx, maker, number) = (fleet.cx(), fleet.world.maker(), fleet.devices[0].1);
+    let before = fleet.device(0).await;
+    let release = fleet.release(version("1.1", 1)).await;
+    fleet.start(&release, everybody()).await;
+    assert!(fleet.active(0).await.is_some());
+    let permit = Actor::Platform.permit(Operation::RunCampaign, Subject::default()).unwrap();
+    let ended =
+        Device { stage: tegata_domain::device::Stage::Retired, sequence: before.sequence + 1, ..before.clone() };
+    let write = Write::Device { decided_on: before.sequence, device: Box::new(ended), events: Vec::new() };
+    let refused = cx.store.save(Change::of("", vec![write]), &permit, cx.now().unwrap()).await.unwrap_err();
+    assert!(matches!(refused, SaveError::Refused(Refused::Stale)), "{refused:?}");
+    let (_, owner) = fleet.world.enter("Owners", tegata_domain::organisation::OrganisationKind::Operator).await;
+    let code = transfer::offer(number, Offering::default(), &maker, cx).await.unwrap().code;
+    transfer::claim(&code, &owner, cx).await.unwrap();
+    assert!(cx.store.action().live_of(before.row).await.unwrap().is_none(), "the whole claim ends it");
 }

@@ -12,6 +12,7 @@ use tegata_domain::number::Number;
 use tegata_domain::organisation::{Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Role, Subject};
 use tegata_keys::request::request;
+use tegata_store::Ended;
 use tegata_usecase::certificate::identify;
 use tegata_usecase::device::act::Saying;
 use tegata_usecase::device::{Act, act, events};
@@ -385,6 +386,7 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
         unlock: None,
         out: file.clone(),
         recovery_key: key.clone(),
+        since: None,
         keep: crate::world::day(90),
         clock: story.world.clock.clone(),
         chance: chance(),
@@ -412,4 +414,62 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
     assert_eq!(with.erased, Some(1));
     assert_eq!(traces(&folder), []);
     assert!(folder.join("tombstones.ndjson").is_file(), "the next restore finds them");
+}
+
+/// A line that stands before anything went, as after a crash at that moment.
+fn tombstone(uid: Uuid) -> String {
+    serde_json::json!({ "organisation": uid, "at": "2026-11-22T00:00:00Z" }).to_string()
+}
+
+/// A crash in the middle: the next start carries the erasure out, or takes the line back where it can no longer be.
+#[tokio::test]
+async fn a_start_ends_what_a_crash_cut_off() {
+    let mut story = told(4, 1).await;
+    part(&story).await;
+    let permit = Actor::Platform.permit(Operation::EraseOrganisation, Subject::default()).unwrap();
+    let now = story.world.cx().now().unwrap();
+    let (holder, owner) = story.world.enter("Holders", OrganisationKind::Operator).await;
+    let held = story.world.cx().store.erasure().held(story.organisation.row, 1).await.unwrap();
+    let ended = held.iter().map(|one| Ended { device: one.device, period: one.period, next_key: None }).collect();
+    for uid in [story.organisation.uid, holder.uid] {
+        story.world.cx().store.erasure().bury(&tombstone(uid)).unwrap();
+    }
+    story.world.cx().store.erasure().periods(ended, now, &permit).await.unwrap();
+    story.world.hand_over(story.numbers[0], &story.heir, &owner).await;
+    story.world.close();
+    story.world.open().await.unwrap();
+    let cx = story.world.cx();
+    assert!(cx.store.organisation().by_uid(story.organisation.uid).await.unwrap().is_none(), "carried out");
+    assert_eq!(traces(&story.world.data), []);
+    assert!(cx.store.organisation().by_uid(holder.uid).await.unwrap().is_some(), "it owns a device");
+    let text = std::fs::read_to_string(story.world.data.join("tombstones.ndjson")).unwrap();
+    let last = text.lines().last().unwrap();
+    assert!(last.contains(&holder.uid.to_string()) && last.contains("withdrawn"), "{text}");
+    story.world.close();
+    story.world.open().await.unwrap();
+    let again = std::fs::read_to_string(story.world.data.join("tombstones.ndjson")).unwrap();
+    assert_eq!(again, text, "once");
+}
+
+/// A stamp whose event was erased says so, and offers no proof that would be refused.
+#[tokio::test]
+async fn an_erased_stamp_is_not_called_proved() {
+    let world = World::new().await;
+    let (_, _, number) = world.one().await;
+    let (cx, maker) = (world.cx(), world.maker());
+    let (organisation, owner) = world.enter("Brief", OrganisationKind::Operator).await;
+    let (_, heir) = world.enter("Heirs", OrganisationKind::Household).await;
+    world.hand_over(number, &maker, &owner).await;
+    act(number, Act::Install, Saying::default(), &owner, cx).await.unwrap();
+    world.hand_over(number, &owner, &heir).await;
+    sequence(Log::Devices, cx).await.unwrap();
+    let installed = |lookup: &tegata_domain::lookup::Lookup| lookup.stamps[Stage::Installed as usize];
+    let before = tegata_usecase::lookup::by_number(number, cx).await.unwrap();
+    assert!(installed(&before).proved && !installed(&before).erased);
+    erase(organisation.uid, "Brief", &owner, cx).await.unwrap();
+    let after = tegata_usecase::lookup::by_number(number, cx).await.unwrap();
+    let stamp = installed(&after);
+    assert!(!stamp.proved && stamp.erased && stamp.at == installed(&before).at, "{stamp:?}");
+    assert_eq!(prove_stamp(number, stamp.sequence.unwrap(), cx).await.err().unwrap().kind, Kind::Gone);
+    assert!(after.stamps[Stage::Made as usize].proved, "the maker's own");
 }

@@ -14,6 +14,7 @@ mod disposal;
 mod enrolment;
 mod erasure;
 mod heartbeat;
+mod increment;
 mod ledger;
 mod poll;
 mod release;

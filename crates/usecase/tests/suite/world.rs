@@ -98,7 +98,7 @@ impl World {
         let new = NewPlatform {
             folder: data.clone(),
             unlock: None,
-            database: None,
+            database: tegata_testkit::postgres::chosen().map(platform::Database::at),
             names,
             organisation: "Example Works".into(),
             clock: clock.clone(),

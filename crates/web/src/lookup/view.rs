@@ -90,6 +90,9 @@ impl Object {
             self.member("event", &stamp.sequence);
             self.member("presumed", &stamp.sequence.is_none());
             self.member("proved", &stamp.proved);
+            if stamp.erased {
+                self.member("erased", &true);
+            }
             self.name("proof");
             match stamp.sequence.filter(|_| stamp.proved) {
                 Some(sequence) => self.plain(&format!("/d/{number}/proof/{sequence}")),

@@ -84,6 +84,9 @@ fn stamp(t: &'static Texts, lookup: &Lookup, stamped: &Stamped) -> Stamp {
             let proof = Some(Proof::of(lookup.number, sequence, &t.stamp.proof));
             Stamp { form: "proved", by: by(sequence), proof, ..drawn }
         }
+        (Some(_), Some(sequence)) if stamped.erased => {
+            Stamp { form: "unproved", by: by(sequence), why: &t.stamp.erased, ..drawn }
+        }
         (Some(_), Some(sequence)) => Stamp { form: "unproved", by: by(sequence), why: &t.stamp.unproved, ..drawn },
         (Some(_), None) => {
             Stamp { form: "presumed", by: t.stamp.presumed.clone(), why: &t.stamp.presumed_why, ..drawn }
