@@ -125,5 +125,9 @@ holds 'refusals stand in the log' grep -q '"status":403' log
 lacks 'no token stands in the log' "$token|$other|$auditor" "$(cat log)"
 request GET "$https/healthz"; answered 'the server lives' 200
 
+api POST /api/v1/contact '[null,null]';                    problem 'a list where an object belongs' 400 'object'
+api POST /api/v1/contact;                                  problem 'no body where one ends all letters' 400
+api POST /api/v1/contact '{}';                             problem 'nor an empty one' 400 'mail'
+
 stop 'SIGTERM ends the server well'
 finish

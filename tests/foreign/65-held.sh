@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Requests that are held open: what a credential may is judged when the body is here, not when the request began.
+# Requests that are held open: what a credential may is judged when the body is here, not when the request began. And
+# connections that are kept: at every request, whatever the handshake proved, also over HTTP/2 and in a resumed session.
 . "$(dirname "$0")/lib.bash"
 
 init
@@ -71,5 +72,43 @@ api POST "/api/v1/devices/$number/release"
 answered 'it is let back' 200
 held again "$head" half.1 half.2 true
 matches 'and is heard again' '^HTTP/1.1 200' "$(head -n 1 again.out)"
+
+# kept NAME METHOD PATH IDENTITY BODY HEADER COMMAND…: asks on connections of every kind, runs the command, asks again.
+kept() {
+    local name=$1 asker; "$python" "$here/kept.py" "$https_port" "$ca" "$name" "$2" "$3" "$4" "$5" "$6" >"$name.out" 2>"$name.err" & asker=$!
+    shift 6
+    servers+=("$asker")
+    within 30 test -e "$name.begun" || not_ok "$name: it began" "$(cat "$name.err")"
+    "$@"
+    touch "$name.go"
+    wait "$asker" || not_ok "$name: every connection was kept" "$(tail -n 3 "$name.err")"
+}
+# were NAME WHAT FIRST SECOND: so was answered on all eight kinds of connection, before and after.
+were() { same "$2" "8 $3 $4" "$(awk '{ print $4, $5 }' "$1.out" | sort | uniq -c | awk '{ print $1, $2, $3 }')"; }
+
+another operator
+kept ended GET /api/v1/devices '' '' "Authorization: Bearer $it" ended
+were ended 'a token that ended opens nothing on a connection that was kept' 200 401
+
+key kept; device kept
+base64 -w 0 kept.csr >kept.b64
+enrols=(POST /.well-known/est/simpleenroll kept kept.b64 'Content-Type: application/pkcs10')
+kept quarantined "${enrols[@]}" quarantine
+were quarantined 'nor does a device that is held' 200 403
+api POST "/api/v1/devices/$number/release"
+revoke() { api POST "/api/v1/certificates/$(serial kept.crt)/revoke" '{}'; }
+kept revoked "${enrols[@]}" revoke
+were revoked 'nor a certificate that is revoked' 200 403
+
+key handed; device handed; key mine
+est simpleenroll mine handed; enrolled mine
+base64 -w 0 mine.csr >mine.b64
+api POST /api/v1/organisations '{"name":"next","kinds":["operator"]}'; next=$(json body 'it["token"]')
+hand_on() {
+    api POST "/api/v1/devices/$number/transfer"
+    token=$next api POST /api/v1/claims "{\"code\":\"$(json body 'it["code"]')\"}"
+}
+kept transferred GET "/DEFAULT/controller/v1/$number" mine '' 'Accept: application/json' hand_on
+were transferred 'nor the certificate of an earlier owner' 200 403
 stop 'SIGTERM ends the server well'
 finish

@@ -6,6 +6,7 @@ mod checks;
 mod demo;
 mod deny;
 mod foreign;
+mod fuzz;
 mod layout;
 mod needs;
 mod run;
@@ -24,7 +25,7 @@ struct Command {
     run: fn(&[String]) -> Result<bool, String>,
 }
 
-const COMMANDS: [Command; 4] = [
+const COMMANDS: [Command; 5] = [
     Command {
         name: "ci",
         about: "fmt, clippy, deny, layout, doc, then cargo test",
@@ -38,6 +39,7 @@ const COMMANDS: [Command; 4] = [
         run: layout::command,
     },
     Command { name: "deny", about: "licences, bans, sources, advisories", help: deny::HELP, run: deny::command },
+    Command { name: "fuzz", about: "every parser under libFuzzer", help: fuzz::HELP, run: fuzz::command },
     Command { name: "test", about: "everything, on a fresh Debian 12", help: test::HELP, run: test::command },
 ];
 

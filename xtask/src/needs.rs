@@ -27,7 +27,7 @@ const PACKAGES: [(&str, &str); 16] = [
 ];
 
 /// Python's packages, as pip takes them.
-const PYTHON: [&str; 2] = ["pkilint==0.13.3", "aiosmtpd==1.4.6"];
+const PYTHON: [&str; 4] = ["pkilint==0.13.3", "aiosmtpd==1.4.6", "h2==4.4.1", "schemathesis==4.32.5"];
 
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that says whether the product works, from a fresh machine to one closing line.
 
 use crate::tally::{Book, Tally};
-use crate::{checks, demo, foreign, needs, suite};
+use crate::{checks, demo, foreign, fuzz, needs, suite};
 
 /// Help of `test`.
 pub const HELP: &str = "\
@@ -12,12 +12,13 @@ Installs what the tests need (Debian 12; as root, or prints the command), then r
   cargo     cargo test over the workspace
   foreign   every script tests/foreign/*.sh: real programs against the real server
   demo      tegata demo --devices 200 --exit --json, each step counted
+  fuzz      each fuzz target for two seconds
 and closes with the time of each part and one line `N passed, N failed`.
 Exit code 0 only when nothing failed and everything ran.
 
   --only PART   that part alone, for whoever works on it; what it needs is installed all the same";
 
-const PARTS: [&str; 4] = ["checks", "cargo", "foreign", "demo"];
+const PARTS: [&str; 5] = ["checks", "cargo", "foreign", "demo", "fuzz"];
 
 /// `cargo xtask test`.
 pub fn command(args: &[String]) -> Result<bool, String> {
@@ -38,6 +39,9 @@ pub fn command(args: &[String]) -> Result<bool, String> {
     }
     if runs("demo") {
         book.part("demo", demo::part);
+    }
+    if runs("fuzz") {
+        book.part("fuzz", fuzz::part);
     }
     Ok(book.close())
 }

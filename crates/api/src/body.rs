@@ -42,7 +42,15 @@ impl<T: DeserializeOwned> FromRequest<Cx> for Json<T> {
         if !kind.as_deref().is_some_and(|k| k == "application/json" || k.ends_with("+json")) {
             return Err(refuse(415, "content_type", "send the body with Content-Type: application/json".into()));
         }
-        serde_json::from_slice(&bytes).map(Json).map_err(|e| refuse(400, "json", format!("the body: {e}")))
+        object(&bytes).map(Json).map_err(|e| refuse(400, "json", format!("the body: {e}")))
+    }
+}
+
+/// Reads a JSON object. For serde a list of its values would do as well, but not for who reads the description.
+pub fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
+        _ => Err("it is no JSON object".into()),
     }
 }
 

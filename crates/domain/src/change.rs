@@ -191,6 +191,9 @@ pub enum Refused {
     /// One with this id, name, serial or key is there already.
     #[error("exists already")]
     Exists,
+    /// The token that the change rests on ended or expired after its request was judged.
+    #[error("the token ended meanwhile")]
+    Ended,
     /// The batch has no room.
     #[error("the batch is full")]
     Full,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: only this file makes a [`Permit`], and the store writes nothing without one.
 
-use crate::id::{DeviceRow, OrganisationRow};
+use crate::id::{DeviceRow, OrganisationRow, TokenRow};
 use crate::organisation::{Kinds, OrganisationKind};
 
 /// What the holder of an account or a token may do.
@@ -56,6 +56,8 @@ pub struct Member {
     pub role: Role,
     /// How the credential is called, for the audit.
     pub name: String,
+    /// The token that was shown: what it carries is refused once it has ended.
+    pub token: Option<TokenRow>,
 }
 
 /// An act that needs a right.
@@ -294,6 +296,7 @@ pub struct Permit {
     operation: Operation,
     actor: String,
     organisation: Option<OrganisationRow>,
+    token: Option<TokenRow>,
 }
 
 impl Permit {
@@ -310,6 +313,16 @@ impl Permit {
     /// For which organisation.
     pub fn organisation(&self) -> Option<OrganisationRow> {
         self.organisation
+    }
+
+    /// The token that it rests on: the store judges it again in the transaction of the change.
+    pub fn token(&self) -> Option<TokenRow> {
+        self.token
+    }
+
+    /// The same right for what was begun under it and must be finished, whether its token still holds or not.
+    pub fn begun(self) -> Permit {
+        Permit { token: None, ..self }
     }
 }
 
@@ -393,7 +406,8 @@ impl Actor {
             Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
-        Ok(Permit { operation, actor: name, organisation })
+        let token = if let Actor::Member(member) = self { member.token } else { None };
+        Ok(Permit { operation, actor: name, organisation, token })
     }
 }
 

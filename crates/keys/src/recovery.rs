@@ -91,7 +91,8 @@ fn fading(words: &[&str]) -> Option<Fading> {
 }
 
 impl RecoveryKey {
-    fn parse(text: &str) -> Option<Self> {
+    /// From the text of a file; `None` where a line is none of a recovery key's, or there is no lasting key.
+    pub fn parse(text: &str) -> Option<Self> {
         let (mut lasting, mut all) = (None, Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -104,7 +105,8 @@ impl RecoveryKey {
         Some(RecoveryKey { lasting: lasting?, fading: all })
     }
 
-    fn text(&self) -> Zeroizing<String> {
+    /// The text of a file: it holds every key.
+    pub fn text(&self) -> Zeroizing<String> {
         let hex = |key: &[u8; 32]| Zeroizing::new(data_encoding::HEXLOWER.encode(key));
         let mut out = Zeroizing::new(format!("{HEAD}lasting {}\n", *hex(&self.lasting)));
         for key in &self.fading {

@@ -4,6 +4,7 @@ use crate::engine::Connection;
 use crate::error::Error;
 use crate::fanout::Told;
 use crate::leaf::Placing;
+use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
@@ -14,7 +15,8 @@ use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
-use tegata_domain::id::BatchRow;
+use tegata_domain::id::{BatchRow, TokenRow};
+use tegata_domain::time::Timestamp;
 
 /// What one transaction gathers.
 #[derive(Default)]
@@ -27,6 +29,8 @@ pub(crate) struct State {
     pub(crate) tasks: bool,
     /// What it tells others.
     pub(crate) told: Told,
+    /// Tokens that were judged.
+    rights: Rights,
 }
 
 impl State {
@@ -41,6 +45,9 @@ impl State {
         told.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
             told.touched.extend(fill.entries.iter().map(|entry| Thing::Device(entry.action.device)));
+        }
+        if matches!(write, Write::TokenEnd(..) | Write::Erasure { .. }) {
+            self.rights = Rights::default();
         }
         told.revoked |= matches!(write, Write::Revocation(_));
         told.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));
@@ -73,8 +80,26 @@ impl State {
     }
 }
 
+/// Applies changes that rest on one right, each for itself; none where that has ended.
+pub(crate) fn changes(
+    connection: &Connection,
+    changes: &[Change],
+    (audit, right): (Option<&AuditEntry>, Option<(TokenRow, Timestamp)>),
+    state: &mut State,
+) -> Result<Vec<Result<(), Refused>>, Error> {
+    let mut outcomes = Vec::with_capacity(changes.len());
+    for one in changes {
+        // judged for each, since the one before may have ended it
+        outcomes.push(match state.rights.stand(connection, right)? {
+            true => change(connection, one, audit, state)?,
+            false => Err(Refused::Ended),
+        });
+    }
+    Ok(outcomes)
+}
+
 /// Applies one change; a refused one leaves no trace.
-pub(crate) fn change(
+fn change(
     connection: &Connection,
     change: &Change,
     audit: Option<&AuditEntry>,
@@ -94,6 +119,7 @@ pub(crate) fn change(
         }
     }
     if outcome.is_ok()
+        && !change.writes.is_empty()
         && let Some(entry) = audit
     {
         audit::insert(connection, entry, &change.subject)?;

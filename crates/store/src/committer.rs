@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
+use tegata_domain::id::TokenRow;
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
 use tokio::sync::oneshot;
@@ -31,6 +32,7 @@ type Task = Box<dyn FnOnce(&Connection) -> Result<(), Error> + Send>;
 /// Who signs a change: what the audit keeps of a permit.
 pub(crate) struct Signed {
     entry: Option<AuditEntry>,
+    right: Option<(TokenRow, Timestamp)>,
 }
 
 impl Signed {
@@ -43,7 +45,7 @@ impl Signed {
             operation: operation.name(),
             subject: String::new(),
         });
-        Signed { entry }
+        Signed { entry, right: permit.token().map(|token| (token, at)) }
     }
 }
 
@@ -322,8 +324,7 @@ fn one(
 ) -> Result<(), Error> {
     match request {
         Request::Changes(changes, signed, reply) => {
-            let result: Result<Outcomes, Error> =
-                changes.iter().map(|change| apply::change(connection, change, signed.entry.as_ref(), state)).collect();
+            let result = apply::changes(connection, &changes, (signed.entry.as_ref(), signed.right), state);
             let (outcomes, result) = match result {
                 Ok(outcomes) => (outcomes, Ok(())),
                 Err(error) => (Vec::new(), Err(error)),

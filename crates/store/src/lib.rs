@@ -39,9 +39,10 @@ mod organisation;
 mod period;
 mod product;
 mod release;
+mod right;
 mod secret;
 mod seen;
-mod session;
+pub mod session;
 pub mod snapshot;
 mod target_token;
 mod transfer;
@@ -191,7 +192,8 @@ impl Store {
         &self.0.folder
     }
 
-    /// Saves one change: durable and with its place in the ledger, or not at all. `now` is the audit's time.
+    /// Saves one change: durable and with its place in the ledger, or not at all. `now` is the audit's time. The token
+    /// under the permit is judged once more in the same transaction; a change of no writes does that alone.
     pub async fn save(&self, change: Change, permit: &Permit, now: Timestamp) -> Result<(), SaveError> {
         let mut outcomes = self.save_all(vec![change], permit, now).await?;
         Ok(outcomes.pop().unwrap_or(Ok(()))?)

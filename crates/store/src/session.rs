@@ -40,7 +40,7 @@ pub(crate) fn begin_epochs(c: &Connection) -> Result<(), Error> {
 }
 
 /// The returns, then each branch: numbers of eight bytes, lists after their length in one byte.
-fn encode(ratchet: &Ratchet) -> Vec<u8> {
+pub fn encode(ratchet: &Ratchet) -> Vec<u8> {
     fn list(out: &mut Vec<u8>, numbers: &[u64]) {
         out.push(numbers.len() as u8);
         numbers.iter().for_each(|number| out.extend(number.to_be_bytes()));
@@ -58,7 +58,7 @@ fn encode(ratchet: &Ratchet) -> Vec<u8> {
 }
 
 /// `None` where the bytes are not what [`encode`] writes.
-fn decode(issued: u64, mut bytes: &[u8]) -> Option<Ratchet> {
+pub fn decode(issued: u64, mut bytes: &[u8]) -> Option<Ratchet> {
     fn number(bytes: &mut &[u8]) -> Option<u64> {
         let (head, rest) = bytes.split_first_chunk()?;
         *bytes = rest;

@@ -75,6 +75,12 @@ impl Error {
         Error::new(Kind::Conflict, code, public.to_string())
     }
 
+    /// A token that opens nothing, or nothing any more.
+    pub fn ended_token() -> Self {
+        let text = "this token is unknown, was ended or has expired; ask your administrator for a new one";
+        Error::new(Kind::NoCredential, "token", text)
+    }
+
     /// Our fault; the cause goes to the log.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let public = "something went wrong here; try again, and tell the operator the request id if it stays";
@@ -140,6 +146,7 @@ impl From<Refused> for Error {
         match refused {
             Refused::Stale => Error::conflict("stale", "another request changed this meanwhile; read it and try again"),
             Refused::Exists => Error::conflict("exists", "one with this name or id exists already"),
+            Refused::Ended => Error::ended_token(),
             Refused::Full => Error::conflict("over_quantity", "the batch permits no more devices; open a new batch"),
         }
     }

@@ -1,6 +1,8 @@
 //! `POST /api/v1/batches/{id}/confirmations`: NDJSON both ways, each answer durable when it is sent.
 
-use super::lines::{Line, answered, check_type};
+use super::cutter::Line;
+use super::lines::{answered, check_type};
+use crate::body::object;
 use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};
@@ -78,7 +80,7 @@ fn parse(line: Line) -> Parsed {
         Ok(bytes) => bytes,
         Err(problem) => return (None, Err(problem)),
     };
-    let asked: Asked = match serde_json::from_slice(&bytes) {
+    let asked: Asked = match object(&bytes) {
         Ok(asked) => asked,
         Err(e) => {
             let text = format!("the line is no {{\"number\",\"credential\"}}: {e}");

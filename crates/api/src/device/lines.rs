@@ -1,11 +1,12 @@
-//! Cuts a request body into lines, with bounded memory: what is there is handed on, nothing waits for more.
+//! A request body as lines: what is there is handed on, nothing waits for more, and a sender that pauses is given up.
 
+use super::cutter::{Cutter, Line};
 use crate::body::essence;
 use crate::status::Status;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::header;
 use http_body_util::BodyExt;
@@ -17,44 +18,12 @@ const IN_FLIGHT: usize = 8;
 /// A sender may pause for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The longest line: a PKCS#10 of 16 kB in base64, and its serial.
-pub const LINE_MAX: usize = 32 * 1024;
-/// The most lines that are handed on at once.
-pub const TOGETHER: usize = 64;
-
-/// One line of the body.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Its bytes.
-    Text(Bytes),
-    /// It was longer than a line may be; it was passed over.
-    TooLong,
-    /// No byte came for too long; the body is given up.
-    TooSlow,
-    /// The connection ended before the body.
-    Broken,
-}
-
 /// A body that is read line by line.
 pub struct Lines {
     body: Body,
-    buffer: BytesMut,
-    /// Inside a line that is too long.
-    skipping: bool,
+    cutter: Cutter,
     ended: bool,
     patience: Duration,
-}
-
-impl Line {
-    /// Its bytes, or why there are none.
-    pub fn text(self) -> Result<Bytes, Problem> {
-        match self {
-            Line::Text(bytes) => Ok(bytes),
-            Line::TooLong => Err(Problem::new(413, "too_large", format!("a line has at most {LINE_MAX} bytes"))),
-            Line::TooSlow => Err(Problem::new(408, "too_slow", "no byte came for a minute; the rest was not read")),
-            Line::Broken => Err(Problem::new(400, "body", "the body ended before its length")),
-        }
-    }
 }
 
 /// Answers a request of lines, chunk by chunk and in order: chunks are worked on a few at a time, and while the client
@@ -86,77 +55,54 @@ pub fn check_type(request: &Request) -> Result<(), Status> {
 impl Lines {
     /// Over a body; a sender that pauses for longer than `patience` is given up.
     pub fn new(body: Body, patience: Duration) -> Self {
-        Lines { body, buffer: BytesMut::new(), skipping: false, ended: false, patience }
+        Lines { body, cutter: Cutter::default(), ended: false, patience }
     }
 
-    /// The next lines: at least one, at most [`TOGETHER`]; `None` at the end.
+    /// The next lines: at least one, at most [`super::cutter::TOGETHER`]; `None` at the end.
     pub async fn next(&mut self) -> Option<Vec<Line>> {
-        let mut lines = Vec::new();
         loop {
-            self.cut(&mut lines);
+            let lines = self.cutter.cut();
             if !lines.is_empty() {
                 return Some(lines);
             }
             if self.ended {
                 return None;
             }
-            self.fill(&mut lines).await;
+            if let Some(line) = self.fill().await {
+                return Some(vec![line]);
+            }
         }
     }
 
-    fn cut(&mut self, lines: &mut Vec<Line>) {
-        while lines.len() < TOGETHER {
-            let Some(end) = self.buffer.iter().position(|b| *b == b'\n') else { break };
-            let mut line = self.buffer.split_to(end + 1);
-            line.truncate(end);
-            let skipped = std::mem::take(&mut self.skipping);
-            self.push(line.freeze(), skipped, lines);
-        }
-        let rest = self.buffer.len();
-        if rest > LINE_MAX && !self.buffer.contains(&b'\n') {
-            self.buffer.clear();
-            self.skipping = true;
-        } else if self.ended && rest > 0 && !self.buffer.contains(&b'\n') && lines.len() < TOGETHER {
-            let last = self.buffer.split().freeze();
-            let skipped = std::mem::take(&mut self.skipping);
-            self.push(last, skipped, lines);
-        } else if self.ended && rest == 0 && std::mem::take(&mut self.skipping) {
-            lines.push(Line::TooLong);
-        }
-    }
-
-    fn push(&self, line: Bytes, skipped: bool, lines: &mut Vec<Line>) {
-        if skipped || line.len() > LINE_MAX {
-            lines.push(Line::TooLong);
-        } else if !line.trim_ascii().is_empty() {
-            lines.push(Line::Text(line));
-        }
-    }
-
-    async fn fill(&mut self, lines: &mut Vec<Line>) {
+    /// Waits for more; answers why there will be none.
+    async fn fill(&mut self) -> Option<Line> {
         match tokio::time::timeout(self.patience, self.body.frame()).await {
             Ok(Some(Ok(frame))) => {
-                if let Ok(mut data) = frame.into_data() {
-                    self.buffer.extend_from_slice(data.chunk());
-                    data.advance(data.remaining());
+                if let Ok(data) = frame.into_data() {
+                    self.cutter.push(&data);
                 }
+                None
             }
-            Ok(None) => self.ended = true,
-            Ok(Some(Err(_))) => self.give_up(Line::Broken, lines),
-            Err(_) => self.give_up(Line::TooSlow, lines),
+            Ok(None) => {
+                self.cutter.end();
+                self.ended = true;
+                None
+            }
+            Ok(Some(Err(_))) => self.give_up(Line::Broken),
+            Err(_) => self.give_up(Line::TooSlow),
         }
     }
 
-    fn give_up(&mut self, line: Line, lines: &mut Vec<Line>) {
+    fn give_up(&mut self, line: Line) -> Option<Line> {
         self.ended = true;
-        self.buffer.clear();
-        self.skipping = false;
-        lines.push(line);
+        self.cutter = Cutter::default();
+        Some(line)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::cutter::LINE_MAX;
     use super::*;
 
     async fn cut(frames: Vec<Vec<u8>>) -> Vec<Vec<Line>> {

@@ -3,7 +3,9 @@
 //! Lines are taken as they come, worked on by all cores a few chunks at a time, and answered in their order; while the
 //! client does not read, nothing more is read from it.
 
-use super::lines::{Line, answered, check_type};
+use super::cutter::Line;
+use super::lines::{answered, check_type};
+use crate::body::object;
 use crate::caller::{Caller, Shown};
 use crate::status::Status;
 use axum::extract::{Path, Request, State};
@@ -54,7 +56,7 @@ type Parsed = Result<tegata_usecase::device::make::Request, (Option<String>, Pro
 
 fn parse(line: Line) -> Parsed {
     let bytes = line.text().map_err(|problem| (None, problem))?;
-    let asked: Asked = serde_json::from_slice(&bytes)
+    let asked: Asked = object(&bytes)
         .map_err(|e| (None, Problem::new(400, "json", format!("the line is no {{\"serial\",\"csr\"}}: {e}"))))?;
     match STANDARD.decode(asked.csr.as_bytes()) {
         Ok(csr) => Ok(tegata_usecase::device::make::Request { serial: asked.serial, csr }),

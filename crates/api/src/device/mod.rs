@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod confirm;
+pub mod cutter;
 pub mod dispose;
 pub mod events;
 mod lines;

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tegata_domain::notice::{Contact, Language};
 use tegata_usecase::{Cx, notice};
 
-/// The request; without `mail` nothing is sent any more.
+/// The request; `mail` must be stated, since null ends all letters: an empty body by mistake would too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
+    #[serde(deserialize_with = "Option::deserialize")]
     mail: Option<String>,
     language: Option<Language>,
 }

@@ -1,11 +1,14 @@
 //! Guards: what is refused leaves no trace, and takes no neighbour with it.
 
 use crate::fixture::*;
+use tegata_domain::account::Token;
 use tegata_domain::change::{Change, Refused, Revocation, Write};
 use tegata_domain::device::{Condition, Device};
 use tegata_domain::id::*;
-use tegata_domain::organisation::Organisation;
+use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
+use tegata_domain::permit::{Actor, Member, Operation, Permit, Role, Subject};
 use tegata_domain::revocation::{Crl, Reason};
+use tegata_domain::time::Timestamp;
 use tegata_domain::transfer::{Claim, Offer};
 use tegata_store::{Ended, Row, SaveError, ShardDue};
 
@@ -207,6 +210,59 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
     drop(store);
     let again = open(folder.path(), tegata_store::Mode::Existing).unwrap();
     assert_eq!(again.secret().fixed("compact").await.unwrap(), None);
+}
+
+/// A right of the holder of this token.
+fn of_token(row: i64) -> Permit {
+    let (organisation, kinds) = (OrganisationRow(1), Kinds::of(&[OrganisationKind::Maker]));
+    let member =
+        Member { organisation, kinds, role: Role::Administrator, name: "t".into(), token: Some(TokenRow(row)) };
+    Actor::Member(member).permit(Operation::CreateToken, Subject::of(organisation)).unwrap()
+}
+
+fn token(row: i64, expires_at: Timestamp) -> Token {
+    Token {
+        row: TokenRow(row),
+        uid: uid(100 + row as u128),
+        organisation: OrganisationRow(1),
+        name: "t".into(),
+        role: Role::Administrator,
+        hash: [row as u8; 32],
+        created_at: Timestamp::from_millis(0),
+        expires_at,
+        ended_at: None,
+    }
+}
+
+/// A request is judged before its change is committed; what comes between is judged in the transaction.
+#[tokio::test]
+async fn nothing_is_committed_on_a_token_that_ended() {
+    let world = World::new(1).await;
+    let (now, later) = (Timestamp::from_millis(1_000), Timestamp::from_millis(2_000));
+    let save = |change, row, at| {
+        let store = world.store.clone();
+        async move { store.save_all(vec![change], &of_token(row), at).await.unwrap().remove(0) }
+    };
+    let enter = |row| Change::of("", vec![Write::Token(token(row, later))]);
+    assert_eq!(save(enter(2), 1, now).await, Err(Refused::Ended), "there is no such token");
+    for row in [1, 2] {
+        world.store.save(enter(row), &permit(), now).await.unwrap();
+    }
+    assert_eq!(save(enter(3), 1, now).await, Ok(()));
+    assert_eq!(save(enter(4), 1, later).await, Err(Refused::Ended), "it expired");
+    let audited = async || world.store.audit().page(OrganisationRow(1), 0, 1000).await.unwrap().len();
+    let before = audited().await;
+    assert_eq!(save(Change::default(), 1, now).await, Ok(()), "a change of nothing asks only");
+    assert_eq!(audited().await, before, "and stands in no audit");
+    // in one transaction: what came before the end stands, what comes after it does not
+    let end = Change::of("", vec![Write::TokenEnd(TokenRow(1), now)]);
+    let outcomes = world.store.save_all(vec![enter(5), end, enter(6)], &of_token(1), now).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Ok(()), Err(Refused::Ended)]);
+    assert_eq!(save(Change::default(), 1, now).await, Err(Refused::Ended));
+    assert_eq!(save(enter(7), 1, now).await, Err(Refused::Ended));
+    assert_eq!(save(enter(8), 2, now).await, Ok(()), "others hold");
+    let there = world.store.token().page(OrganisationRow(1), TokenRow(0), 100).await.unwrap();
+    assert_eq!(there.iter().map(|token| token.row.0).collect::<Vec<_>>(), [1, 2, 3, 5, 8]);
 }
 
 /// Two devices that enrol one key at one moment: the second is refused; the first may use it again.

@@ -91,15 +91,25 @@ fn check_variable(name: &str) -> Result<(), ConfigError> {
 impl Values {
     /// Gathers all sources.
     pub fn gather(file: Option<&Path>, environment: &[(String, String)], flags: &[Flag]) -> Result<Self, ConfigError> {
+        let Some(path) = file else { return Self::of(None, environment, flags) };
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| ConfigError(format!("{name}: {e}")))?;
+        Self::of(Some((&name, &text)), environment, flags)
+    }
+
+    /// The same with the file's name and text.
+    pub fn of(
+        file: Option<(&str, &str)>,
+        environment: &[(String, String)],
+        flags: &[Flag],
+    ) -> Result<Self, ConfigError> {
         let mut values: BTreeMap<_, _> =
             keys().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect();
-        if let Some(path) = file {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|e| ConfigError(format!("{name}: {e}")))?;
-            for (key, value) in flatten(&name, &text)? {
+        if let Some((name, text)) = file {
+            for (key, value) in flatten(name, text)? {
                 let slot = values.iter_mut().find(|(known, _)| **known == key);
-                let (_, slot) = slot.ok_or_else(|| unknown(&name, &key))?;
-                *slot = (value, Source::File(name.clone()));
+                let (_, slot) = slot.ok_or_else(|| unknown(name, &key))?;
+                *slot = (value, Source::File(name.to_owned()));
             }
         }
         for (name, _) in environment {

@@ -1,4 +1,4 @@
-//! An expired token on every token route. In this process, since only here the clock can be moved; the routes are
+//! An expired token on every route. In this process, since only here the clock can be moved; the routes are
 //! those that the program serves.
 
 use crate::case::all;
@@ -80,6 +80,15 @@ async fn an_expired_token_is_an_unknown_one() {
         assert!(![401, 403].contains(&got), "{method:?} {path} with a token that still holds: {got}");
     }
     clock.0.fetch_add(1, Ordering::SeqCst);
+    for case in cases.iter().filter(|case| case.access != Access::Token) {
+        let at = (case.method, &*case.route.replace(['{', '}'], ""));
+        let expired = status(&cx, at, &short).await;
+        match case.access {
+            Access::Device => assert_eq!(expired, 401, "{} with an expired token", case.route),
+            Access::Public => assert_eq!(expired, status(&cx, at, "").await, "{} asks for nothing", case.route),
+            Access::Token => {}
+        }
+    }
     for (method, path) in &routes {
         assert_eq!(status(&cx, (*method, path), &short).await, 401, "{method:?} {path} with an expired token");
         assert_ne!(status(&cx, (*method, path), &administrator).await, 401, "{method:?} {path}: the other still holds");

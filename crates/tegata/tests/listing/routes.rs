@@ -20,7 +20,7 @@ fn every_route_is_listed() {
 }
 
 /// Sends, and holds every refusal to its form.
-fn ask(who: &str, api: &Api, message: Message) -> (u16, Answer) {
+pub fn ask(who: &str, api: &Api, message: Message) -> (u16, Answer) {
     let what = format!("{who}: {} {}", message.method, message.path);
     let answer = api.call(message);
     if answer.status >= 400 {
@@ -39,12 +39,14 @@ fn ask(who: &str, api: &Api, message: Message) -> (u16, Answer) {
     (answer.status, answer)
 }
 
+/// The status of a call, with who called what where it is another one.
 #[track_caller]
-fn expect(case: &Case, who: &str, got: u16, expected: u16) {
+pub fn expect(case: &Case, who: &str, got: u16, expected: u16) {
     assert_eq!(got, expected, "{:?} {} as {who}", case.method, case.route);
 }
 
-fn of(cases: &[Case], access: Access) -> impl Iterator<Item = &Case> {
+/// The lines of this access.
+pub fn of(cases: &[Case], access: Access) -> impl Iterator<Item = &Case> {
     cases.iter().filter(move |case| case.access == access)
 }
 
@@ -111,7 +113,7 @@ fn token_routes_show_nothing_to_another_organisation() {
 fn may(case: &Case, role: Role) -> bool {
     let kinds = [OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator];
     let organisation = OrganisationRow(1);
-    let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into() };
+    let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into(), token: None };
     let operation = case.operation.expect("a token route takes a right");
     Actor::Member(member).permit(operation, Subject::of(organisation)).is_ok()
 }

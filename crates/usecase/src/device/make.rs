@@ -239,6 +239,9 @@ async fn again(
     ticket: &Ticket,
     cx: &Inner,
 ) -> Result<Result<Made>> {
+    if refused == Refused::Ended {
+        return Ok(Err(refused.into()));
+    }
     let by_serial = cx.store.device().by_serial(ticket.product.row, &request.serial).await?;
     if let Some(device) = by_serial {
         if device.key == key {

@@ -39,7 +39,9 @@ pub async fn erase(uid: Uuid, confirm: &str, actor: &Actor, cx: &Cx) -> Result<E
         actor.permit(Operation::EraseOrganisation, subject).map_err(|e| crate::device::hide(e, "organisation"))?;
     check(&organisation, confirm, cx).await?;
     let at = cx.now()?;
-    let cx = cx.clone();
+    // a change of nothing: the token is judged before the first thing goes, since nothing of this is taken back
+    cx.store.save(Change::of(uid.to_string(), Vec::new()), &permit, at).await?;
+    let (cx, permit) = (cx.clone(), permit.begun());
     // what was begun is finished, also when whoever asked went away
     tokio::spawn(async move { bury(&organisation, at, &permit, &cx).await }).await.map_err(Error::internal)?
 }

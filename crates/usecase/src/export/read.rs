@@ -43,8 +43,8 @@ pub async fn holder(token: &str, cx: &Inner) -> Result<Actor> {
 pub async fn of_organisation(uid: Uuid, cx: &Inner) -> Result<Actor> {
     let organisation = cx.store.organisation().by_uid(uid).await?.ok_or_else(|| Error::not_found("organisation"))?;
     let name = "export".to_owned();
-    let member = Member { organisation: organisation.row, kinds: organisation.kinds, role: Role::Auditor, name };
-    Ok(Actor::Member(member))
+    let (organisation, kinds) = (organisation.row, organisation.kinds);
+    Ok(Actor::Member(Member { organisation, kinds, role: Role::Auditor, name, token: None }))
 }
 
 /// The authorities of the actor's organisation.

@@ -1,15 +1,12 @@
 //! From a bearer token to an actor.
 
 use crate::cx::Inner;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use tegata_domain::permit::{Actor, Member};
 
 /// Who shows this token. An unknown, ended or expired one is refused in the same words.
 pub async fn authenticate(token: &str, cx: &Inner) -> Result<Actor> {
-    let refused = || {
-        let text = "this token is unknown, was ended or has expired; ask your administrator for a new one";
-        Error::new(Kind::NoCredential, "token", text)
-    };
+    let refused = Error::ended_token;
     let hash = tegata_keys::secret::token_hash(token).ok_or_else(refused)?;
     let token = cx.store.token().by_hash(&hash).await?.ok_or_else(refused)?;
     if !token.holds(cx.now()?) {
@@ -21,5 +18,6 @@ pub async fn authenticate(token: &str, cx: &Inner) -> Result<Actor> {
         kinds: organisation.kinds,
         role: token.role,
         name: format!("token {}", token.name),
+        token: Some(token.row),
     }))
 }

@@ -11,6 +11,7 @@ mod campaign;
 mod clone;
 mod confirm;
 mod disposal;
+mod ended;
 mod enrolment;
 mod erasure;
 mod heartbeat;

@@ -144,6 +144,7 @@ impl World {
             kinds: Kinds::of(&[OrganisationKind::Platform, OrganisationKind::Maker]),
             role: Role::Administrator,
             name: "test".into(),
+            token: None,
         })
     }
 

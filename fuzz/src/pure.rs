@@ -1,0 +1,81 @@
+//! Targets of `domain`, and of the compact form of sessions: what was read is written and read again.
+
+use tegata_domain::number::{Number, Serial};
+use tegata_domain::product::gtin14;
+use tegata_domain::release::{is_reported, is_version};
+use tegata_domain::time::{Month, Timestamp};
+use tegata_domain::transfer::Code;
+use tegata_store::session;
+
+fn text(data: &[u8], run: impl FnOnce(&str)) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        run(text);
+    }
+}
+
+/// Management numbers and certificate serials.
+pub fn number(data: &[u8]) {
+    text(data, |text| {
+        if let Ok(number) = Number::parse(text) {
+            assert_eq!(Number::parse(&number.to_string()), Ok(number));
+            assert_eq!(Number::parse(&text.to_lowercase()), Ok(number), "case counts for nothing");
+            assert!(number.to_string().starts_with(&number.masked()[..4]));
+        }
+        if let Some(serial) = Serial::parse(text) {
+            assert_eq!(Serial::parse(&serial.to_string()), Some(serial));
+            assert!(serial.shard(16) < 16);
+        }
+    });
+    let _refused = Serial::from_bytes(data);
+}
+
+/// Claim codes.
+pub fn code(data: &[u8]) {
+    text(data, |text| {
+        if let Some(code) = Code::parse(text) {
+            assert_eq!(Code::parse(&code.text()), Some(code));
+        }
+    });
+}
+
+/// Times and months.
+pub fn time(data: &[u8]) {
+    text(data, |text| {
+        if let Some(at) = Timestamp::parse(text) {
+            assert_eq!(Timestamp::parse(&at.rfc3339()), Some(at), "{text}");
+            assert_eq!(Month::parse(&at.date()[..7]), Some(at.month()));
+        }
+        if let Some(month) = Month::parse(text) {
+            assert_eq!(month.to_string(), text);
+            assert_eq!(Month::from_index(month.index()), month);
+        }
+    });
+}
+
+/// Article numbers, as labels and their addresses carry them.
+pub fn gtin(data: &[u8]) {
+    text(data, |text| {
+        if let Ok(gtin) = gtin14(text) {
+            assert!(gtin.len() == 14 && gtin.bytes().all(|b| b.is_ascii_digit()));
+            assert_eq!(gtin14(&gtin).as_deref(), Ok(&*gtin));
+        }
+    });
+}
+
+/// Versions of releases, and as devices report them.
+pub fn version(data: &[u8]) {
+    text(data, |text| {
+        if is_version(text) {
+            assert!(is_reported(text), "what is published can be reported");
+            assert!((1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
+        }
+    });
+}
+
+/// The compact form of a session.
+pub fn session(data: &[u8]) {
+    let Some((issued, bytes)) = data.split_first_chunk() else { return };
+    if let Some(ratchet) = session::decode(u64::from_be_bytes(*issued), bytes) {
+        assert_eq!(session::encode(&ratchet), bytes);
+    }
+}
