@@ -10,6 +10,7 @@ mod fuzz;
 mod layout;
 mod needs;
 mod run;
+mod soak;
 mod suite;
 mod tally;
 mod test;
@@ -25,7 +26,7 @@ struct Command {
     run: fn(&[String]) -> Result<bool, String>,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 6] = [
     Command {
         name: "ci",
         about: "fmt, clippy, deny, layout, doc, then cargo test",
@@ -40,6 +41,7 @@ const COMMANDS: [Command; 5] = [
     },
     Command { name: "deny", about: "licences, bans, sources, advisories", help: deny::HELP, run: deny::command },
     Command { name: "fuzz", about: "every parser under libFuzzer", help: fuzz::HELP, run: fuzz::command },
+    Command { name: "soak", about: "the long tests, by hand", help: soak::HELP, run: soak::command },
     Command { name: "test", about: "everything, on a fresh Debian 12", help: test::HELP, run: test::command },
 ];
 

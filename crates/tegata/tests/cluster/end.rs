@@ -10,13 +10,28 @@ use tegata_domain::ledger::Log;
 
 /// What must be nothing.
 const NONE: [(&str, &str); 7] = [
-    ("devices with two certificates of birth", "select device from certificate where kind = 0 group by device having count(*) > 1"),
-    ("batches that count other than they issued", "select id from batch b where issued <> (select count(*) from device d where d.batch = b.id)"),
+    (
+        "devices with two certificates of birth",
+        "select device from certificate where kind = 0 group by device having count(*) > 1",
+    ),
+    (
+        "batches that count other than they issued",
+        "select id from batch b where issued <> (select count(*) from device d where d.batch = b.id)",
+    ),
     ("batches that issued more than they permit", "select id from batch where issued > quantity"),
     ("logs with a gap", "select log from leaf group by log having max(idx) + 1 <> count(*)"),
-    ("events without their leaf", "select e.device from event e left join leaf l on l.log = 1 and l.idx = e.idx and l.item = e.device and l.sequence = e.sequence where l.idx is null"),
-    ("leaves that are signed and absent", "select id from log where size > (select count(*) from leaf where leaf.log = log.id)"),
-    ("devices whose head is not their last event", "select id from device d where sequence <> (select max(sequence) from event e where e.device = d.id)"),
+    (
+        "events without their leaf",
+        "select e.device from event e left join leaf l on l.log = 1 and l.idx = e.idx and l.item = e.device and l.sequence = e.sequence where l.idx is null",
+    ),
+    (
+        "leaves that are signed and absent",
+        "select id from log where size > (select count(*) from leaf where leaf.log = log.id)",
+    ),
+    (
+        "devices whose head is not their last event",
+        "select id from device d where sequence <> (select max(sequence) from event e where e.device = d.id)",
+    ),
 ];
 
 /// All checks; the counts as a text.

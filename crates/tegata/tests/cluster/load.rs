@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tegata_domain::ledger::Log;
-use tegata_testkit::{Api, factory};
 use tegata_testkit::ledger::Reader;
 use tegata_testkit::seed::Random;
+use tegata_testkit::{Api, factory};
 
 /// Time between two tries, two looks, two bursts of a line.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -52,7 +52,16 @@ impl Load {
         lines.iter_mut().for_each(|line| line.pause = PAUSE);
         let lines = Mutex::new(lines);
         let plain = NODES.iter().map(|node| bed.plain(*node)).collect();
-        Load { targets, plain, memory: Memory::default(), history, notes: Mutex::default(), lines, turn, over: false.into() }
+        Load {
+            targets,
+            plain,
+            memory: Memory::default(),
+            history,
+            notes: Mutex::default(),
+            lines,
+            turn,
+            over: false.into(),
+        }
     }
 
     /// Works for as long as `act` takes, however that ends.

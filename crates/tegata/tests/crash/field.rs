@@ -50,7 +50,9 @@ pub fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Option<Unit> {
                     unit.identity.chain = chain;
                 }
             }
-            Err(EstError::Refused { status, detail }) if !target.puts_off(status) => panic!("{}: EST answered {status}: {detail}", unit.serial),
+            Err(EstError::Refused { status, detail }) if !target.puts_off(status) => {
+                panic!("{}: EST answered {status}: {detail}", unit.serial)
+            }
             // after a renewal that was cut the unit is left in peace: it holds its first operational certificate
             Err(_) if renew => return None,
             Err(_) => return Some(unit),

@@ -61,7 +61,16 @@ impl Line {
     pub fn new(index: usize, product: &str, mut random: Random) -> Line {
         let quantity = random.between(QUANTITY.0, QUANTITY.1) as usize;
         let (name, product) = (format!("L{index}"), product.to_owned());
-        Line { name, product, random, ordinal: 0, quantity, open: None, pending: VecDeque::new(), pause: Duration::ZERO }
+        Line {
+            name,
+            product,
+            random,
+            ordinal: 0,
+            quantity,
+            open: None,
+            pending: VecDeque::new(),
+            pause: Duration::ZERO,
+        }
     }
 
     /// Works until the connection breaks.

@@ -16,10 +16,10 @@ use field::{Actor, Enroller};
 use history::History;
 use line::Line;
 use memory::Memory;
-use target::Target;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use target::Target;
 use tegata_testkit::seed::Random;
 use tegata_testkit::{Setup, World};
 
@@ -35,7 +35,6 @@ const LINES: usize = 3;
 
 fn target(world: &World) -> Target {
     Target::new(world.server().https, &world.first.trust, &world.first.token)
-}
 }
 
 /// Those who work on the platform. Each knows what it asked for and was not told the answer.

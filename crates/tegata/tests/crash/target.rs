@@ -33,7 +33,16 @@ impl Target {
     pub fn new(at: SocketAddr, trust: &[u8], token: &str) -> Target {
         let api = Api::https(at, "localhost", trust).bearer(token);
         let (acknowledged, turn) = Default::default();
-        Target { at, trust: trust.to_owned(), token: token.to_owned(), api, patient: false, acknowledged, turn, began: 0 }
+        Target {
+            at,
+            trust: trust.to_owned(),
+            token: token.to_owned(),
+            api,
+            patient: false,
+            acknowledged,
+            turn,
+            began: 0,
+        }
     }
 
     /// Whether it is time to leave off.
