@@ -12,15 +12,14 @@
 # standby has it on disk (`synchronous_commit = on`), and Patroni promotes no other. `synchronous_mode_strict`: without
 # such a standby nothing is acknowledged at all.
 #
-# Patroni speaks etcd's older protocol (`etcd`, not `etcd3`): over the newer one, Patroni 3.0.2, which Debian 12 has, writes
-# the leader's key without comparing (3.0.3 compares). A leader that was cut off takes the key back as soon as it reaches
-# etcd again and promotes itself, and what another leader acknowledged meanwhile is lost. This bed showed it.
+# Patroni speaks etcd's older protocol (`etcd`, not `etcd3`): over the newer one Patroni 3.0.2, which Debian 12 has,
+# writes the leader's key without comparing (3.0.3 compares). A leader that was cut off takes the key back as soon as it
+# reaches etcd again and promotes itself, and what another one acknowledged meanwhile is lost. This bed showed it.
 set -euo pipefail
 
 NODES=(1 2 3)
 NET=198.18.7
 POSTGRES=/usr/lib/postgresql/15/bin
-# Only what these programs need; the password keeps processes of others off the hub's side.
 PASSWORD=${BED_PASSWORD:-bed}
 
 usage() {
@@ -37,7 +36,8 @@ usage: bed.sh COMMAND, with BED=FOLDER in the environment (what `up` makes, `dow
   kill-primary          SIGKILL for PostgreSQL on the leader; tells its number
   switchover            orderly, to the standby in step
   fall N | rise N       SIGKILL for all of node N as if its power went; brings it back (without tegata)
-  cut N | heal          cuts node N off from the other nodes (clients still reach it); mends all cuts and raises who fell
+  cut N                 cuts node N off from the other nodes; clients still reach it
+  heal                  mends all cuts, and brings back all nodes that fell
   status                members as Patroni sees them
   end                   ends all and removes the namespaces; the folder with the logs stays
   down                  the same, and removes the folder
@@ -59,7 +59,8 @@ need() {
         command -v "$program" >/dev/null || missing+=("$program")
     done
     [ -x "$POSTGRES/postgres" ] || missing+=("postgres")
-    [ ${#missing[@]} = 0 ] || die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15 curl"
+    [ ${#missing[@]} = 0 ] ||
+        die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15 curl"
     [ -n "${BED:-}" ] || die "give the folder: BED=FOLDER bed.sh …"
 }
 
@@ -153,7 +154,8 @@ YAML
 rise() {
     local node=$1 folder=$BED/$1 state=new
     [ ! -d "$folder/etcd" ] || state=existing
-    start "$node" etcd setpriv --reuid=postgres --regid=postgres --init-groups etcd --name "n$node" --data-dir "$folder/etcd" \
+    start "$node" etcd setpriv --reuid=postgres --regid=postgres --init-groups \
+        etcd --name "n$node" --data-dir "$folder/etcd" \
         --listen-peer-urls "http://$NET.$node:2380" --initial-advertise-peer-urls "http://$NET.$node:2380" \
         --listen-client-urls "http://$NET.$node:2379" --advertise-client-urls "http://$NET.$node:2379" \
         --initial-cluster "n1=http://$NET.1:2380,n2=http://$NET.2:2380,n3=http://$NET.3:2380" \
@@ -172,7 +174,12 @@ ask_any() {
 }
 
 # Whether node N says that it leads, and answers.
-leads() { [ "$(ip netns exec tegata-hub curl -s -m 2 -o /dev/null -w '%{http_code}' "http://$NET.$1:8008/primary")" = 200 ]; }
+leads() { [ "$(status_of "$1" primary)" = 200 ]; }
+
+# What Patroni on node N answers to a question about itself, as an HTTP status.
+status_of() {
+    ip netns exec tegata-hub curl -s -m 2 -o /dev/null -w '%{http_code}' "http://$NET.$1:8008/$2" || true
+}
 
 leader() {
     local node
@@ -188,7 +195,7 @@ leader() {
 in_step() {
     local node
     for node in "${NODES[@]}"; do
-        [ "$(ip netns exec tegata-hub curl -s -m 2 -o /dev/null -w '%{http_code}' "http://$NET.$node:8008/synchronous")" != 200 ] || return 0
+        [ "$(status_of "$node" synchronous)" != 200 ] || return 0
     done
     return 1
 }
@@ -196,7 +203,8 @@ in_step() {
 settled() { leader >/dev/null && in_step; }
 
 url() {
-    echo "postgres://postgres:$PASSWORD@$NET.1:5432,$NET.2:5432,$NET.3:5432/tegata?target_session_attrs=read-write&sslmode=disable"
+    local hosts=$NET.1:5432,$NET.2:5432,$NET.3:5432
+    echo "postgres://postgres:$PASSWORD@$hosts/tegata?target_session_attrs=read-write&sslmode=disable"
 }
 
 sql() {
@@ -284,9 +292,11 @@ quiet() { [ -z "$(ip netns pids "$(name "$1")")" ]; }
 
 cut_off() {
     local node rules
-    rules="add table ip bed; add chain ip bed in { type filter hook input priority 0; }; add chain ip bed out { type filter hook output priority 0; };"
+    rules="add table ip bed; add chain ip bed in { type filter hook input priority 0; };"
+    rules+="add chain ip bed out { type filter hook output priority 0; };"
     for node in "${NODES[@]}"; do
-        [ "$node" = "$1" ] || rules+="add rule ip bed in ip saddr $NET.$node drop; add rule ip bed out ip daddr $NET.$node drop;"
+        [ "$node" != "$1" ] || continue
+        rules+="add rule ip bed in ip saddr $NET.$node drop; add rule ip bed out ip daddr $NET.$node drop;"
     done
     inside "$1" nft "$rules"
 }
