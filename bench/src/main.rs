@@ -19,6 +19,7 @@ mod poll;
 mod program;
 mod report;
 mod requests;
+mod scale;
 mod statistics;
 
 use clap::{Args, Parser, Subcommand};
@@ -94,6 +95,15 @@ enum Work {
         #[arg(long, default_value_t = POLL_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..=1024))]
         connections: u16,
     },
+    /// One store that grows to this size, measured on its way
+    Scale {
+        /// The largest size
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+        devices: u64,
+        /// Where the store stays
+        #[arg(long)]
+        dir: Option<std::path::PathBuf>,
+    },
     /// All four, one after the other
     #[command(after_help = "Example:\n  cargo run --release -p bench -- all --json")]
     All {
@@ -162,6 +172,10 @@ async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
             let ledger = ledger::run(ledger(options, BATCH)).await?;
             let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
             (vec![issue, lookup, ledger, poll], options.json, true)
+        }
+        Work::Scale { devices, dir } => {
+            scale::run(scale::Plan { devices, folder: dir }).await?;
+            (Vec::new(), false, false)
         }
         Work::Bare => {
             bare::serve().await?;

@@ -61,7 +61,8 @@ impl Store {
 impl Certificates<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: CertificateRow) -> Result<Option<Certificate>, Error> {
-        self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))
+        let found = self.0.read(|c| Ok(prepare(c, SELECT_BY_ROW)?.query_row([row.0], read).optional()?))?;
+        found.map(|certificate| self.0.unpack(certificate)).transpose()
     }
 
     /// The device that an operational certificate with this key was first issued to.
@@ -75,6 +76,8 @@ impl Certificates<'_> {
     pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
         let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
             from certificate where device = $1 order by id";
-        self.0.read(|c| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?))
+        let read_all = |c: &Connection| Ok(prepare(c, text)?.query_map([device.0], read)?.collect::<Result<_, _>>()?);
+        let all: Vec<Certificate> = self.0.read(read_all)?;
+        all.into_iter().map(|certificate| self.0.unpack(certificate)).collect()
     }
 }

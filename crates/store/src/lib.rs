@@ -31,6 +31,7 @@ mod migrate;
 mod notice;
 pub mod object;
 mod organisation;
+mod packed;
 mod period;
 mod product;
 mod release;
@@ -100,6 +101,7 @@ struct Inner {
     readers: Arc<Readers>,
     committer: Committer,
     counters: counter::Counters,
+    presses: packed::Presses,
     folder: PathBuf,
     /// Held for as long as the store is open: one writing process per data folder.
     _lock: Option<File>,
@@ -133,7 +135,8 @@ impl Store {
         readers.with(|_| Ok(()))?;
         let committer = Committer::start(writer, Arc::clone(&readers))?;
         let counters = counter::Counters::default();
-        Ok(Store(Arc::new(Inner { readers, committer, counters, folder: folder.to_owned(), _lock: lock })))
+        let (folder, presses) = (folder.to_owned(), packed::Presses::default());
+        Ok(Store(Arc::new(Inner { readers, committer, counters, presses, folder, _lock: lock })))
     }
 
     /// The data folder.
@@ -150,10 +153,11 @@ impl Store {
     /// Saves many changes in one transaction; each stands or falls alone.
     pub async fn save_all(
         &self,
-        changes: Vec<Change>,
+        mut changes: Vec<Change>,
         permit: &Permit,
         now: Timestamp,
     ) -> Result<Vec<Result<(), Refused>>, Error> {
+        self.pack(&mut changes)?;
         self.0.committer.commit(changes, committer::Signed::of(permit, now)).await
     }
 

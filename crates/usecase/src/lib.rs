@@ -17,7 +17,7 @@ pub mod export;
 pub mod finding;
 pub mod heartbeat;
 pub mod ledger;
-mod life;
+pub mod life;
 pub mod lookup;
 pub mod notice;
 pub mod organisation;

@@ -13,7 +13,7 @@ pub use act::{Act, act};
 pub use confirm::{Confirmation, Readback, confirm, readback};
 pub use heard::heard;
 pub use label::label;
-pub use make::{Made, Ticket, make, ticket};
+pub use make::{Made, Ticket, build, make, ticket};
 pub use read::{Seen, by_number, certificates, events, list};
 pub(crate) use read::{hide, load, number, sight};
 pub use void::void_due;
