@@ -105,8 +105,8 @@ impl Stand {
     }
 
     /// Closes the connections; the server goes on.
-    pub fn leave(self) -> (Ground, Program) {
-        (self.ground, self.server)
+    pub fn leave(self) -> Program {
+        self.server
     }
 
     /// Sends these bodies over all connections; the CPU time holds all that follows from them, up to the log.

@@ -77,6 +77,7 @@ impl<'a> Filling<'a> {
             let some = BLOCK.min(count - self.state.done);
             let first = self.state.next;
             self.state.next += some;
+            self.state.under_way = some;
             self.state.save()?;
             let checked = some / CHECKED;
             self.checked(first, checked).await?;
@@ -85,6 +86,7 @@ impl<'a> Filling<'a> {
                 ledger::sequence(log, &self.opened.cx).await?;
             }
             self.state.done += some;
+            self.state.under_way = 0;
             self.state.checked += checked;
             self.state.took += start.elapsed().as_millis() as u64;
             self.state.save()?;

@@ -3,6 +3,7 @@
 //! Invariant: an index, and with it a serial and a key, is given to one device at most: the file moves past a block's
 //! indices before the block begins. What a killed block left in the store stays there, and does not count.
 
+use super::measure::Point;
 use crate::Failure;
 use crate::ground::write_whole;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub struct Block {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     #[serde(skip)]
     path: PathBuf,
@@ -39,10 +40,16 @@ pub struct State {
     pub blocks: Vec<Block>,
     /// Devices that measurements made.
     pub issued: u64,
-    /// How many devices have a token for polls.
-    pub polling: u64,
     /// Time of all fills, in milliseconds.
     pub took: u64,
+    /// Bytes of the folder before the fill.
+    pub base: Option<u64>,
+    /// Devices at most that killed runs left unfinished.
+    pub left: u64,
+    /// Set while a block is under way.
+    pub under_way: u64,
+    /// What was measured.
+    pub point: Option<Point>,
 }
 
 impl State {
@@ -51,11 +58,11 @@ impl State {
         let path = folder.join("fill.json");
         if !path.exists() {
             let seed = chance::bytes(&SystemChance);
-            let none = (0, 0, 0);
-            let (next, done, checked) = none;
-            return Ok(State { path, seed, next, done, checked, blocks: Vec::new(), issued: 0, polling: 0, took: 0 });
+            return Ok(State { path, seed, ..State::default() });
         }
-        Ok(State { path: path.clone(), ..serde_json::from_str(&read_to_string(&path)?)? })
+        let mut state = State { path: path.clone(), ..serde_json::from_str(&read_to_string(&path)?)? };
+        state.left += std::mem::take(&mut state.under_way);
+        Ok(state)
     }
 
     /// Keeps it.
