@@ -51,7 +51,8 @@ impl Versions {
     }
 }
 
-/// What a write touches, where it may have been read before.
+/// What a write touches, where it may have been read before. Every write has its arm: one that is new does not compile
+/// before somebody judged what answers that are kept (ADR 17, ADR 21) say of it.
 pub(crate) fn touched(write: &Write) -> Option<Thing> {
     match write {
         Write::Device { device, .. } => Some(Thing::Device(device.row)),
@@ -62,7 +63,41 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Running(running) => Some(Thing::Device(running.device)),
         Write::TargetToken(token) => Some(Thing::Device(token.device)),
         Write::Claim(claim) => Some(Thing::Device(claim.device)),
-        _ => None,
+        Write::DisposalAsk(device, ..) => Some(Thing::Device(*device)),
+        Write::DisposalEnd(end) => Some(Thing::Device(end.device)),
+        // nothing was known of it before
+        Write::Made(_) => None,
+        // devices that a campaign takes in are touched one by one, beside this
+        Write::Fill(_) | Write::Campaign(_) | Write::CampaignStep(_) => None,
+        // of a device, but nothing that is kept in memory says any of it
+        Write::Credential(_)
+        | Write::Finding(_)
+        | Write::FindingOpen(_)
+        | Write::FindingClose(..)
+        | Write::FindingEnd(..)
+        | Write::Session(_)
+        | Write::SessionEpoch(_)
+        | Write::InitialPassword { .. }
+        | Write::Notice(_)
+        | Write::NoticeSent(..)
+        | Write::NoticeTried(..)
+        | Write::NoticeReceipt(..)
+        | Write::Offer(_)
+        | Write::OfferEnd(_) => None,
+        // of no device
+        Write::Organisation(_)
+        | Write::Account(_)
+        | Write::Token(_)
+        | Write::TokenEnd(..)
+        | Write::Authority(_)
+        | Write::Product(_)
+        | Write::Batch(_)
+        | Write::Fact(_)
+        | Write::Release(_)
+        | Write::ReleaseKey(_)
+        | Write::ReleaseKeyEnd(..)
+        | Write::Contact(..)
+        | Write::Erasure { .. } => None,
     }
 }
 

@@ -65,6 +65,9 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     let polls = cx.polls.counts();
     count("poll_memory_hits", "Polls answered from memory", polls.hits);
     count("poll_memory_misses", "Polls that were not", polls.misses);
+    let lookups = cx.lookups.counts();
+    count("lookup_memory_hits", "Look-ups answered from memory", lookups.hits);
+    count("lookup_memory_misses", "Look-ups that were not", lookups.misses);
     let mut gauge = |name: &str, help: &str, value: i64| registry.register(name, help, ConstGauge::new(value));
     for log in Log::ALL {
         let name = format!("ledger_{}_size", log.name());
@@ -73,6 +76,7 @@ pub async fn show(State(cx): State<Cx>, insider: Option<Extension<Insider>>) -> 
     let waiting = cx.store.ledger().waiting().await.unwrap_or(0);
     gauge("ledger_waiting", "Leaves that no checkpoint covers yet", waiting as i64);
     gauge("poll_memory_answers", "Answers to polls that are kept in memory", polls.kept as i64);
+    gauge("lookup_memory_answers", "Answers to look-ups that are kept in memory", lookups.kept as i64);
     gauge("disk_free_bytes", "Free disk at the data folder", cx.store.free_bytes().unwrap_or(0) as i64);
     gauge("clock_trusted", "1 while the clock is trusted", i64::from(cx.clock.now().is_ok()));
     let mut text = String::new();

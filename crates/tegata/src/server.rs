@@ -3,7 +3,7 @@
 use crate::clock::{SystemChance, SystemClock};
 use crate::config::Config;
 use crate::http::door::Door;
-use crate::http::gate::{Gate, Gates, Shortcut};
+use crate::http::gate::{Gate, Gates, Serves, Shortcut};
 use crate::http::tls::{Faces, Identity, host};
 use crate::wiring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -122,8 +122,9 @@ impl Server {
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
             let gate = Arc::new(Gate::new(&config, faces.is_some() && !https.ip().is_loopback(), seed()));
-            // polls come over HTTPS alone
-            let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
+            let secure = faces.is_some();
+            let serves = Serves { polls: secure, lookups: secure || http.ip().is_loopback() };
+            let shortcut = Arc::new(Shortcut::new(&gate, &cx, serves));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));
             let door = Door { listener, faces, router, shortcut, places: Arc::clone(&places) };
             doors.spawn(door.serve(stopped.clone()));

@@ -41,6 +41,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// How many devices' last answers to polls are kept in memory.
     pub poll_cache: usize,
+    /// How many devices' last answers to look-ups are kept in memory.
+    pub lookup_cache: usize,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// How notices leave.
@@ -59,7 +61,8 @@ impl Default for Settings {
             crl_life: 7 * day,
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
-            poll_cache: 2_000_000,
+            poll_cache: 1_000_000,
+            lookup_cache: 100_000,
             file_max: 1 << 30,
             confirm_within: 7 * day,
             mail: Default::default(),
@@ -105,6 +108,8 @@ pub struct Inner {
     pub seen: Seen,
     /// Answers to polls with nothing to do.
     pub polls: poll::Memory,
+    /// Answers to look-ups.
+    pub lookups: crate::lookup::Memory,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
 }

@@ -19,6 +19,7 @@ pub mod heartbeat;
 pub mod ledger;
 pub mod life;
 pub mod lookup;
+mod memory;
 pub mod notice;
 pub mod organisation;
 pub mod peer;

@@ -1,6 +1,6 @@
 //! Section `limits`: everything is bounded, and here are the bounds.
 
-use super::{ConfigError, Key, Values};
+use super::{ConfigError, Key, Values, refuse};
 use std::time::Duration;
 
 /// Keys of this section.
@@ -15,6 +15,11 @@ pub const KEYS: &[Key] = &[
         name: "limits.lookups_per_second",
         default: "1000",
         manual: "Look-ups a second from one address; more are answered 429. 0 is without limit.",
+    },
+    Key {
+        name: "limits.lookup_cache",
+        default: "100000",
+        manual: "Devices whose answer to look-ups is kept in memory, about 1 kB each; 0 keeps none.",
     },
     Key {
         name: "limits.request_seconds",
@@ -45,4 +50,13 @@ impl Limits {
             request: Duration::from_secs(values.get("limits.request_seconds", "a number of seconds")?),
         })
     }
+}
+
+/// Devices whose answer to look-ups is kept, at most 10 million.
+pub(super) fn lookup_cache(values: &Values) -> Result<usize, ConfigError> {
+    let entries: usize = values.get("limits.lookup_cache", "a number of devices")?;
+    if entries > 10_000_000 {
+        return Err(refuse(format!("limits.lookup_cache = {entries} is more than 10000000")));
+    }
+    Ok(entries)
 }

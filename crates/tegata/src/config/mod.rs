@@ -183,6 +183,7 @@ impl Config {
                 crl_life: revocation::crl_life(values)?,
                 poll_interval: update::poll_interval(values)?,
                 poll_cache: update::poll_cache(values)?,
+                lookup_cache: limits::lookup_cache(values)?,
                 file_max: release::file_max(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,

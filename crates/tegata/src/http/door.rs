@@ -1,7 +1,7 @@
 //! Accepts connections and serves them until told to stop.
 
 use super::drain::Drained;
-use super::gate::Shortcut;
+use super::gate::{Short, Shortcut};
 use super::tls::Faces;
 use axum::Router;
 use axum::body::Body;
@@ -33,7 +33,7 @@ pub struct Door {
     /// What it serves.
     pub router: Router,
     /// What it answers before that.
-    pub shortcut: Option<Arc<Shortcut>>,
+    pub shortcut: Arc<Shortcut>,
     /// Open connections, over all doors.
     pub places: Arc<Semaphore>,
 }
@@ -56,7 +56,7 @@ impl Door {
             match accepted {
                 Ok((stream, address)) => {
                     let connection = Connection { stream, address, loopback, place };
-                    let service = Service { router: self.router.clone(), shortcut: self.shortcut.clone() };
+                    let service = Service { router: self.router.clone(), shortcut: Arc::clone(&self.shortcut) };
                     tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));
                 }
                 Err(error) => {
@@ -111,7 +111,7 @@ impl Connection {
 /// What answers requests.
 struct Service {
     router: Router,
-    shortcut: Option<Arc<Shortcut>>,
+    shortcut: Arc<Shortcut>,
 }
 
 async fn serve<S>(stream: S, to: Service, peer: Peer, watcher: Watcher)
@@ -119,9 +119,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let known = to.shortcut.as_ref().and_then(|shortcut| shortcut.answer(&request, &peer));
-        let routed = match known {
-            Some(response) => Err(response),
+        let way = match to.shortcut.take(&mut request, &peer) {
+            Some(short) => Err((short, Arc::clone(&to.shortcut))),
             None => {
                 request.extensions_mut().insert(peer.clone());
                 // most requests have no body: nothing to read away, nothing to box
@@ -131,9 +130,10 @@ where
             }
         };
         async move {
-            match routed {
+            match way {
                 Ok(routed) => routed.await,
-                Err(known) => Ok(known),
+                Err((Short::Answer(answer), _)) => Ok(answer),
+                Err((Short::Lookup(lookup), shortcut)) => Ok(shortcut.look_up(lookup).await),
             }
         }
     });

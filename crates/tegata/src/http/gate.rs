@@ -7,7 +7,7 @@ use crate::metrics;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -16,9 +16,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tegata_domain::number::Number;
 use tegata_protocol::est::BODY_MAX;
 use tegata_usecase::Cx;
 use tegata_usecase::peer::Peer;
+use tegata_web::lookup;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
@@ -75,29 +77,88 @@ impl Gate {
     }
 }
 
-/// The way of a poll whose answer is in memory: past routes and their layers, and out as any other answer. It waits for
-/// nothing, so it needs no place and no limit of time.
+/// The way of the two requests that most are: past routes and their layers, and out as any other answer. What memory has
+/// waits for nothing, so it needs no place and no limit of time; a look-up that memory has not, does.
 pub struct Shortcut {
     gate: Arc<Gate>,
     cx: Cx,
+    serves: Serves,
+}
+
+/// What a door serves of what has a shortcut.
+#[derive(Debug, Clone, Copy)]
+pub struct Serves {
+    /// Polls: over HTTPS alone.
+    pub polls: bool,
+    /// Look-ups: they are not led to another door.
+    pub lookups: bool,
+}
+
+/// What a shortcut leads to.
+pub enum Short {
+    /// The answer.
+    Answer(Response),
+    /// A look-up that the store is to be asked for.
+    Lookup(Lookup),
+}
+
+/// An admitted look-up.
+pub struct Lookup {
+    number: Number,
+    headers: HeaderMap,
+    id: HeaderValue,
+    start: Instant,
+    place: OwnedSemaphorePermit,
 }
 
 impl Shortcut {
     /// Out through this gate.
-    pub fn new(gate: &Arc<Gate>, cx: &Cx) -> Self {
-        Shortcut { gate: Arc::clone(gate), cx: cx.clone() }
+    pub fn new(gate: &Arc<Gate>, cx: &Cx, serves: Serves) -> Self {
+        Shortcut { gate: Arc::clone(gate), cx: cx.clone(), serves }
     }
 
-    /// The answer; `None` sends the request to the routes.
-    pub fn answer<B: hyper::body::Body>(&self, request: &http::Request<B>, peer: &Peer) -> Option<Response> {
-        // a body, which polls have not, is left to those who read it away
+    /// The answer, or what leads to it; `None` sends the request to the routes.
+    pub fn take<B: hyper::body::Body>(&self, request: &mut http::Request<B>, peer: &Peer) -> Option<Short> {
+        // a body, which neither has, is left to those who read it away
         if !request.body().is_end_stream() {
             return None;
         }
         let start = Instant::now();
-        let mut response = tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)?;
-        self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
-        Some(response)
+        if self.serves.polls
+            && let Some(mut response) = tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)
+        {
+            self.gate.leave((request.method(), POLL), &mut response, self.gate.id(), start);
+            return Some(Short::Answer(response));
+        }
+        let number = if self.serves.lookups { lookup::asked(request)? } else { return None };
+        let id = self.gate.id();
+        let place = match self.gate.admit(request.uri(), Some(peer), start) {
+            Ok(place) => place,
+            Err(mut refused) => {
+                self.gate.leave((request.method(), LOOKUP), &mut refused, id, start);
+                return Some(Short::Answer(*refused));
+            }
+        };
+        match lookup::from_memory(number, request.headers(), &self.cx) {
+            Some(mut response) => {
+                self.gate.leave((request.method(), LOOKUP), &mut response, id, start);
+                Some(Short::Answer(response))
+            }
+            None => {
+                let headers = std::mem::take(request.headers_mut());
+                Some(Short::Lookup(Lookup { number, headers, id, start, place }))
+            }
+        }
+    }
+
+    /// Asks the store.
+    pub async fn look_up(&self, lookup: Lookup) -> Response {
+        let Lookup { number, headers, id, start, place } = lookup;
+        let answer = async { Ok(lookup::for_program(number, &headers, &self.cx).await) };
+        let mut response = within(Some(self.gate.patience), answer).await;
+        self.gate.leave((&Method::GET, LOOKUP), &mut response, id, start);
+        drop(place);
+        response
     }
 }
 
@@ -171,7 +232,7 @@ where
         let method = request.method().clone();
         let route = name(request.extensions().get::<MatchedPath>());
         let patience = (!streams(request.uri().path())).then_some(gate.patience);
-        let answer = gate.admit(&request, start).map(|place| (place, self.inner.call(request)));
+        let answer = gate.admit(request.uri(), request.extensions().get::<Peer>(), start).map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
             let mut response = match answer {
                 Ok((_place, answer)) => within(patience, answer).await,
@@ -185,14 +246,14 @@ where
 
 impl Gate {
     /// A place for a request, until it is answered.
-    fn admit(&self, request: &Request, start: Instant) -> Result<OwnedSemaphorePermit, Box<Response>> {
+    fn admit(&self, uri: &Uri, peer: Option<&Peer>, start: Instant) -> Result<OwnedSemaphorePermit, Box<Response>> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             metrics::overloaded();
             let text = "the server is busy; try again in a second";
             return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));
         };
-        let address = request.extensions().get::<Peer>().map(|peer| peer.address);
-        if looks_up(request.uri().path()) && address.is_some_and(|address| !self.lookups.admits(address, start)) {
+        let address = peer.map(|peer| peer.address);
+        if looks_up(uri.path()) && address.is_some_and(|address| !self.lookups.admits(address, start)) {
             let text = "too many look-ups from this address; wait a second";
             return Err(Box::new(refuse(StatusCode::TOO_MANY_REQUESTS, "throttled", text)));
         }
@@ -254,6 +315,9 @@ fn log(method: &Method, route: &'static str, response: &Response<Body>, id: &Hea
 /// The route of polls.
 const POLL: &str = "/{tenant}/controller/v1/{number}";
 
+/// The route of look-ups.
+const LOOKUP: &str = "/d/{number}";
+
 /// The route as a label: a text that lives as long as the program.
 fn name(route: Option<&MatchedPath>) -> &'static str {
     static ROUTES: LazyLock<HashSet<&'static str>> =
@@ -267,8 +331,10 @@ const NO_ROUTE: &str = "none";
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_shortcut_goes_where_the_route_of_polls_does() {
+    fn the_shortcut_goes_where_the_routes_do() {
         let table = crate::wiring::table();
-        assert!(table.routes.iter().any(|route| route.path == super::POLL));
+        for path in [super::POLL, super::LOOKUP] {
+            assert!(table.routes.iter().any(|route| route.path == path), "{path}");
+        }
     }
 }

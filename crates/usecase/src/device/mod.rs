@@ -14,6 +14,6 @@ pub use confirm::{Confirmation, Readback, confirm, readback};
 pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, build, make, ticket};
-pub use read::{Seen, by_number, certificates, events, list};
+pub use read::{Seen, by_number, by_serial, certificates, events, list};
 pub(crate) use read::{hide, load, number, sight};
 pub use void::void_due;

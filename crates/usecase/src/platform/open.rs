@@ -5,7 +5,7 @@ use crate::authority::Issuers;
 use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
-use crate::lookup::Catalogue;
+use crate::lookup::{self, Catalogue};
 use crate::poll::Memory;
 use crate::release::Releases;
 use crate::seen::Seen;
@@ -76,6 +76,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let ledger = Ledger::open(&store, keys, named, mode).await?;
     let releases = Releases::open(&store, mode)?;
     let polls = Memory::of(opening.settings.poll_cache);
+    let lookups = lookup::Memory::of(opening.settings.lookup_cache);
     Ok(Cx(Arc::new(Inner {
         store,
         clock: opening.clock,
@@ -95,6 +96,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         tries: Default::default(),
         seen: Seen::default(),
         polls,
+        lookups,
         sessions,
     })))
 }

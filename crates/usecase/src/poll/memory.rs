@@ -1,17 +1,14 @@
-//! Answers that are kept, by device. As many as were asked for, and no more: then those go that nobody asked for lately.
+//! Answers to polls that are kept: for which credential and address, and what they rest on.
 
 use super::{Answer, Asked};
+use crate::memory::{self, Counts};
 use crate::peer::Shown;
 use bytes::Bytes;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tegata_domain::id::{CertificateRow, DeviceRow};
 use tegata_domain::number::Number;
 use tegata_domain::time::Timestamp;
 use tegata_keys::secret;
 
-/// Parts with a lock each.
-const SHARDS: usize = 64;
 /// The longest host that is kept.
 const AUTHORITY_MAX: usize = 255;
 
@@ -37,7 +34,6 @@ impl Proof {
 
 /// One answer, with what it rests on.
 pub(super) struct Kept {
-    number: Number,
     device: DeviceRow,
     version: u32,
     proof: Proof,
@@ -45,8 +41,6 @@ pub(super) struct Kept {
     text: Bytes,
     /// Where the first three end.
     ends: [u16; 3],
-    /// Asked for since the hand came by.
-    used: bool,
 }
 
 /// What was found: an answer, and what must hold for it.
@@ -71,13 +65,11 @@ impl Kept {
             *at = u16::try_from(end).ok()?;
         }
         Some(Kept {
-            number: asked.number,
             device: device.0,
             version: device.1,
             proof,
             text: parts.concat().into(),
             ends,
-            used: false,
         })
     }
 
@@ -96,106 +88,42 @@ impl Kept {
     }
 }
 
-#[derive(Default)]
-struct Shard {
-    places: HashMap<Number, u32>,
-    kept: Vec<Kept>,
-    /// Where the next one to go is looked for.
-    hand: usize,
-    hits: u64,
-    misses: u64,
-}
-
-impl Shard {
-    fn put(&mut self, kept: Kept, room: usize) {
-        if let Some(place) = self.places.get(&kept.number) {
-            self.kept[*place as usize] = kept;
-        } else if self.kept.len() < room {
-            self.places.insert(kept.number, self.kept.len() as u32);
-            self.kept.push(kept);
-        } else if room > 0 {
-            // once around at most: then all of them were asked for, and the first goes
-            while std::mem::take(&mut self.kept[self.hand].used) {
-                self.hand = (self.hand + 1) % self.kept.len();
-            }
-            self.places.remove(&self.kept[self.hand].number);
-            self.places.insert(kept.number, self.hand as u32);
-            self.kept[self.hand] = kept;
-            self.hand = (self.hand + 1) % self.kept.len();
-        }
-    }
-}
-
-/// What the memory did since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Polls answered from it.
-    pub hits: u64,
-    /// Polls that were not.
-    pub misses: u64,
-    /// Answers that are kept.
-    pub kept: u64,
-}
-
 /// Answers to polls, in memory.
-pub struct Memory {
-    shards: Box<[Mutex<Shard>]>,
-    /// Answers in one shard.
-    room: usize,
-}
+pub struct Memory(memory::Memory<Kept>);
 
 impl Memory {
     /// For at most so many devices, rounded up to fill all parts.
     pub fn of(entries: usize) -> Self {
-        let room = entries.div_ceil(SHARDS).min(u32::MAX as usize);
-        Memory { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), room }
+        Memory(memory::Memory::of(entries))
     }
 
     /// Whether anything is kept at all.
     pub(super) fn keeps(&self) -> bool {
-        self.room > 0
-    }
-
-    fn shard(&self, number: Number) -> MutexGuard<'_, Shard> {
-        self.shards[number.spread() as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.keeps()
     }
 
     /// What is kept for this number, this credential and this address, if `holds` what it rests on; and whose it is.
     pub(super) fn get(&self, asked: &Asked<'_>, holds: impl FnOnce(&Found) -> bool) -> Option<(DeviceRow, Answer)> {
-        let mut shard = self.shard(asked.number);
-        let Shard { places, kept, hits, misses, .. } = &mut *shard;
-        let place = places.get(&asked.number).map(|place| *place as usize);
-        let fitting = place.map(|place| &mut kept[place]).filter(|kept| kept.fits(asked));
-        let found = fitting.map(|kept| (kept.found(), kept)).filter(|(found, _)| holds(found));
-        let Some((found, kept)) = found else {
-            *misses += 1;
-            return None;
-        };
-        kept.used = true;
-        *hits += 1;
-        Some((found.device, found.answer))
+        self.0.get(asked.number, |kept| {
+            let found = kept.fits(asked).then(|| kept.found()).filter(holds)?;
+            Some((found.device, found.answer))
+        })
     }
 
-    pub(super) fn put(&self, kept: Kept) {
-        self.shard(kept.number).put(kept, self.room);
+    pub(super) fn put(&self, number: Number, kept: Kept) {
+        self.0.put(number, kept);
     }
 
     /// What it did.
     pub fn counts(&self) -> Counts {
-        let mut sum = Counts::default();
-        for shard in &self.shards {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            sum.hits += shard.hits;
-            sum.misses += shard.misses;
-            sum.kept += shard.kept.len() as u64;
-        }
-        sum
+        self.0.counts()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::SHARDS;
 
     fn asked(number: u64, byte: u8) -> Asked<'static> {
         // every number of its own, all in one part: its last letters stay
@@ -209,7 +137,7 @@ mod tests {
 
     fn put(memory: &Memory, number: u64) {
         let kept = Kept::new((DeviceRow(7), 5), Proof::Token([1; 32]), &asked(number, 1), &answer());
-        memory.put(kept.expect("short"));
+        memory.put(asked(number, 1).number, kept.expect("short"));
     }
 
     #[test]

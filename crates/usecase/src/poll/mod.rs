@@ -10,7 +10,8 @@ mod memory;
 
 pub use keep::{Ticket, begin, keep};
 pub use known::known;
-pub use memory::{Counts, Memory};
+pub use crate::memory::Counts;
+pub use memory::Memory;
 
 use crate::peer::Shown;
 use bytes::Bytes;
