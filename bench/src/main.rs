@@ -21,6 +21,7 @@ mod report;
 mod requests;
 mod scale;
 mod statistics;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use report::Report;
@@ -123,7 +124,13 @@ enum Work {
         #[arg(long)]
         json: bool,
     },
-    /// All four, one after the other
+    /// Proofs checked without any server, as `tegata verify` does; limit: their signatures alone
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- verify --devices 1000000 --json")]
+    Verify {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// All of these but scale, one after the other
     #[command(after_help = "Example:\n  cargo run --release -p bench -- all --json")]
     All {
         #[command(flatten)]
@@ -172,6 +179,10 @@ fn poll(options: Options, connections: u16) -> poll::Plan {
     poll::Plan { span: options.span(), devices, connections }
 }
 
+fn verify(options: Options) -> verify::Plan {
+    verify::Plan { span: options.span(), devices: options.devices.unwrap_or(LOOKUP_DEVICES) }
+}
+
 /// The reports, and how they are printed: as JSON, as a list. `None` where a work printed for itself.
 async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failure> {
     Ok(Some(match work {
@@ -185,12 +196,14 @@ async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failur
         Work::Poll { options, connections } => {
             (vec![poll::run(poll(options, connections)).await?], options.json, false)
         }
+        Work::Verify { options } => (vec![verify::run(verify(options)).await?], options.json, false),
         Work::All { options } => {
             let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
             let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
             let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
-            (vec![issue, lookup, ledger, poll], options.json, true)
+            let verify = verify::run(verify(options)).await?;
+            (vec![issue, lookup, ledger, poll, verify], options.json, true)
         }
         Work::Scale { devices, seconds, dir: folder, svg, page, fill, json } => {
             let span = Duration::from_secs(seconds.into());

@@ -129,7 +129,9 @@ pub async fn run(plan: Plan) -> Result<Value, Failure> {
         let folder = plan.folder.as_deref().unwrap_or(passing.path()).join(size.to_string());
         states.push(reach(size, &folder, &plan).await?);
         let points: Vec<Point> = states.iter().filter_map(|state| state.point.clone()).collect();
-        eprint!("{}", table::plain(&points));
+        if !points.is_empty() {
+            eprint!("{}", table::plain(&points));
+        }
     }
     let points: Vec<Point> = states.iter().filter_map(|state| state.point.clone()).collect();
     let last = states.pop().ok_or("nothing was filled")?;

@@ -33,6 +33,8 @@ pub mod object;
 mod organisation;
 mod packed;
 mod period;
+#[cfg(test)]
+mod plan;
 mod product;
 mod release;
 mod secret;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0005_heart.sql"),
     include_str!("migrations/sqlite/0006_target_token.sql"),
     include_str!("migrations/sqlite/0007_notice.sql"),
+    include_str!("migrations/sqlite/0009_plan.sql"),
 ];
 
 /// The newest version that this program knows.

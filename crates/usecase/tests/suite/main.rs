@@ -15,6 +15,7 @@ mod enrolment;
 mod erasure;
 mod heartbeat;
 mod ledger;
+mod lookup;
 mod poll;
 mod release;
 mod time;
