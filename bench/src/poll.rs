@@ -154,7 +154,7 @@ pub async fn beside(
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
     let Laid { ground, requests, identity } = lay(plan.devices).await?;
     let asking = Asking { requests: Arc::new(requests), identity, trust: ground.authority()? };
-    let room = plan.devices.max(2_000_000).to_string();
+    let room = plan.devices.max(1_000_000).to_string();
     let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[("TEGATA_UPDATE_POLL_CACHE", &room)])?;
     let (server, polled) = beside(server, &asking, plan.connections, plan.span).await?;
     server.stop()?;
