@@ -98,9 +98,11 @@ enum Work {
         connections: u16,
     },
     /// Stores of 10 k, 1 M and so many devices, filled by real commits, and what the server costs on each
-    #[command(after_help = "Example:\n  cargo run --release -p bench -- scale --devices 10000000 --dir /var/tmp/scale \\\n    \
+    #[command(
+        after_help = "Example:\n  cargo run --release -p bench -- scale --devices 10000000 --dir /var/tmp/scale \\\n    \
         --svg docs/pictures/growth.svg --page docs/growth.md\n\nTen million devices take about 15 GB of disk. With --dir the \
-        stores stay there, and a run that was stopped goes on.")]
+        stores stay there, and a run that was stopped goes on."
+    )]
     Scale {
         /// The largest size
         #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100..=50_000_000))]

@@ -223,4 +223,3 @@ pub async fn measure(
         search,
     })
 }
-

@@ -181,7 +181,9 @@ pub fn draw_all(points: &[Point], machine: String) -> Result<String, askama::Err
         plot_width: PLOT.0,
         plot_height: PLOT.1,
         title: "How Tegata grows",
-        about: format!("Rates, memory, start and disk of one server, up to {last} devices; the table beside it has the figures."),
+        about: format!(
+            "Rates, memory, start and disk of one server, up to {last} devices; the table beside it has the figures."
+        ),
         machine,
         sizes: points.iter().map(|p| Tick { at: across(p.devices, points), text: size(p.devices) }).collect(),
         panels: shown.into_iter().enumerate().map(|(at, shown)| panel(at, shown, points)).collect(),

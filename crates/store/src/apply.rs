@@ -13,7 +13,7 @@ use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
-use tegata_domain::id::BatchRow;
+use tegata_domain::id::{BatchRow, DeviceRow};
 
 /// What one transaction gathers.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) moved: bool,
     /// What gets a new version.
     pub(crate) touched: Vec<Thing>,
+    /// Devices whose events got their places.
+    pub(crate) placed: Vec<DeviceRow>,
     /// A notice waits.
     pub(crate) noticed: bool,
 }
@@ -43,6 +45,12 @@ impl State {
         self.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
             self.touched.extend(fill.entries.iter().map(|(action, _)| Thing::Device(action.device)));
+        }
+        match write {
+            Write::Made(made) => self.placed.push(made.device.row),
+            Write::Device { device, .. } => self.placed.push(device.row),
+            // no other write enters an event
+            _ => {}
         }
         self.revoked |= matches!(write, Write::Revocation(_));
         self.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
+use tegata_domain::id::DeviceRow;
+use tegata_domain::ledger::Log;
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
 use tokio::sync::{Notify, oneshot};
@@ -92,7 +94,7 @@ impl Shared {
             revoked: Notify::new(),
             moved: Notify::new(),
             noticed: Notify::new(),
-            versions: Versions::default(),
+            versions: Versions::new(leaves.next(Log::Devices)),
             transactions: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -190,6 +192,11 @@ impl Committer {
 
     pub(crate) fn version(&self, thing: Thing) -> u32 {
         self.shared.versions.of(thing)
+    }
+
+    /// Whether all events of a device, as it was read just now, stand in the log below `size`. False says perhaps not.
+    pub(crate) fn all_below(&self, device: DeviceRow, size: u64) -> bool {
+        self.shared.versions.all_below(device, size)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -384,6 +391,8 @@ fn one(
 #[expect(clippy::disallowed_methods, reason = "a measurement for the metrics, not a time that anything is decided on")]
 fn finish(connection: &Connection, state: &apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
+    let end = state.leaves.next(Log::Devices);
+    state.placed.iter().for_each(|device| shared.versions.placed(*device, end));
     let start = std::time::Instant::now();
     shared.readers.pause();
     let committed = connection.execute_batch("commit");

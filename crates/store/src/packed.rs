@@ -18,8 +18,10 @@ use tegata_domain::id::{AuthorityRow, Uuid};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::CParameter;
 
-/// The first byte of a packed certificate; a plain one begins with that of a SEQUENCE.
+/// How a packed certificate begins: form 1, and the mark of a frame (RFC 8878 §3.1.1). A plain one begins with a
+/// SEQUENCE.
 const FORM: u8 = 1;
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const SEQUENCE: u8 = 0x30;
 /// The fastest level: the dictionary does the work.
 const LEVEL: i32 = 1;
@@ -153,7 +155,9 @@ impl Store {
 
     /// The certificate as it was issued.
     pub(crate) fn unpack(&self, mut certificate: Certificate) -> Result<Certificate, Error> {
-        if let Some((&FORM, packed)) = certificate.der.split_first() {
+        if let Some((&FORM, packed)) = certificate.der.split_first()
+            && packed.starts_with(&FRAME)
+        {
             let press = self.press(certificate.authority)?;
             let press = press.ok_or_else(|| broken("a packed certificate has lost its authority"))?;
             certificate.der = press.unpack(packed)?;
@@ -185,6 +189,10 @@ mod tests {
     fn the_dictionary_stays_what_it_was() {
         let dictionary = dictionary(Uuid::from_u128(1), &[]);
         let sum = dictionary.iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()));
-        assert_eq!((dictionary.len(), sum), (337, 14_392_712_431_952_188_396), "rows were packed against it: another one is another form");
+        assert_eq!(
+            (dictionary.len(), sum),
+            (337, 14_392_712_431_952_188_396),
+            "rows were packed against it: another one is another form"
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! Many things share a version (the table has a fixed size), so one that moved says "perhaps changed", one that stayed
 //! says "certainly not".
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use tegata_domain::change::Write;
 use tegata_domain::id::{CertificateRow, DeviceRow};
 
@@ -32,22 +32,42 @@ impl Thing {
 }
 
 /// The table.
-pub(crate) struct Versions(Box<[AtomicU32]>);
-
-impl Default for Versions {
-    fn default() -> Self {
-        Versions((0..PLACES).map(|_| AtomicU32::new(0)).collect())
-    }
+pub(crate) struct Versions {
+    places: Box<[AtomicU32]>,
+    /// Where the leaves of the device log end that were placed for devices of a place, at most: 0 for none since the
+    /// start. 2 MiB.
+    leaves: Box<[AtomicU64]>,
+    /// Where they ended at the start.
+    floor: u64,
 }
 
 impl Versions {
+    /// Of a store whose device log ends at `floor`.
+    pub(crate) fn new(floor: u64) -> Self {
+        Versions {
+            places: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
+            leaves: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
+            floor,
+        }
+    }
+
     pub(crate) fn of(&self, thing: Thing) -> u32 {
-        self.0[thing.place()].load(SeqCst)
+        self.places[thing.place()].load(SeqCst)
     }
 
     /// Moves the version of a thing.
     pub(crate) fn moved(&self, thing: Thing) {
-        self.0[thing.place()].fetch_add(1, SeqCst);
+        self.places[thing.place()].fetch_add(1, SeqCst);
+    }
+
+    /// The leaves of a device end before `end`. Said before the commit of its events, so that who sees them finds this.
+    pub(crate) fn placed(&self, device: DeviceRow, end: u64) {
+        self.leaves[Thing::Device(device).place()].fetch_max(end, SeqCst);
+    }
+
+    /// Whether all events of a device, as it was read just now, stand in the log below `size`. False says perhaps not.
+    pub(crate) fn all_below(&self, device: DeviceRow, size: u64) -> bool {
+        size >= self.floor && size >= self.leaves[Thing::Device(device).place()].load(SeqCst)
     }
 }
 
@@ -104,6 +124,16 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leaves_below_a_checkpoint() {
+        let versions = Versions::new(100);
+        let (one, two) = (DeviceRow(1), DeviceRow(2));
+        assert!(!versions.all_below(one, 99) && versions.all_below(one, 100));
+        versions.placed(one, 120);
+        versions.placed(one, 110);
+        assert!(!versions.all_below(one, 119) && versions.all_below(one, 120) && versions.all_below(two, 100));
+    }
 
     #[test]
     fn places_spread() {

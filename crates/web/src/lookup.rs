@@ -72,9 +72,7 @@ async fn show(typed: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> R
     }
     match lookup::by_number(number, cx).await {
         Ok(found) => html(StatusCode::OK, page::device::render(place, &found)),
-        Err(error) if error.kind == Kind::NotFound => {
-            html(StatusCode::NOT_FOUND, page::unknown::render(place, number))
-        }
+        Err(error) if error.kind == Kind::NotFound => html(StatusCode::NOT_FOUND, page::unknown::render(place, number)),
         Err(error) => refuse(error, place, headers),
     }
 }

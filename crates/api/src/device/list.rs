@@ -31,12 +31,7 @@ impl Sought {
 }
 
 /// Lists devices.
-pub async fn get(
-    State(cx): State<Cx>,
-    Caller(actor): Caller,
-    page: Page,
-    uri: Uri,
-) -> Result<Response, Status> {
+pub async fn get(State(cx): State<Cx>, Caller(actor): Caller, page: Page, uri: Uri) -> Result<Response, Status> {
     let sought: Query<Sought> =
         Query::try_from_uri(&uri).map_err(|_| Error::invalid("page", "product and serial are given once each"))?;
     let all = match sought.both()? {

@@ -232,7 +232,9 @@ where
         let method = request.method().clone();
         let route = name(request.extensions().get::<MatchedPath>());
         let patience = (!streams(request.uri().path())).then_some(gate.patience);
-        let answer = gate.admit(request.uri(), request.extensions().get::<Peer>(), start).map(|place| (place, self.inner.call(request)));
+        let answer = gate
+            .admit(request.uri(), request.extensions().get::<Peer>(), start)
+            .map(|place| (place, self.inner.call(request)));
         Box::pin(async move {
             let mut response = match answer {
                 Ok((_place, answer)) => within(patience, answer).await,

@@ -64,13 +64,7 @@ impl Kept {
             end += part.len();
             *at = u16::try_from(end).ok()?;
         }
-        Some(Kept {
-            device: device.0,
-            version: device.1,
-            proof,
-            text: parts.concat().into(),
-            ends,
-        })
+        Some(Kept { device: device.0, version: device.1, proof, text: parts.concat().into(), ends })
     }
 
     /// Whether it answers `asked`.

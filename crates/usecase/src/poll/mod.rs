@@ -8,9 +8,9 @@ mod keep;
 mod known;
 mod memory;
 
+pub use crate::memory::Counts;
 pub use keep::{Ticket, begin, keep};
 pub use known::known;
-pub use crate::memory::Counts;
 pub use memory::Memory;
 
 use crate::peer::Shown;
