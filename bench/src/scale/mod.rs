@@ -113,8 +113,8 @@ fn page(plan: &Plan, (state, points): (&State, &[Point]), path: &Path) -> Result
         "Server and load generator share the cores, so costs are CPU time of the server process; a ratio is the CPU time \
          of the bare work (for certificates one ECDSA verification and one signature, for polls and look-ups a handler \
          that answers the same bytes) over that of the server, median and range of the rounds. The rate beside the \
-         smallest store counts in that bare work where there is some. A list is a page of 100 devices from a random \
-         place, a search one device by its serial. Memory in brackets is without pages of files, which the kernel takes \
+         smallest store counts in that bare work where there is some. Look-ups all go to the store, none is answered from memory. A \
+         list is a page of 100 devices from a random place, a search one device by its serial. Memory in brackets is without pages of files, which the kernel takes \
          back when it needs them. Disk is what the fill added, a device, with the files of the ledger.\n",
     );
     Ok(out)
