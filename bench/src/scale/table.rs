@@ -6,8 +6,11 @@ use crate::cpu::Memory;
 use crate::statistics::round;
 use std::fmt::Write;
 
-/// Kinds of requests, by name.
-const KINDS: [(&str, fn(&Point) -> &Cost); 5] = [
+/// A kind of request: its name, and its cost at a size.
+type Kind = (&'static str, fn(&Point) -> &Cost);
+
+/// All kinds.
+const KINDS: [Kind; 5] = [
     ("issue", |p| &p.issue),
     ("poll", |p| &p.poll),
     ("look-up", |p| &p.lookup),
@@ -19,7 +22,7 @@ const KINDS: [(&str, fn(&Point) -> &Cost); 5] = [
 /// it, so that a slower hour of the machine does not look like growth.
 pub fn rates(points: &[Point]) -> Vec<(&'static str, Vec<f64>)> {
     let speed = |cost: &Cost| cost.limit_us.unwrap_or(1.0) / cost.server_us;
-    let of = |(name, kind): &(&'static str, fn(&Point) -> &Cost)| {
+    let of = |(name, kind): &Kind| {
         let first = points.first().map_or(1.0, |point| speed(kind(point)));
         (*name, points.iter().map(|point| round(speed(kind(point)) / first)).collect())
     };
