@@ -68,10 +68,32 @@ fn committer(pid: u32) -> Option<Duration> {
 }
 
 /// Resident memory of a process, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Memory {
+    /// All of it.
+    pub bytes: u64,
+    /// Its own, without pages of files that the kernel keeps anyway.
+    pub own: u64,
+}
+
+impl Memory {
+    /// Of a process.
+    pub fn of(pid: u32) -> Option<Self> {
+        Self::parse(&read_to_string(format!("/proc/{pid}/status")).ok()?)
+    }
+
+    fn parse(status: &str) -> Option<Self> {
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+        };
+        Some(Memory { bytes: field("VmRSS")?, own: field("RssAnon")? })
+    }
+}
+
+/// Resident memory of a process, in bytes.
 pub fn memory(pid: u32) -> Option<u64> {
-    let text = read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    Memory::of(pid).map(|memory| memory.bytes)
 }
 
 fn read(clock: ClockId) -> Duration {
@@ -87,4 +109,16 @@ pub fn thread() -> Duration {
 /// What this process has spent, all threads.
 pub fn own() -> Duration {
     read(ClockId::ProcessCPUTime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Memory;
+
+    #[test]
+    fn memory_in_bytes() {
+        let status = "Name:\tx\nVmRSS:\t    120 kB\nRssAnon:\t      20 kB\nRssFile:\t     100 kB\n";
+        assert_eq!(Memory::parse(status), Some(Memory { bytes: 120 * 1024, own: 20 * 1024 }));
+        assert_eq!(Memory::parse("Name: x"), None);
+    }
 }

@@ -47,6 +47,16 @@ impl Line {
         self.stage = Stage::InUse;
     }
 
+    /// The batch that it makes devices of.
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// Who makes them.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     fn made(&self, row: i64, certificate: i64, now: Timestamp) -> Made {
         let head = chance::bytes::<32>(&SystemChance);
         let serial = format!("F-{row:09}");
@@ -136,14 +146,14 @@ impl Opened {
     }
 
     /// Gives each of these devices a token for its polls; answers the tokens in the order of the rows.
-    pub async fn give_tokens(&self, rows: Range<i64>) -> Result<Vec<String>, Failure> {
+    pub async fn give_tokens(&self, rows: &[i64]) -> Result<Vec<String>, Failure> {
         let Opened { cx, line } = self;
         let (permit, now) =
             (line.actor.permit(Operation::IssueTargetToken, Subject::of(line.batch.organisation))?, cx.now()?);
-        let mut texts = Vec::with_capacity((rows.end - rows.start) as usize);
-        for start in rows.clone().step_by(TOGETHER as usize) {
+        let mut texts = Vec::with_capacity(rows.len());
+        for part in rows.chunks(TOGETHER as usize) {
             let mut changes = Vec::new();
-            for row in start..rows.end.min(start + i64::from(TOGETHER)) {
+            for &row in part {
                 let text = secret::target_token(&SystemChance);
                 let hash = digest::sha256(text.as_bytes());
                 let token = TargetToken { device: DeviceRow(row), period: 0, hash, created_at: now };

@@ -1,8 +1,10 @@
-//! A platform in a temporary folder, with a product, an open batch and as many devices as are asked for.
+//! A platform with a product and an open batch, in a temporary folder or in one that stays.
 
 use crate::Failure;
 use crate::fill::Line;
-use std::fs;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tegata::clock::{SystemChance, SystemClock};
@@ -18,14 +20,26 @@ pub const HOST: &str = "localhost";
 /// The host that devices know.
 pub const DEVICE_HOST: &str = "device.localhost";
 
-/// What a work stands on; the folder goes with it.
+/// What a work stands on.
 pub struct Ground {
-    folder: tempfile::TempDir,
+    folder: Folder,
     /// The administrator's token.
     pub token: String,
     /// Outward id of the open batch.
     pub batch: String,
+    /// Outward id of the product.
+    pub product: String,
 }
+
+enum Folder {
+    /// Goes with the ground.
+    Passing(tempfile::TempDir),
+    /// Was there before, and stays.
+    Kept(PathBuf),
+}
+
+/// Of a kept ground: what no store tells again.
+const KEPT: &str = "ground.json";
 
 /// The platform opened by this process, not by a server.
 pub struct Opened {
@@ -36,10 +50,41 @@ pub struct Opened {
 }
 
 impl Ground {
-    /// Sets a platform up and opens it.
+    /// Sets a platform up in a folder that goes with it, and opens it.
     pub async fn lay() -> Result<(Ground, Opened), Failure> {
-        eprintln!("bench: setting a platform up");
         let folder = tempfile::Builder::new().prefix("tegata-bench-").tempdir()?;
+        Self::begin(Folder::Passing(folder)).await
+    }
+
+    /// The same in a folder that stays; what an earlier run left there goes on.
+    pub async fn lay_at(folder: &Path) -> Result<(Ground, Opened), Failure> {
+        fs::create_dir_all(folder)?;
+        let kept = folder.join(KEPT);
+        if !kept.exists() {
+            // a run that was killed before it had anything to go on with
+            let data = folder.join("data");
+            if data.exists() {
+                fs::remove_dir_all(data)?;
+            }
+            let (ground, opened) = Self::begin(Folder::Kept(folder.to_owned())).await?;
+            let text = json!({ "token": ground.token, "batch": ground.batch, "product": ground.product }).to_string();
+            write_whole(&kept, &text)?;
+            return Ok((ground, opened));
+        }
+        let said: Value = serde_json::from_str(&fs::read_to_string(&kept)?)?;
+        let text = |name: &str| said[name].as_str().map(str::to_owned).ok_or("ground.json is not whole");
+        let ground = Ground {
+            folder: Folder::Kept(folder.to_owned()),
+            token: text("token")?,
+            batch: text("batch")?,
+            product: text("product")?,
+        };
+        let opened = ground.open().await?;
+        Ok((ground, opened))
+    }
+
+    async fn begin(folder: Folder) -> Result<(Ground, Opened), Failure> {
+        eprintln!("bench: setting a platform up");
         let names = Names {
             public_url: format!("https://{HOST}"),
             device_url: format!("https://{DEVICE_HOST}"),
@@ -65,8 +110,18 @@ impl Ground {
             valid_until: None,
         };
         let batch = batch::open(product.uid, new, None, &actor, &cx).await?;
-        let ground = Ground { folder, token: first.token, batch: batch.uid.to_string() };
+        let (batch_uid, product_uid) = (batch.uid.to_string(), product.uid.to_string());
+        let ground = Ground { folder, token: first.token, batch: batch_uid, product: product_uid };
         Ok((ground, Opened { line: Line::open(product, batch, actor), cx }))
+    }
+
+    /// Opens the platform again. Only while no server has it open.
+    pub async fn open(&self) -> Result<Opened, Failure> {
+        let cx = open(&self.data()).await?;
+        let actor = token::authenticate(&self.token, &cx).await?;
+        let product = product::by_uid(self.product.parse()?, &actor, &cx).await?;
+        let batch = batch::by_uid(self.batch.parse()?, &actor, &cx).await?.batch;
+        Ok(Opened { line: Line::open(product, batch, actor), cx })
     }
 
     /// The data folder.
@@ -95,6 +150,24 @@ impl Ground {
     pub fn bytes(&self) -> Result<u64, Failure> {
         Ok(size(&self.data())?)
     }
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Folder::Passing(folder) => folder.path(),
+            Folder::Kept(folder) => folder,
+        }
+    }
+}
+
+/// Writes a file so that it is there whole or not at all.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(fs::rename(&beside, path)?)
 }
 
 fn size(folder: &Path) -> std::io::Result<u64> {

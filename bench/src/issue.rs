@@ -42,7 +42,7 @@ const WARM: usize = 1000;
 const SINGLE: std::ops::Range<usize> = 50..1000;
 
 /// The server with its connections.
-struct Stand {
+pub struct Stand {
     ground: Ground,
     server: Program,
     connections: Vec<Secure>,
@@ -89,14 +89,24 @@ impl Stand {
         ground.fold()?;
         let bytes = ground.bytes()?;
         let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[])?;
+        Self::at(ground, bytes, server, plan.connections).await
+    }
+
+    /// Of a running server; `bytes` had the folder before.
+    pub async fn at(ground: Ground, bytes: u64, server: Program, connections: u16) -> Result<Stand, Failure> {
         let (address, trust) = (server.https.ok_or("no HTTPS address")?, ground.authority()?);
-        let mut connections = Vec::new();
-        for _ in 0..plan.connections {
-            connections.push(Secure::connect(address, &trust, &ground.token).await?);
+        let mut kept = Vec::new();
+        for _ in 0..connections {
+            kept.push(Secure::connect(address, &trust, &ground.token).await?);
         }
         let path = format!("/api/v1/batches/{}/devices", ground.batch).into();
         let made = exposition::log_size(server.http).await?;
-        Ok(Stand { ground, server, connections, path, made, before: (made, bytes) })
+        Ok(Stand { ground, server, connections: kept, path, made, before: (made, bytes) })
+    }
+
+    /// Closes the connections; the server goes on.
+    pub fn leave(self) -> Program {
+        self.server
     }
 
     /// Sends these bodies over all connections; the CPU time holds all that follows from them, up to the log.
@@ -156,7 +166,7 @@ impl Stand {
 
 /// What was measured, before it is told.
 #[derive(Default)]
-struct Measured {
+pub struct Measured {
     rounds: Vec<(Round, Signatures)>,
     limit: Signatures,
     requests: Sample,
@@ -166,6 +176,29 @@ struct Measured {
     committed: [u64; 3],
 }
 
+impl Measured {
+    /// Microseconds of CPU for one certificate, server and limit; ratio of each round; devices a second on the wall.
+    pub fn figures(&self) -> (f64, f64, Vec<f64>, f64) {
+        let (count, wall, spent) = self.sum();
+        let limit = micros(self.limit.total(), self.limit.count);
+        (micros(spent.total(), count), limit, self.rounds.iter().map(ratio).collect(), rate(count, wall))
+    }
+
+    fn sum(&self) -> (u64, Duration, Spent) {
+        let (mut count, mut wall, mut spent) = (0, Duration::ZERO, Spent::default());
+        for (round, _) in &self.rounds {
+            count += round.count;
+            wall += round.wall;
+            spent += round.spent;
+        }
+        (count, wall, spent)
+    }
+}
+
+fn ratio((round, beside): &(Round, Signatures)) -> f64 {
+    micros(beside.total(), beside.count) / micros(round.spent.total(), round.count)
+}
+
 async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
     let read = Exposition::read(server.http).await?;
     let count = |name: &str| read.value(&format!("tegata_store_{name}_total"));
@@ -173,29 +206,28 @@ async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
 }
 
 /// Devices a round and rounds, so that all together take `span`.
-fn rounds(plan: Plan, span: Duration, warm: &Round) -> (usize, usize) {
+fn lengths(plan: Plan, span: Duration, warm: &Round) -> (usize, usize) {
     let all = (span.as_secs_f64() * warm.count as f64 / warm.wall.as_secs_f64()) as usize;
     let rounds = all.div_ceil(ROUND).max(ROUNDS);
     ((all / rounds).max(plan.lines * usize::from(plan.connections)), rounds)
 }
 
-/// Measures.
-pub async fn run(plan: Plan) -> Result<Report, Failure> {
-    let mut stand = Stand::raise(plan).await?;
+/// The rounds with the limit between them; serials begin at `first`. Answers the next serial too.
+pub async fn rounds(stand: &mut Stand, plan: Plan, first: usize) -> Result<(Measured, usize), Failure> {
     let part = |i: usize| plan.span * SHARES[i] / 100;
     eprintln!("bench: warming up with {WARM} devices");
-    let warm = requests::make(0..WARM, WARM.div_ceil(4).min(plan.lines))?;
-    let (first, certificate) = stand.round(warm.bodies).await?;
-    let (each, count) = rounds(plan, part(0), &first);
+    let warm = requests::make(first..first + WARM, WARM.div_ceil(4).min(plan.lines))?;
+    let (warmed, certificate) = stand.round(warm.bodies).await?;
+    let (each, count) = lengths(plan, part(0), &warmed);
     let slice = part(1) / (count as u32 + 1);
     let ecdsa = Ecdsa::new(warm.csrs.iter().map(Vec::as_slice), &certificate)?;
-
     let mut measured = Measured::default();
     let mut limit = tokio::task::block_in_place(|| ecdsa.run(slice))?;
     measured.limit += limit;
+    let first = first + WARM;
     for i in 0..count {
         eprintln!("bench: round {} of {count}, {each} devices", i + 1);
-        let Requests { bodies, .. } = requests::make(WARM + i * each..WARM + (i + 1) * each, plan.lines)?;
+        let Requests { bodies, .. } = requests::make(first + i * each..first + (i + 1) * each, plan.lines)?;
         let before = committed(&stand.server).await?;
         let (round, _) = stand.round(bodies).await?;
         let counted = committed(&stand.server).await?;
@@ -207,10 +239,16 @@ pub async fn run(plan: Plan) -> Result<Report, Failure> {
         limit = after;
     }
     measured.memory = cpu::memory(stand.server.pid());
+    Ok((measured, first + count * each))
+}
+
+/// Measures.
+pub async fn run(plan: Plan) -> Result<Report, Failure> {
+    let mut stand = Stand::raise(plan).await?;
+    let (mut measured, next) = rounds(&mut stand, plan, 0).await?;
     eprintln!("bench: one device a request");
-    let next = WARM + count * each;
     let singles = requests::make(next..next + SINGLE.end, 1)?;
-    (measured.requests, measured.syncs) = stand.single(singles.bodies, part(2)).await?;
+    (measured.requests, measured.syncs) = stand.single(singles.bodies, plan.span * SHARES[2] / 100).await?;
     let disk = finish(stand)?;
     Ok(report(plan, measured, disk))
 }
@@ -225,21 +263,13 @@ fn finish(stand: Stand) -> Result<f64, Failure> {
 }
 
 fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {
-    let (mut count, mut wall, mut spent) = (0, Duration::ZERO, Spent::default());
-    for (round, _) in &measured.rounds {
-        count += round.count;
-        wall += round.wall;
-        spent += round.spent;
-    }
+    let (count, wall, spent) = measured.sum();
     let limit = measured.limit;
     let (server_us, limit_us) = (micros(spent.total(), count), micros(limit.total(), limit.count));
     let committer_us = micros(spent.committer, count);
     let rest_us = round(server_us - committer_us - limit_us);
     let parts = [("signatures", limit_us), ("committer", committer_us), ("requests_and_log", rest_us)];
     let dominates = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("", |part| part.0);
-    let ratio = |(round, beside): &(Round, Signatures)| {
-        micros(beside.total(), beside.count) / micros(round.spent.total(), round.count)
-    };
     let [transactions, changes, commit_micros] = measured.committed;
     let (p50, p99) = (measured.requests.percentile(50), measured.requests.percentile(99));
     let sync = measured.syncs.percentile(50);

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::client::Kept;
 use crate::cpu::Spent;
 use crate::program::Program;
-use crate::statistics::Sample;
+use crate::statistics::{Sample, micros};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -98,11 +98,72 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Target<S> {
         Ok(measured)
     }
 
-    /// Closes the connections and ends the server in order.
-    pub fn stop(self) -> Result<(), Failure> {
-        drop(self.connections);
-        self.server.stop()
+    /// Closes the connections; the server goes on.
+    pub fn leave(self) -> Program {
+        self.server
     }
+}
+
+/// Each server is measured so many times, in turn.
+const ROUNDS: u32 = 6;
+
+/// A server beside the bare one.
+pub struct Compared {
+    /// The server.
+    pub server: Measured,
+    /// The bare one.
+    pub bare: Measured,
+    /// Ratio of each round.
+    pub rounds: Vec<f64>,
+}
+
+impl Compared {
+    /// Microseconds of CPU for one answer: server, bare.
+    pub fn micros(&self) -> (f64, f64) {
+        (micros(self.server.spent.total(), self.server.count), micros(self.bare.spent.total(), self.bare.count))
+    }
+}
+
+/// Measures both in turn for about `span`; `warm` runs between warming up and measuring.
+pub async fn compare<S, W>(
+    server: &mut Target<S>,
+    bare: &mut Target<S>,
+    span: Duration,
+    warm: impl AsyncFnOnce(&Program) -> Result<W, Failure>,
+) -> Result<(Compared, W), Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let slice = span / (2 * ROUNDS + 1);
+    bare.load(slice / 2).await?;
+    server.load(slice / 2).await?;
+    let warmed = warm(&server.server).await?;
+    let (mut all, mut limit, mut rounds) = (Measured::default(), Measured::default(), Vec::new());
+    for i in 1..=ROUNDS {
+        eprintln!("bench: round {i} of {ROUNDS}");
+        let (beside, round) = (bare.load(slice).await?, server.load(slice).await?);
+        rounds.push(micros(beside.spent.total(), beside.count) / micros(round.spent.total(), round.count));
+        limit.add(beside);
+        all.add(round);
+    }
+    Ok((Compared { server: all, bare: limit, rounds }, warmed))
+}
+
+/// The bare server, when it answers as the real one did.
+pub async fn bare<S>(
+    answer: &Value,
+    request: &[u8],
+    connect: impl AsyncFnOnce(&Program) -> Result<Kept<S>, Failure>,
+) -> Result<Program, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let program = Program::bare(answer)?;
+    let same = sample(&mut connect(&program).await?, request).await?;
+    if same["headers"] != answer["headers"] || same["body"] != answer["body"] {
+        return Err(format!("the bare server answers other bytes:\n{answer}\n{same}").into());
+    }
+    Ok(program)
 }
 
 /// One real answer, as the bare server is to repeat it.

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::client::{Plain, get};
 use crate::cpu;
 use crate::ground::Ground;
-use crate::load::{Measured, Target, sample};
+use crate::load::{self, Compared, Measured, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
 use crate::statistics::{micros, rate, round};
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tegata::clock::SystemChance;
 use tegata_domain::chance;
+use tegata_usecase::Cx;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
@@ -28,21 +29,24 @@ pub struct Plan {
     pub connections: u16,
 }
 
-/// Each server is measured so many times, in turn.
-const ROUNDS: u32 = 6;
 /// Different numbers that are asked for, at most.
 const NUMBERS: u32 = 500_000;
+
+/// The look-up of a device.
+pub fn request(row: i64, cx: &Cx) -> Result<Bytes, Failure> {
+    let number = cx.numbers.number(row).ok_or("no number key")?;
+    Ok(get(&format!("/d/{number}"), "application/json"))
+}
 
 /// A store of so many devices, and look-ups of them in random order.
 async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
     let (ground, opened) = Ground::lay().await?;
     let rows = opened.fill(devices).await?;
-    let request = |_| {
+    let one = |_| {
         let row = rows.start + (u64::from_be_bytes(chance::bytes(&SystemChance)) % u64::from(devices)) as i64;
-        let number = opened.cx.numbers.number(row).ok_or("no number key")?;
-        Ok(get(&format!("/d/{number}"), "application/json"))
+        request(row, &opened.cx)
     };
-    let requests = (0..NUMBERS.min(devices)).map(request).collect::<Result<_, Failure>>()?;
+    let requests = (0..NUMBERS.min(devices)).map(one).collect::<Result<_, Failure>>()?;
     drop(opened);
     ground.fold()?;
     Ok((ground, requests))
@@ -57,38 +61,34 @@ async fn connect(http: SocketAddr, connections: u16) -> Result<Vec<Plain>, Failu
     Ok(kept)
 }
 
+/// Measures a running server beside the bare one; answers the length of a body too.
+pub async fn beside(
+    server: Program,
+    requests: &Arc<Vec<Bytes>>,
+    connections: u16,
+    span: Duration,
+) -> Result<(Program, Compared, usize), Failure> {
+    let answer = sample(&mut Plain::connect(server.http).await?, &requests[0]).await?;
+    let bare = load::bare(&answer, &requests[0], async |bare| Plain::connect(bare.http).await).await?;
+    let (to_server, to_bare) = (connect(server.http, connections).await?, connect(bare.http, connections).await?);
+    let mut server = Target::new(server, to_server, requests);
+    let mut bare = Target::new(bare, to_bare, requests);
+    let (compared, ()) = load::compare(&mut server, &mut bare, span, async |_| Ok(())).await?;
+    Ok((server.leave(), compared, answer["body"].as_str().map_or(0, str::len)))
+}
+
+/// What opens the server for look-ups from one address.
+pub const OPEN: (&str, &str) = ("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0");
+
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
     let (ground, requests) = lay(plan.devices).await?;
-    let requests = Arc::new(requests);
-    let open = [("TEGATA_LIMITS_LOOKUPS_PER_SECOND", "0")];
-    let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &open)?;
-    let answer = sample(&mut Plain::connect(server.http).await?, &requests[0]).await?;
-    let bare = Program::bare(&answer)?;
-    let same = sample(&mut Plain::connect(bare.http).await?, &requests[0]).await?;
-    if same != answer {
-        return Err(format!("the bare server answers other bytes:\n{answer}\n{same}").into());
-    }
-    let (to_server, to_bare) =
-        (connect(server.http, plan.connections).await?, connect(bare.http, plan.connections).await?);
-    let mut server = Target::new(server, to_server, &requests);
-    let mut bare = Target::new(bare, to_bare, &requests);
-    let slice = plan.span / (2 * ROUNDS + 1);
-    eprintln!("bench: warming up");
-    bare.load(slice / 2).await?;
-    server.load(slice / 2).await?;
-    let (mut all, mut limit, mut rounds) = (Measured::default(), Measured::default(), Vec::new());
-    for i in 1..=ROUNDS {
-        eprintln!("bench: round {i} of {ROUNDS}");
-        let (beside, round) = (bare.load(slice).await?, server.load(slice).await?);
-        rounds.push(micros(beside.spent.total(), beside.count) / micros(round.spent.total(), round.count));
-        limit.add(beside);
-        all.add(round);
-    }
-    let memory = cpu::memory(server.server.pid());
-    let bytes = answer["body"].as_str().map_or(0, str::len);
+    let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[OPEN])?;
+    let (server, compared, bytes) = beside(server, &Arc::new(requests), plan.connections, plan.span).await?;
+    let memory = cpu::memory(server.pid());
     server.stop()?;
-    Ok(report(plan, (all, limit), rounds, (memory, bytes)))
+    let Compared { server, bare, rounds } = compared;
+    Ok(report(plan, (server, bare), rounds, (memory, bytes)))
 }
 
 fn report(

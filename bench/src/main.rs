@@ -19,10 +19,13 @@ mod poll;
 mod program;
 mod report;
 mod requests;
+mod scale;
 mod statistics;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use report::Report;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -94,7 +97,42 @@ enum Work {
         #[arg(long, default_value_t = POLL_CONNECTIONS, value_parser = clap::value_parser!(u16).range(1..=1024))]
         connections: u16,
     },
-    /// All four, one after the other
+    /// Stores of 10 k, 1 M and so many devices, filled by real commits, and what the server costs on each
+    #[command(
+        after_help = "Example:\n  cargo run --release -p bench -- scale --devices 10000000 --dir /var/tmp/scale \\\n    \
+        --svg docs/pictures/growth.svg --page docs/growth.md\n\nTen million devices take about 15 GB of disk. With --dir the \
+        stores stay there, and a run that was stopped goes on."
+    )]
+    Scale {
+        /// The largest size
+        #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100..=50_000_000))]
+        devices: u64,
+        /// About how long each kind of request is measured, at each size
+        #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=3600))]
+        seconds: u32,
+        /// Where the store stays; an earlier run goes on there
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Write the plot there
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+        /// Write a page with table and plot there, in Markdown
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+        /// Fill the stores below --dir, and leave the measuring to another run
+        #[arg(long, requires = "dir")]
+        fill: bool,
+        /// Answer with one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Proofs checked without any server, as `tegata verify` does; limit: their signatures alone
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- verify --devices 1000000 --json")]
+    Verify {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// All of these but scale, one after the other
     #[command(after_help = "Example:\n  cargo run --release -p bench -- all --json")]
     All {
         #[command(flatten)]
@@ -143,9 +181,13 @@ fn poll(options: Options, connections: u16) -> poll::Plan {
     poll::Plan { span: options.span(), devices, connections }
 }
 
-/// The reports, and how they are printed: as JSON, as a list.
-async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
-    Ok(match work {
+fn verify(options: Options) -> verify::Plan {
+    verify::Plan { span: options.span(), devices: options.devices.unwrap_or(LOOKUP_DEVICES) }
+}
+
+/// The reports, and how they are printed: as JSON, as a list. `None` where a work printed for itself.
+async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failure> {
+    Ok(Some(match work {
         Work::Issue { options, connections, lines } => {
             (vec![issue::run(issue(options, connections, lines)).await?], options.json, false)
         }
@@ -156,18 +198,28 @@ async fn measure(work: Work) -> Result<(Vec<Report>, bool, bool), Failure> {
         Work::Poll { options, connections } => {
             (vec![poll::run(poll(options, connections)).await?], options.json, false)
         }
+        Work::Verify { options } => (vec![verify::run(verify(options)).await?], options.json, false),
         Work::All { options } => {
             let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
             let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
             let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
-            (vec![issue, lookup, ledger, poll], options.json, true)
+            let verify = verify::run(verify(options)).await?;
+            (vec![issue, lookup, ledger, poll, verify], options.json, true)
+        }
+        Work::Scale { devices, seconds, dir: folder, svg, page, fill, json } => {
+            let span = Duration::from_secs(seconds.into());
+            let object = scale::run(scale::Plan { devices, span, folder, svg, page, fill }).await?;
+            if json {
+                println!("{object}");
+            }
+            return Ok(None);
         }
         Work::Bare => {
             bare::serve().await?;
-            (Vec::new(), false, false)
+            return Ok(None);
         }
-    })
+    }))
 }
 
 fn print(json: bool, reports: &[Report], all: bool) {
@@ -192,8 +244,10 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(measure(cli.work)) {
-        Ok((reports, json, all)) => {
-            print(json, &reports, all);
+        Ok(outcome) => {
+            if let Some((reports, json, all)) = outcome {
+                print(json, &reports, all);
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {

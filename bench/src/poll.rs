@@ -3,8 +3,8 @@
 
 use crate::client::{Tls, get_with};
 use crate::exposition::Exposition;
-use crate::ground::{DEVICE_HOST, Ground, HOST};
-use crate::load::{Measured, Target, sample};
+use crate::ground::{DEVICE_HOST, Ground, HOST, Opened};
+use crate::load::{self, Compared, Measured, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
 use crate::statistics::{micros, rate, round};
@@ -29,9 +29,6 @@ pub struct Plan {
     pub connections: u16,
 }
 
-/// Each server is measured so many times, in turn.
-const ROUNDS: u32 = 6;
-
 /// What the works stand on: the folder, the polls in random order, the TLS identity.
 struct Laid {
     ground: Ground,
@@ -43,23 +40,33 @@ struct Laid {
 async fn lay(devices: u32) -> Result<Laid, Failure> {
     let (ground, mut opened) = Ground::lay().await?;
     opened.line.in_use();
-    let rows = opened.fill(devices).await?;
+    let rows: Vec<i64> = opened.fill(devices).await?.collect();
+    let (requests, identity) = (requests(&opened, &rows).await?, identity(&opened).await?);
+    drop(opened);
+    ground.fold()?;
+    Ok(Laid { ground, requests, identity })
+}
+
+/// Gives these devices tokens; answers a poll of each, in random order.
+pub async fn requests(opened: &Opened, rows: &[i64]) -> Result<Vec<Bytes>, Failure> {
     eprintln!("bench: giving tokens");
-    let tokens = opened.give_tokens(rows.clone()).await?;
-    let request = |(row, token): (i64, &String)| {
-        let number = opened.cx.numbers.number(row).ok_or("no number key")?;
+    let tokens = opened.give_tokens(rows).await?;
+    let request = |(row, token): (&i64, &String)| {
+        let number = opened.cx.numbers.number(*row).ok_or("no number key")?;
         let authorization = format!("TargetToken {token}");
         let path = format!("/DEFAULT/controller/v1/{number}");
         Ok(get_with(&path, DEVICE_HOST, &[("accept", "application/hal+json"), ("authorization", &authorization)]))
     };
-    let mut requests = rows.zip(&tokens).map(request).collect::<Result<Vec<_>, Failure>>()?;
+    let mut requests = rows.iter().zip(&tokens).map(request).collect::<Result<Vec<_>, Failure>>()?;
     shuffle(&mut requests);
+    Ok(requests)
+}
+
+/// What the server would show, for the bare one.
+pub async fn identity(opened: &Opened) -> Result<Value, Failure> {
     let hosts = [HOST, DEVICE_HOST].map(str::to_owned);
     let (chain, pkcs8) = platform::https_identity(&opened.cx, &hosts).await?;
-    let identity = bare::identity(&chain, &pkcs8);
-    drop(opened);
-    ground.fold()?;
-    Ok(Laid { ground, requests, identity })
+    Ok(bare::identity(&chain, &pkcs8))
 }
 
 fn shuffle(all: &mut [Bytes]) {
@@ -90,62 +97,73 @@ async fn counted(server: &Program) -> Result<(u64, u64), Failure> {
 }
 
 /// What came of it.
-struct Outcome {
-    server: Measured,
-    bare: Measured,
-    rounds: Vec<f64>,
+pub struct Polled {
+    /// Both servers.
+    pub compared: Compared,
     /// The first poll of each device.
-    first: Measured,
+    pub first: Measured,
     /// Resident memory before the first poll and after the last.
-    memory: [Option<u64>; 2],
-    bytes: usize,
-    miss_rate: f64,
+    pub memory: [Option<u64>; 2],
+    /// Length of a body.
+    pub bytes: usize,
+    /// Share of polls that were not answered from memory.
+    pub miss_rate: f64,
+}
+
+/// What is asked, with what TLS.
+pub struct Asking {
+    /// The polls.
+    pub requests: Arc<Vec<Bytes>>,
+    /// Chain and key for the bare server.
+    pub identity: Value,
+    /// The authority to trust, DER.
+    pub trust: Vec<u8>,
+}
+
+/// Measures a running server beside the bare one.
+pub async fn beside(
+    server: Program,
+    asking: &Asking,
+    connections: u16,
+    span: Duration,
+) -> Result<(Program, Polled), Failure> {
+    let Asking { requests, identity, trust } = asking;
+    let mut answer = sample(&mut Tls::connect(https(&server)?, DEVICE_HOST, trust).await?, &requests[0]).await?;
+    let bytes = answer["body"].as_str().map_or(0, str::len);
+    answer["tls"] = identity.clone();
+    let one = async |bare: &Program| Tls::connect(https(bare)?, DEVICE_HOST, trust).await;
+    let bare = load::bare(&answer, &requests[0], one).await?;
+    let kept = connect(&server, connections, trust).await?;
+    let mut server = Target::new(server, kept, requests);
+    let kept = connect(&bare, connections, trust).await?;
+    let mut bare = Target::new(bare, kept, requests);
+    eprintln!("bench: the first poll of every device");
+    let before = cpu::memory(server.server.pid());
+    let first = server.each().await?;
+    let warmed = async |server: &Program| counted(server).await;
+    let (compared, before_rounds) = load::compare(&mut server, &mut bare, span, warmed).await?;
+    let server = server.leave();
+    let counted = counted(&server).await?;
+    let (hits, misses) = (counted.0 - before_rounds.0, counted.1 - before_rounds.1);
+    let memory = [before, cpu::memory(server.pid())];
+    let miss_rate = round(misses as f64 / (hits + misses).max(1) as f64);
+    Ok((server, Polled { compared, first, memory, bytes, miss_rate }))
 }
 
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
     let Laid { ground, requests, identity } = lay(plan.devices).await?;
-    let (requests, trust) = (Arc::new(requests), ground.authority()?);
-    let room = plan.devices.max(2_000_000).to_string();
+    let asking = Asking { requests: Arc::new(requests), identity, trust: ground.authority()? };
+    let room = plan.devices.max(1_000_000).to_string();
     let server = Program::serve(&ground.data(), &ground.beside("serve.log"), &[("TEGATA_UPDATE_POLL_CACHE", &room)])?;
-    let mut answer = sample(&mut Tls::connect(https(&server)?, DEVICE_HOST, &trust).await?, &requests[0]).await?;
-    let bytes = answer["body"].as_str().map_or(0, str::len);
-    answer["tls"] = identity;
-    let bare = Program::bare(&answer)?;
-    let same = sample(&mut Tls::connect(https(&bare)?, DEVICE_HOST, &trust).await?, &requests[0]).await?;
-    if same["headers"] != answer["headers"] || same["body"] != answer["body"] {
-        return Err(format!("the bare server answers other bytes:\n{answer}\n{same}").into());
-    }
-    let connections = connect(&server, plan.connections, &trust).await?;
-    let mut server = Target::new(server, connections, &requests);
-    let connections = connect(&bare, plan.connections, &trust).await?;
-    let mut bare = Target::new(bare, connections, &requests);
-    let slice = plan.span / (2 * ROUNDS + 1);
-    eprintln!("bench: the first poll of every device");
-    let before = cpu::memory(server.server.pid());
-    let first = server.each().await?;
-    eprintln!("bench: warming up");
-    bare.load(slice / 2).await?;
-    server.load(slice / 2).await?;
-    let counted_before = counted(&server.server).await?;
-    let (mut all, mut limit, mut rounds) = (Measured::default(), Measured::default(), Vec::new());
-    for i in 1..=ROUNDS {
-        eprintln!("bench: round {i} of {ROUNDS}");
-        let (beside, round) = (bare.load(slice).await?, server.load(slice).await?);
-        rounds.push(micros(beside.spent.total(), beside.count) / micros(round.spent.total(), round.count));
-        limit.add(beside);
-        all.add(round);
-    }
-    let counted = counted(&server.server).await?;
-    let (hits, misses) = (counted.0 - counted_before.0, counted.1 - counted_before.1);
-    let memory = [before, cpu::memory(server.server.pid())];
+    let (server, polled) = beside(server, &asking, plan.connections, plan.span).await?;
     server.stop()?;
-    let miss_rate = round(misses as f64 / (hits + misses).max(1) as f64);
-    Ok(report(plan, Outcome { server: all, bare: limit, rounds, first, memory, bytes, miss_rate }))
+    Ok(report(plan, polled))
 }
 
-fn report(plan: Plan, outcome: Outcome) -> Report {
-    let Outcome { mut server, mut bare, rounds, first, memory, bytes, miss_rate } = outcome;
+fn report(plan: Plan, polled: Polled) -> Report {
+    let Polled { compared, first, memory, bytes, miss_rate } = polled;
+    let Compared { mut server, mut bare, rounds } = compared;
     let (server_us, limit_us) = (micros(server.spent.total(), server.count), micros(bare.spent.total(), bare.count));
     let user = |m: &Measured| micros(m.spent.user, m.count);
     let kernel = |m: &Measured| micros(m.spent.system, m.count);

@@ -60,10 +60,15 @@ impl Report {
     }
 }
 
-/// One object of several works.
+/// One object of several works: first all ratios beside what is to be reached.
 pub fn objects(reports: &[Report]) -> Value {
     let works: Vec<Value> = reports.iter().map(|report| Value::Object(report.fields())).collect();
-    json!({ "works": works, "machine": machine::describe() })
+    let ratio = |report: &Report| {
+        let (ratio, reach) = (report.ratio(), report.reach);
+        (report.work.to_owned(), json!({ "ratio": ratio, "reach": reach, "reached": ratio >= reach }))
+    };
+    let ratios: Map<String, Value> = reports.iter().map(ratio).collect();
+    json!({ "ratios": ratios, "works": works, "machine": machine::describe() })
 }
 
 /// For people.

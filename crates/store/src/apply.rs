@@ -16,7 +16,7 @@ use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Made, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
-use tegata_domain::id::{BatchRow, TokenRow};
+use tegata_domain::id::{BatchRow, DeviceRow, TokenRow};
 use tegata_domain::time::Timestamp;
 
 /// What one transaction gathers.
@@ -26,6 +26,8 @@ pub(crate) struct State {
     rooms: HashMap<BatchRow, (u32, u32)>,
     /// Leaves that got their places.
     pub(crate) leaves: Placing,
+    /// Devices whose events got their places.
+    pub(crate) placed: Vec<DeviceRow>,
     /// Something else ran in it too.
     pub(crate) tasks: bool,
     /// What it tells others.
@@ -49,6 +51,12 @@ impl State {
         }
         if matches!(write, Write::TokenEnd(..) | Write::Erasure { .. }) {
             self.rights = Rights::default();
+        }
+        match write {
+            Write::Made(made) => self.placed.push(made.device.row),
+            Write::Device { device, .. } => self.placed.push(device.row),
+            // no other write enters an event
+            _ => {}
         }
         told.revoked |= matches!(write, Write::Revocation(_));
         told.noticed |= matches!(write, Write::Notice(_) | Write::Contact(..));

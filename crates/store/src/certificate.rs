@@ -56,7 +56,8 @@ impl Store {
 impl Certificates<'_> {
     /// One, by its row.
     pub async fn by_row(&self, row: CertificateRow) -> Result<Option<Certificate>, Error> {
-        self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))
+        let found = self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))?;
+        found.map(|certificate| self.0.unpack(certificate)).transpose()
     }
 
     /// The device that an operational certificate with this key was first issued to.
@@ -70,6 +71,7 @@ impl Certificates<'_> {
     pub async fn of_device(&self, device: DeviceRow) -> Result<Vec<Certificate>, Error> {
         let text = "select id, random, device, authority, kind, period, der, not_after, revoked_at, reason, key
             from certificate where device = $1 order by id";
-        self.0.read(|c| c.all(text, [device.0], read))
+        let all: Vec<Certificate> = self.0.read(|c| c.all(text, [device.0], read))?;
+        all.into_iter().map(|certificate| self.0.unpack(certificate)).collect()
     }
 }

@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
-use tegata_domain::id::TokenRow;
+use tegata_domain::id::{DeviceRow, TokenRow};
+use tegata_domain::ledger::Log;
 use tegata_domain::permit::Permit;
 use tegata_domain::time::Timestamp;
 use tegata_fault::Point;
@@ -53,7 +54,7 @@ impl Signed {
 
 enum Request {
     Changes(Vec<Change>, Signed, oneshot::Sender<Result<Outcomes, Error>>),
-    Task(Task, oneshot::Sender<Result<(), Error>>),
+    Task(Task, Vec<Thing>, oneshot::Sender<Result<(), Error>>),
     /// Outside of any transaction.
     Compact(oneshot::Sender<Result<bool, Error>>),
 }
@@ -89,7 +90,7 @@ impl Shared {
         Shared {
             reads,
             fresh: Fresh::new(leaves),
-            bells: Arc::default(),
+            bells: Arc::new(Bells::new(leaves.next(Log::Devices))),
             node,
             transactions: AtomicU64::new(0),
             changes: AtomicU64::new(0),
@@ -145,13 +146,22 @@ impl Committer {
         &self,
         f: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.touching(Vec::new(), f).await
+    }
+
+    /// The same; what it touches gets a new version.
+    pub(crate) async fn touching<T: Send + 'static>(
+        &self,
+        touched: Vec<Thing>,
+        f: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (out, value) = oneshot::channel();
         let task: Task = Box::new(move |connection| {
             let result = f(connection)?;
             let _gone = out.send(result);
             Ok(())
         });
-        self.send(|reply| Request::Task(task, reply)).await?;
+        self.send(|reply| Request::Task(task, touched, reply)).await?;
         value.await.map_err(|_| Error::new(ErrorKind::Broken, "the committer gave no answer"))
     }
 
@@ -199,6 +209,12 @@ impl Committer {
     /// Requests that wait, and how many may.
     pub(crate) fn queue(&self) -> (usize, usize) {
         (self.requests.as_ref().map_or(0, Sender::len), WAITING)
+    }
+
+    /// Whether all events of a device, as it was read just now, stand in the log below `size`. False says perhaps not.
+    pub(crate) fn all_below(&self, device: DeviceRow, size: u64) -> bool {
+        // nodes do not tell each other which leaves they placed
+        self.shared.node.is_none() && self.shared.bells.versions.all_below(device, size)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -331,7 +347,7 @@ fn read_again(writer: &mut Writer, next: Placing, shared: &Shared) -> Placing {
 fn unanswered(request: Request) -> Answer {
     match request {
         Request::Changes(_, _, reply) => Box::new(move |r| drop(reply.send(r.map(|()| Vec::new())))),
-        Request::Task(_, reply) => Box::new(move |r| drop(reply.send(r))),
+        Request::Task(_, _, reply) => Box::new(move |r| drop(reply.send(r))),
         Request::Compact(reply) => Box::new(move |r| drop(reply.send(r.map(|()| false)))),
     }
 }
@@ -356,9 +372,10 @@ fn one(
             answers.push(Box::new(move |r| drop(reply.send(r.map(|()| outcomes)))));
             result
         }
-        Request::Task(task, reply) => {
+        Request::Task(task, touched, reply) => {
             // perhaps a checkpoint, which the other nodes show too
             state.tasks = true;
+            state.told.touched.extend(touched);
             let result = task(connection);
             answers.push(Box::new(move |r| drop(reply.send(r))));
             result
@@ -373,6 +390,8 @@ fn one(
 fn finish(connection: &Connection, state: &mut apply::State, shared: &Shared) -> Result<(), Error> {
     state.settle(connection)?;
     state.told.queued = state.leaves.any();
+    let end = state.leaves.next(Log::Devices);
+    state.placed.iter().for_each(|device| shared.bells.versions.placed(*device, end));
     if let Some(node) = &shared.node {
         let queued = state.told.queued || state.tasks;
         Told { queued, ..state.told.clone() }.announce(connection, node)?;

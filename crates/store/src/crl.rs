@@ -92,7 +92,7 @@ impl Crls<'_> {
     /// What a shard's list must hold.
     pub async fn revoked(&self, due: ShardDue) -> Result<Vec<RevokedCertificate>, Error> {
         let text = "select c.id, c.random, c.revoked_at, c.reason from revocation r
-            join certificate c on c.id = r.certificate where r.authority = $1 and r.shard = $2 order by c.id";
+            join certificate c on c.id = r.certificate where r.authority = $1 and r.shard = $2 order by r.certificate";
         self.0.read(|c| {
             let read = |row: &Row<'_>| {
                 Ok(RevokedCertificate {

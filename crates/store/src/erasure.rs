@@ -4,6 +4,7 @@
 //! payload and epoch key, goes. Invariant: a tombstone is on disk before anything is erased, and names nobody.
 
 use crate::engine::{Connection, Row};
+use crate::version::Thing;
 use crate::{Error, Store};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -94,8 +95,10 @@ impl Erasures<'_> {
 
     /// Erases periods: payloads, keys, operational certificates. They count as erased at `at`.
     pub async fn periods(&self, ended: Vec<Ended>, at: Timestamp, _: &Permit) -> Result<(), Error> {
+        // their look-ups showed what goes
+        let touched = ended.iter().map(|one| Thing::Device(one.device)).collect();
         let task = move |c: &Connection| ended.iter().try_for_each(|one| erase_period(c, one, at));
-        self.0.0.committer.task(task).await
+        self.0.0.committer.touching(touched, task).await
     }
 
     /// Appends a line to the tombstones; durable when it returns.

@@ -39,7 +39,6 @@ pub(crate) struct Told {
 }
 
 /// Who listens in this process.
-#[derive(Default)]
 pub(crate) struct Bells {
     pub(crate) queued: Notify,
     pub(crate) revoked: Notify,
@@ -49,6 +48,12 @@ pub(crate) struct Bells {
 }
 
 impl Bells {
+    /// Of a store whose device log ends at `floor`.
+    pub(crate) fn new(floor: u64) -> Self {
+        let [queued, revoked, moved, noticed] = std::array::from_fn(|_| Notify::new());
+        Bells { queued, revoked, moved, noticed, versions: Versions::new(floor) }
+    }
+
     fn ring(&self, places: impl Iterator<Item = usize>, flags: [bool; 4]) {
         places.for_each(|place| self.versions.moved_at(place));
         let bells = [&self.queued, &self.revoked, &self.moved, &self.noticed];
@@ -185,7 +190,7 @@ mod tests {
         let told = Told { touched: things.clone(), queued: true, ..Told::default() };
         let payloads = told.payloads("a");
         assert!(payloads.len() > 1 && payloads.iter().all(|payload| payload.len() < 8000));
-        let bells = Bells::default();
+        let bells = Bells::new(0);
         let before: Vec<_> = things.iter().map(|thing| bells.versions.of(*thing)).collect();
         payloads.iter().for_each(|payload| bells.hear(payload, "a"));
         assert!(things.iter().zip(&before).all(|(thing, version)| bells.versions.of(*thing) == *version), "its own");
@@ -195,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_counts_as_moved() {
-        let bells = Bells::default();
+        let bells = Bells::new(0);
         let thing = Thing::Device(DeviceRow(7));
         let before = bells.versions.of(thing);
         bells.hear("nonsense", "b");

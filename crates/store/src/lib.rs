@@ -37,7 +37,10 @@ mod migrate;
 mod notice;
 pub mod object;
 mod organisation;
+mod packed;
 mod period;
+#[cfg(test)]
+mod plan;
 mod product;
 mod publication;
 mod release;
@@ -118,6 +121,7 @@ struct Inner {
     reads: Arc<Reads>,
     counters: counter::Counters,
     lease: lease::Lease,
+    presses: packed::Presses,
     folder: PathBuf,
     /// Held for as long as the store is open: one writing process per data folder.
     _lock: Option<File>,
@@ -182,9 +186,9 @@ impl Store {
         (listener, lock): (Option<fanout::Listener>, Option<File>),
     ) -> Self {
         let counters = counter::Counters::default();
-        let folder = folder.to_owned();
+        let (folder, presses) = (folder.to_owned(), packed::Presses::default());
         let lease = lease::Lease::default();
-        Store(Arc::new(Inner { _listener: listener, committer, reads, counters, lease, folder, _lock: lock }))
+        Store(Arc::new(Inner { _listener: listener, committer, reads, counters, lease, presses, folder, _lock: lock }))
     }
 
     /// Whether other processes may write to the same store.
@@ -207,10 +211,11 @@ impl Store {
     /// Saves many changes in one transaction; each stands or falls alone.
     pub async fn save_all(
         &self,
-        changes: Vec<Change>,
+        mut changes: Vec<Change>,
         permit: &Permit,
         now: Timestamp,
     ) -> Result<Vec<Result<(), Refused>>, Error> {
+        self.pack(&mut changes)?;
         self.0.committer.commit(changes, committer::Signed::of(permit, now)).await
     }
 

@@ -15,6 +15,7 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0006_target_token.sql"),
     include_str!("migrations/sqlite/0007_notice.sql"),
     include_str!("migrations/sqlite/0008_many.sql"),
+    include_str!("migrations/sqlite/0009_plan.sql"),
 ];
 
 const POSTGRES: &[&str] = &[
@@ -26,6 +27,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0006_target_token.sql"),
     include_str!("migrations/postgres/0007_notice.sql"),
     include_str!("migrations/postgres/0008_many.sql"),
+    include_str!("migrations/postgres/0009_plan.sql"),
 ];
 
 /// The oldest version whose program may open what this one made.

@@ -4,7 +4,7 @@
 //! Many things share a version (the table has a fixed size), so one that moved says "perhaps changed", one that stayed
 //! says "certainly not".
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tegata_domain::change::Write;
 use tegata_domain::id::{CertificateRow, DeviceRow};
@@ -39,16 +39,25 @@ pub(crate) struct Versions {
     all: AtomicU32,
     /// Milliseconds since boot until which they are known; without an end where nobody else writes.
     until: AtomicI64,
-}
-
-impl Default for Versions {
-    fn default() -> Self {
-        let table = (0..PLACES).map(|_| AtomicU32::new(0)).collect();
-        Versions { table, all: AtomicU32::new(0), until: AtomicI64::new(i64::MAX) }
-    }
+    /// Where the leaves of the device log end that were placed for devices of a place, at most: 0 for none since the
+    /// start. 2 MiB.
+    leaves: Box<[AtomicU64]>,
+    /// Where they ended at the start.
+    floor: u64,
 }
 
 impl Versions {
+    /// Of a store whose device log ends at `floor`.
+    pub(crate) fn new(floor: u64) -> Self {
+        Versions {
+            table: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
+            all: AtomicU32::new(0),
+            until: AtomicI64::new(i64::MAX),
+            leaves: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
+            floor,
+        }
+    }
+
     /// `None` while this process may not have heard what others wrote.
     pub(crate) fn of(&self, thing: Thing) -> Option<u32> {
         let until = self.until.load(SeqCst);
@@ -76,6 +85,17 @@ impl Versions {
     pub(crate) fn known_for(&self, now: i64, holds: Duration) {
         self.until.store(now + holds.as_millis() as i64, SeqCst);
     }
+
+    /// The leaves of a device end before `end`. Said before the commit of its events, so that who sees them finds this.
+    pub(crate) fn placed(&self, device: DeviceRow, end: u64) {
+        self.leaves[Thing::Device(device).place()].fetch_max(end, SeqCst);
+    }
+
+    /// Whether all events of a device, as it was read just now, stand in the log below `size`. False says perhaps not.
+    /// It knows of what this process placed, so it is asked only where nobody else writes.
+    pub(crate) fn all_below(&self, device: DeviceRow, size: u64) -> bool {
+        size >= self.floor && size >= self.leaves[Thing::Device(device).place()].load(SeqCst)
+    }
 }
 
 /// Milliseconds since boot. It goes on while the machine sleeps, so whoever slept knows nothing.
@@ -84,7 +104,8 @@ pub(crate) fn since_boot() -> i64 {
     now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
-/// What a write touches, where it may have been read before.
+/// What a write touches, where it may have been read before. Every write has its arm: one that is new does not compile
+/// before somebody judged what answers that are kept (ADR 17, ADR 21) say of it.
 pub(crate) fn touched(write: &Write) -> Option<Thing> {
     match write {
         Write::Device { device, .. } => Some(Thing::Device(device.row)),
@@ -95,13 +116,57 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Running(running) => Some(Thing::Device(running.device)),
         Write::TargetToken(token) => Some(Thing::Device(token.device)),
         Write::Claim(claim) => Some(Thing::Device(claim.device)),
-        _ => None,
+        Write::DisposalAsk(device, ..) => Some(Thing::Device(*device)),
+        Write::DisposalEnd(end) => Some(Thing::Device(end.device)),
+        // nothing was known of it before
+        Write::Made(_) => None,
+        // devices that a campaign takes in are touched one by one, beside this
+        Write::Fill(_) | Write::Campaign(_) | Write::CampaignStep(_) => None,
+        // of a device, but nothing that is kept in memory says any of it
+        Write::Credential(_)
+        | Write::Finding(_)
+        | Write::FindingOpen(_)
+        | Write::FindingClose(..)
+        | Write::FindingEnd(..)
+        | Write::Session(_)
+        | Write::SessionEpoch(_)
+        | Write::InitialPassword { .. }
+        | Write::Notice(_)
+        | Write::NoticeSent(..)
+        | Write::NoticeTried(..)
+        | Write::NoticeReceipt(..)
+        | Write::Offer(_)
+        | Write::OfferEnd(_) => None,
+        // of no device
+        Write::Organisation(_)
+        | Write::Account(_)
+        | Write::Token(_)
+        | Write::TokenEnd(..)
+        | Write::Authority(_)
+        | Write::Product(_)
+        | Write::Batch(_)
+        | Write::Fact(_)
+        | Write::Release(_)
+        | Write::ReleaseKey(_)
+        | Write::ReleaseKeyEnd(..)
+        | Write::Contact(..)
+        | Write::Erasure { .. } => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leaves_below_a_checkpoint() {
+        let versions = Versions::new(100);
+        let (one, two) = (DeviceRow(1), DeviceRow(2));
+        assert!(!versions.all_below(one, 99) && versions.all_below(one, 100));
+        versions.placed(one, 120);
+        versions.placed(one, 110);
+        assert!(!versions.all_below(one, 119) && versions.all_below(one, 120) && versions.all_below(two, 100));
+    }
 
     #[test]
     fn places_spread() {

@@ -4,7 +4,7 @@ use crate::clock::{SystemChance, SystemClock};
 use crate::config::Config;
 use crate::http::addresses::Addresses;
 use crate::http::door::Door;
-use crate::http::gate::{Gate, Gates, Shortcut};
+use crate::http::gate::{Gate, Gates, Serves, Shortcut};
 use crate::http::handles;
 use crate::http::lateness::Lateness;
 use crate::http::places::Places;
@@ -134,14 +134,11 @@ impl Server {
         for (listener, faces, router) in
             [(secure, Some(faces), table.secure()), (plain, None, table.plain(http.ip().is_loopback()))]
         {
-            let gate = Arc::new(Gate::new(
-                &config,
-                (&places, &lateness),
-                faces.is_some() && !https.ip().is_loopback(),
-                seed(),
-            ));
-            // polls come over HTTPS alone
-            let shortcut = faces.is_some().then(|| Arc::new(Shortcut::new(&gate, &cx)));
+            let away = faces.is_some() && !https.ip().is_loopback();
+            let gate = Arc::new(Gate::new(&config, (&places, &lateness), away, seed()));
+            let secure = faces.is_some();
+            let serves = Serves { polls: secure, lookups: secure || http.ip().is_loopback() };
+            let shortcut = Arc::new(Shortcut::new(&gate, &cx, serves));
             let router = router.fallback(tegata_web::lookup::nothing).with_state(cx.clone()).layer(Gates(gate));
             let (connections, addresses) = (Arc::clone(&connections), Arc::clone(&addresses));
             let door = Door { listener, faces, router, shortcut, connections, addresses };

@@ -47,6 +47,8 @@ pub struct Settings {
     pub poll_cache: usize,
     /// How often a second one device may ask; 0 is without limit.
     pub device_rate: u32,
+    /// How many devices' last answers to look-ups are kept in memory.
+    pub lookup_cache: usize,
     /// The largest file of a release, in bytes.
     pub file_max: u64,
     /// Where tiles and files lie.
@@ -67,8 +69,9 @@ impl Default for Settings {
             crl_life: 7 * day,
             heartbeat: Duration::from_secs(300),
             poll_interval: Duration::from_secs(300),
-            poll_cache: 2_000_000,
+            poll_cache: 1_000_000,
             device_rate: 50,
+            lookup_cache: 100_000,
             file_max: 1 << 30,
             confirm_within: 7 * day,
             objects: Default::default(),
@@ -117,6 +120,8 @@ pub struct Inner {
     pub seen: Seen,
     /// Answers to polls with nothing to do.
     pub polls: poll::Memory,
+    /// Answers to look-ups.
+    pub lookups: crate::lookup::Memory,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
     /// How often devices ask.

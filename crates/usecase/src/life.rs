@@ -38,7 +38,7 @@ pub(crate) async fn write(cx: &Inner, step: Step) -> Result<Option<(Write, Devic
 }
 
 /// The same under an epoch key that is at hand.
-pub(crate) fn bind(step: Step, epoch_key: &[u8; 32]) -> Option<(Write, Device)> {
+pub fn bind(step: Step, epoch_key: &[u8; 32]) -> Option<(Write, Device)> {
     let Step { mut device, events } = step;
     if events.is_empty() {
         return None;

@@ -8,7 +8,7 @@ use crate::status::{html, json, refuse, reply, request_id};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use tegata_document::label as drawing;
 use tegata_domain::number::{MalformedNumber, Number};
@@ -67,13 +67,39 @@ pub async fn device(State(cx): State<Cx>, Path(typed): Path<String>, request: Re
 async fn show(typed: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {
     let json = json(headers);
     let Ok(number) = Number::parse(typed) else { return malformed(typed, place, json) };
+    if json {
+        return for_program(number, headers, cx).await;
+    }
     match lookup::by_number(number, cx).await {
-        Ok(found) if json => view::device(&found),
         Ok(found) => html(StatusCode::OK, page::device::render(place, &found)),
-        Err(error) if error.kind == Kind::NotFound && !json => {
-            html(StatusCode::NOT_FOUND, page::unknown::render(place, number))
-        }
+        Err(error) if error.kind == Kind::NotFound => html(StatusCode::NOT_FOUND, page::unknown::render(place, number)),
         Err(error) => refuse(error, place, headers),
+    }
+}
+
+/// The number that a program asks for in the plainest way: `GET /d/{number}`, JSON, no query. `None` says nothing; the
+/// route decides then.
+pub fn asked<B>(request: &http::Request<B>) -> Option<Number> {
+    let number = request.uri().path().strip_prefix("/d/")?;
+    let plain = request.method() == Method::GET && request.uri().query().is_none();
+    if plain && json(request.headers()) { Number::parse(number).ok() } else { None }
+}
+
+/// The answer from memory, where one is there that holds.
+pub fn from_memory(number: Number, headers: &HeaderMap, cx: &Cx) -> Option<Response> {
+    let (answer, now) = lookup::known(number, cx)?;
+    Some(view::reply_at(&answer, now, headers))
+}
+
+/// The answer of the store, which is kept where that is worth it.
+pub async fn for_program(number: Number, headers: &HeaderMap, cx: &Cx) -> Response {
+    match lookup::find(number, cx).await {
+        Ok((found, ticket)) => {
+            let answer = view::device(&found);
+            lookup::keep(ticket, &found, || answer.clone(), cx);
+            view::reply_at(&answer, found.at, headers)
+        }
+        Err(error) => refuse(error, &place(None, headers), headers),
     }
 }
 

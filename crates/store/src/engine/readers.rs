@@ -107,7 +107,7 @@ impl Readers {
         let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
         settle(&connection)?;
         connection
-            .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 1073741824;")?;
+            .execute_batch("pragma query_only = on; pragma cache_size = -16384; pragma mmap_size = 134217728;")?;
         if self.pinned {
             connection.execute_batch("begin")?;
         }

@@ -34,6 +34,11 @@ pub const KEYS: &[Key] = &[
         manual: "Look-ups a second from one address; more are answered 429. 0 is without limit.",
     },
     Key {
+        name: "limits.lookup_cache",
+        default: "100000",
+        manual: "Devices whose answer to look-ups is kept in memory, about 1 kB each; 0 keeps none.",
+    },
+    Key {
         name: "limits.request_seconds",
         default: "60",
         manual: "How long one request may take; streams may take longer.",
@@ -81,4 +86,13 @@ pub(super) fn device_rate(values: &Values) -> Result<u32, ConfigError> {
         return Err(refuse(format!("limits.device_per_second = {rate} is more than 1000; 0 is without limit")));
     }
     Ok(rate)
+}
+
+/// Devices whose answer to look-ups is kept, at most 10 million.
+pub(super) fn lookup_cache(values: &Values) -> Result<usize, ConfigError> {
+    let entries: usize = values.get("limits.lookup_cache", "a number of devices")?;
+    if entries > 10_000_000 {
+        return Err(refuse(format!("limits.lookup_cache = {entries} is more than 10000000")));
+    }
+    Ok(entries)
 }

@@ -220,6 +220,7 @@ impl Config {
                 poll_interval: update::poll_interval(values)?,
                 poll_cache: update::poll_cache(values)?,
                 device_rate: limits::device_rate(values)?,
+                lookup_cache: limits::lookup_cache(values)?,
                 file_max: release::file_max(values)?,
                 objects: objects::settings(values)?,
                 mail: mail::settings(values)?,

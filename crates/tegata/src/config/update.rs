@@ -12,7 +12,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         name: "update.poll_cache",
-        default: "2000000",
+        default: "1000000",
         manual: "Devices whose last answer to a poll is kept in memory, about 600 bytes each; 0 keeps none.",
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::addresses::{Addresses, Counted};
 use super::drain::Drained;
-use super::gate::Shortcut;
+use super::gate::{Short, Shortcut};
 use super::tls::Faces;
 use crate::metrics::http::{self as counts, Broken};
 use axum::Router;
@@ -42,7 +42,7 @@ pub struct Door {
     /// What it serves.
     pub router: Router,
     /// What it answers before that.
-    pub shortcut: Option<Arc<Shortcut>>,
+    pub shortcut: Arc<Shortcut>,
     /// Open connections, over all doors.
     pub connections: Arc<Semaphore>,
     /// The same by address.
@@ -74,7 +74,7 @@ impl Door {
                         continue;
                     };
                     let connection = Connection { stream, address, loopback, place: (place, counted) };
-                    let service = Service { router: self.router.clone(), shortcut: self.shortcut.clone() };
+                    let service = Service { router: self.router.clone(), shortcut: Arc::clone(&self.shortcut) };
                     tokio::spawn(connection.run(self.faces.clone(), service, graceful.watcher(), stop.clone()));
                 }
                 Err(error) => {
@@ -148,7 +148,7 @@ fn why(error: &std::io::Error) -> Broken {
 /// What answers requests.
 struct Service {
     router: Router,
-    shortcut: Option<Arc<Shortcut>>,
+    shortcut: Arc<Shortcut>,
 }
 
 async fn serve<S>(stream: S, to: Service, peer: Peer, watcher: Watcher)
@@ -156,9 +156,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let known = to.shortcut.as_ref().and_then(|shortcut| shortcut.answer(&request, &peer));
-        let routed = match known {
-            Some(known) => Err(known),
+        let way = match to.shortcut.take(&mut request, &peer) {
+            Some(short) => Err((short, Arc::clone(&to.shortcut))),
             None => {
                 request.extensions_mut().insert(peer.clone());
                 // most requests have no body: nothing to read away, nothing to box
@@ -168,14 +167,15 @@ where
             }
         };
         async move {
-            match routed {
+            match way {
                 Ok(routed) => routed.await,
-                Err(known) => {
+                Err((Short::Answer(known), _)) => {
                     if let Some(wait) = known.wait {
                         tokio::time::sleep(wait).await;
                     }
                     Ok(known.response)
                 }
+                Err((Short::Lookup(lookup), shortcut)) => Ok(shortcut.look_up(lookup).await),
             }
         }
     });

@@ -10,7 +10,7 @@ use crate::trace;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::pin::Pin;
@@ -18,10 +18,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tegata_protocol::ddi::poll::Kept;
+use tegata_domain::number::Number;
+use tegata_protocol::ddi::poll::{self, Kept};
 use tegata_protocol::est::BODY_MAX;
 use tegata_usecase::Cx;
 use tegata_usecase::peer::Peer;
+use tegata_web::lookup;
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 use tower::{Layer, Service};
 use tracing::Instrument;
@@ -84,33 +86,106 @@ impl Gate {
     }
 }
 
-/// The way of a poll whose answer is in memory: past routes and their layers, and out as any other answer. It waits for
-/// nothing, so it needs no place and no limit of time.
+/// The way of the two requests that most are: past routes and their layers, and out as any other answer. What memory has
+/// waits for nothing, so it needs no place and no limit of time; a look-up that memory has not, does.
 pub struct Shortcut {
     gate: Arc<Gate>,
     cx: Cx,
-    route: &'static Route,
+    serves: Serves,
+    polls: &'static Route,
+    lookups: &'static Route,
+}
+
+/// What a door serves of what has a shortcut.
+#[derive(Debug, Clone, Copy)]
+pub struct Serves {
+    /// Polls: over HTTPS alone.
+    pub polls: bool,
+    /// Look-ups: they are not led to another door.
+    pub lookups: bool,
+}
+
+/// What a shortcut leads to.
+pub enum Short {
+    /// The answer.
+    Answer(Known),
+    /// A look-up that the store is to be asked for.
+    Lookup(Lookup),
+}
+
+/// An admitted look-up.
+pub struct Lookup {
+    number: Number,
+    headers: HeaderMap,
+    id: HeaderValue,
+    start: Instant,
+    place: Place,
 }
 
 impl Shortcut {
     /// Out through this gate.
-    pub fn new(gate: &Arc<Gate>, cx: &Cx) -> Self {
-        Shortcut { gate: Arc::clone(gate), cx: cx.clone(), route: counts::route(Some(POLL)) }
+    pub fn new(gate: &Arc<Gate>, cx: &Cx, serves: Serves) -> Self {
+        let (polls, lookups) = (counts::route(Some(POLL)), counts::route(Some(LOOKUP)));
+        Shortcut { gate: Arc::clone(gate), cx: cx.clone(), serves, polls, lookups }
     }
 
-    /// The answer; `None` sends the request to the routes.
-    pub fn answer<B: hyper::body::Body>(&self, request: &http::Request<B>, peer: &Peer) -> Option<Known> {
-        // a body, which polls have not, is left to those who read it away
+    /// The answer, or what leads to it; `None` sends the request to the routes.
+    pub fn take<B: hyper::body::Body>(&self, request: &mut http::Request<B>, peer: &Peer) -> Option<Short> {
+        // a body, which neither has, is left to those who read it away
         if !request.body().is_end_stream() {
             return None;
         }
         let start = Instant::now();
-        let (mut response, wait) = match tegata_protocol::ddi::poll::from_memory(request, peer, &self.cx)? {
-            Kept::Answer(response) => (response, None),
-            Kept::TooOften(response) => (response, Some(LATE)),
-        };
-        self.gate.leave((request.method(), self.route), &mut response, self.gate.id(), start);
-        Some(Known { response, wait })
+        if self.serves.polls
+            && let Some(kept) = poll::from_memory(request, peer, &self.cx)
+        {
+            let (response, wait) = match kept {
+                Kept::Answer(response) => (response, None),
+                Kept::TooOften(response) => (response, Some(LATE)),
+            };
+            return Some(self.out(self.polls, response, (self.gate.id(), start), wait));
+        }
+        let number = if self.serves.lookups { lookup::asked(request)? } else { return None };
+        Some(self.lookup(number, request, peer, start))
+    }
+
+    fn lookup<B>(&self, number: Number, request: &mut http::Request<B>, peer: &Peer, start: Instant) -> Short {
+        let id = self.gate.id();
+        if let Err(refused) = self.gate.throttle(request.uri().path(), Some(peer), start) {
+            return self.out(self.lookups, *refused, (id, start), Some(LATE));
+        }
+        if let Some(response) = lookup::from_memory(number, request.headers(), &self.cx) {
+            return self.out(self.lookups, response, (id, start), None);
+        }
+        match self.gate.place(Sort::Public) {
+            Ok(place) => {
+                let headers = std::mem::take(request.headers_mut());
+                Short::Lookup(Lookup { number, headers, id, start, place })
+            }
+            Err(refused) => self.out(self.lookups, *refused, (id, start), Some(LATE)),
+        }
+    }
+
+    fn out(
+        &self,
+        route: &'static Route,
+        mut response: Response,
+        (id, start): (HeaderValue, Instant),
+        wait: Option<Duration>,
+    ) -> Short {
+        self.gate.leave((&Method::GET, route), &mut response, id, start);
+        Short::Answer(Known { response, wait })
+    }
+
+    /// Asks the store.
+    pub async fn look_up(&self, lookup: Lookup) -> Response {
+        let Lookup { number, headers, id, start, place } = lookup;
+        let span = trace::request(&Method::GET, self.lookups.name, &headers, &id);
+        let answer = async { Ok(lookup::for_program(number, &headers, &self.cx).await) };
+        let mut response = within(Some(self.gate.patience), answer).instrument(span.clone()).await;
+        self.gate.leave((&Method::GET, self.lookups), &mut response, id, start);
+        drop(place);
+        trace::answered(span, response)
     }
 }
 
@@ -222,18 +297,26 @@ where
 impl Gate {
     /// A place for a request, until it is answered.
     fn admit(&self, request: &Request, sort: Sort, start: Instant) -> Result<Place, Box<Response>> {
-        // the API has shares, so that it is not the neighbours who pay; polls from memory never come here
+        let place = self.place(sort)?;
+        self.throttle(request.uri().path(), request.extensions().get::<Peer>(), start)?;
+        Ok(place)
+    }
+
+    fn place(&self, sort: Sort) -> Result<Place, Box<Response>> {
+        // the API has shares, so that it is not the neighbours who pay; what memory has never comes here
         let late = matches!(sort, Sort::Public | Sort::Device) && self.lateness.sheds();
-        let Some(place) = (!late).then(|| self.places.take(sort)).flatten() else {
+        (!late).then(|| self.places.take(sort)).flatten().ok_or_else(|| {
             let text = "the server is busy; try again in a second";
-            return Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text)));
-        };
-        let address = request.extensions().get::<Peer>().map(|peer| peer.address);
-        if looks_up(request.uri().path()) && address.is_some_and(|address| !self.lookups.admits(address, start)) {
+            Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text))
+        })
+    }
+
+    fn throttle(&self, path: &str, peer: Option<&Peer>, start: Instant) -> Result<(), Box<Response>> {
+        if looks_up(path) && peer.is_some_and(|peer| !self.lookups.admits(peer.address, start)) {
             let text = "too many look-ups from this address; wait a second";
             return Err(Box::new(refuse(StatusCode::TOO_MANY_REQUESTS, "throttled", text)));
         }
-        Ok(place)
+        Ok(())
     }
 }
 
@@ -291,11 +374,16 @@ fn log(method: &Method, route: &'static str, response: &Response<Body>, id: &Hea
 /// The route of polls.
 const POLL: &str = "/{tenant}/controller/v1/{number}";
 
+/// The route of look-ups.
+const LOOKUP: &str = "/d/{number}";
+
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_shortcut_goes_where_the_route_of_polls_does() {
+    fn the_shortcut_goes_where_the_routes_do() {
         let table = crate::wiring::table();
-        assert!(table.routes.iter().any(|route| route.path == super::POLL));
+        for path in [super::POLL, super::LOOKUP] {
+            assert!(table.routes.iter().any(|route| route.path == path), "{path}");
+        }
     }
 }

@@ -109,13 +109,19 @@ fn ledger(cx: &Cx) -> Vec<Family> {
 }
 
 fn memories(cx: &Cx) -> Vec<Family> {
-    let (polls, [hits, misses, products], seen) = (cx.polls.counts(), cx.catalogue.counts(), cx.seen.filled());
+    let (polls, lookups, seen) = (cx.polls.counts(), cx.lookups.counts(), cx.seen.filled());
+    let [hits, misses, products] = cx.catalogue.counts();
     vec![
         Family::counter("tegata_poll_memory_hits_total", "Polls answered from memory", polls.hits),
         Family::counter("tegata_poll_memory_misses_total", "Polls that were not", polls.misses),
         Family::counter("tegata_poll_memory_evictions_total", "Answers that went for others", polls.evicted),
         Family::whole("tegata_poll_memory_answers", "Answers to polls in memory", polls.kept),
         Family::whole("tegata_poll_memory_limit_answers", "How many may be (update.poll_cache)", polls.room),
+        Family::counter("tegata_lookup_memory_hits_total", "Look-ups of programs answered from memory", lookups.hits),
+        Family::counter("tegata_lookup_memory_misses_total", "Look-ups of programs that were not", lookups.misses),
+        Family::counter("tegata_lookup_memory_evictions_total", "Look-ups that went for others", lookups.evicted),
+        Family::whole("tegata_lookup_memory_answers", "Answers to look-ups in memory", lookups.kept),
+        Family::whole("tegata_lookup_memory_limit_answers", "How many may be (limits.lookup_cache)", lookups.room),
         Family::counter("tegata_lookup_catalogue_hits_total", "Products of look-ups found in memory", hits),
         Family::counter("tegata_lookup_catalogue_misses_total", "Products of look-ups read from the store", misses),
         Family::whole("tegata_lookup_catalogue_products", "Products in memory", products),

@@ -136,6 +136,11 @@ fn devices() -> Vec<Case> {
         Case::token(Get, "/api/v1/devices", ReadDevice, |_| get("/api/v1/devices"))
             .through(&["device/read::list"])
             .stranger(200),
+        Case::token(Get, "/api/v1/devices", ReadDevice, |s| {
+            get(format!("/api/v1/devices?product={}&serial=none", s.product))
+        })
+        .through(&["device/read::by_serial"])
+        .stranger(200),
         Case::token(Get, "/api/v1/devices/{number}", ReadDevice, move |s| of(s, "")).through(&[
             "device/read::by_number",
             "device/read::certificates",

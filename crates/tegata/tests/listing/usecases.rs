@@ -72,6 +72,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("device/read::by_number", Member(&[ReadDevice])),
     ("device/read::certificates", Member(&[ReadDevice])),
     ("device/read::events", Member(&[ReadDevice])),
+    ("device/read::by_serial", Member(&[ReadDevice])),
     ("device/read::list", Member(&[ReadDevice])),
     ("device/void::void_due", Platform),
     ("disposal/ask::ask", Member(&[DisposeDevice])),

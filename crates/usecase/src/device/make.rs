@@ -133,13 +133,14 @@ fn prepare(
         return Err(RefusedRequest::Serial);
     }
     let spki = prove(&request.csr).map_err(RefusedRequest::Csr)?;
-    let made = build(request, spki, rows, ticket, (cx, now));
+    let made = build((&request.serial, spki), rows, ticket, (cx, now));
     made.map_err(RefusedRequest::Internal)
 }
 
-fn build(
-    request: &Request,
-    spki: &[u8],
+/// What a commit makes of a serial and a key: the signed certificate, and the device with its first event. Nothing is
+/// written, and nothing is checked here: that the key is in the right hands is the caller's to have seen.
+pub fn build(
+    (device_serial, spki): (&str, &[u8]),
     (row, certificate_row): (DeviceRow, CertificateRow),
     ticket: &Ticket,
     (cx, now): (&Inner, Timestamp),
@@ -150,7 +151,7 @@ fn build(
         serial,
         maker: &ticket.maker,
         model: &ticket.product.model,
-        device_serial: &request.serial,
+        device_serial,
         product: ticket.product.uid,
         spki,
         now,
@@ -159,7 +160,7 @@ fn build(
     let epoch_key = chance::bytes::<32>(&*cx.chance);
     let mut chain = Chain { device: uid, period: 0, sequence: 0, head: [0; 32], epoch_key: &epoch_key };
     let data = serde_json::json!({
-        "by": "maker", "product": ticket.product.uid.to_string(), "serial": request.serial,
+        "by": "maker", "product": ticket.product.uid.to_string(), "serial": device_serial,
         "certificate": digest::sha256_hex(&der),
     });
     let event = chain.bind(NewEvent { kind: EventKind::Made, at: now, data });
@@ -182,7 +183,7 @@ fn build(
         batch: ticket.batch.row,
         maker: ticket.batch.organisation,
         owner: ticket.batch.organisation,
-        serial: request.serial.clone(),
+        serial: device_serial.to_owned(),
         key: digest::key_digest(spki),
         idevid: certificate_row,
         stage: Stage::Made,

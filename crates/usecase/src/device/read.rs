@@ -100,6 +100,18 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     Ok(seen)
 }
 
+/// The device of a product with this serial number of its maker, when the actor's organisation made or owns it.
+pub async fn by_serial(product: Uuid, serial: &str, actor: &Actor, cx: &Inner) -> Result<Option<Seen>> {
+    let Scope::Organisation(organisation) = actor.scope() else { return Ok(None) };
+    actor.permit(Operation::ReadDevice, Subject::of(organisation))?;
+    let Some(product) = cx.store.product().by_uid(product).await? else { return Ok(None) };
+    let device = cx.store.device().by_serial(product.row, serial).await?;
+    match device.filter(|device| actor.permit(Operation::ReadDevice, device).is_ok()) {
+        Some(device) => Ok(Some(see(device, actor, cx).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The certificates of a device with their serials, oldest first: the IDevID, and those of periods that are seen.
 pub async fn certificates(number: Number, actor: &Actor, cx: &Inner) -> Result<Vec<(Serial, Certificate)>> {
     let device = permitted(number, actor, cx).await?;

@@ -1,8 +1,10 @@
 //! The public look-up.
 
 mod catalogue;
+mod known;
 mod read;
 
 pub use catalogue::Catalogue;
 pub(crate) use catalogue::entry;
-pub use read::{by_number, model};
+pub use known::{Answer, Memory, Ticket, keep, known};
+pub use read::{by_number, find, model};

@@ -1,6 +1,7 @@
 //! What anybody may see: a device by its number, a model by its GTIN.
 
 use super::catalogue::{Entry, entry};
+use super::known::Ticket;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -11,14 +12,22 @@ use tegata_domain::ledger::Log;
 use tegata_domain::lookup::Lookup;
 use tegata_domain::number::Number;
 use tegata_domain::product::gtin14;
+use tegata_store::version::Thing;
 
 /// The device of a number.
 #[tracing::instrument(target = "tegata::trace", level = "trace", name = "lookup::by_number", skip_all)]
 pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
+    find(number, cx).await.map(|(lookup, _)| lookup)
+}
+
+/// The same with what its answer may be kept on.
+pub async fn find(number: Number, cx: &Inner) -> Result<(Lookup, Ticket)> {
     let not_found = || Error::not_found("number in the register");
-    let row = cx.numbers.row(number).ok_or_else(not_found)?;
+    let row = DeviceRow(cx.numbers.row(number).ok_or_else(not_found)?);
+    // both before anything of the device is read
+    let ticket = Ticket { device: row, version: cx.store.version(Thing::Device(row)) };
     let size = cx.ledger.published_size(Log::Devices);
-    let found = cx.store.device().by_row_proved(DeviceRow(row), size).await?;
+    let found = cx.store.device().by_row_proved(row, size).await?;
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
@@ -32,7 +41,7 @@ pub async fn by_number(number: Number, cx: &Inner) -> Result<Lookup> {
         let told = cx.store.disposal().of_device(device.row).await?;
         lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));
     }
-    Ok(lookup)
+    Ok((lookup, ticket))
 }
 
 /// The model of a GTIN: facts of the model only.

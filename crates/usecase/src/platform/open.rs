@@ -5,7 +5,7 @@ use crate::authority::Issuers;
 use crate::cx::{Cx, Inner, Names, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
-use crate::lookup::Catalogue;
+use crate::lookup::{self, Catalogue};
 use crate::pace::{Pace, Rate};
 use crate::poll::Memory;
 use crate::release::Releases;
@@ -88,6 +88,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
     let releases = Releases::open(&place, mode)?;
     let rate = Rate::per_second(opening.settings.device_rate);
     let polls = Memory::of(opening.settings.poll_cache, rate);
+    let lookups = lookup::Memory::of(opening.settings.lookup_cache);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Cx(Arc::new(Inner {
         store,
@@ -109,6 +110,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         tries: Default::default(),
         seen: Seen::default(),
         polls,
+        lookups,
         sessions,
         pace: Pace::new(rate),
         lanes: Lanes::new(LANES_A_CORE * cores),

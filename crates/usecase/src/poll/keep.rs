@@ -59,7 +59,7 @@ pub async fn keep(
         (Shown::Token(_), Some(_)) | (Shown::Certificate(_), None) => return Ok(()),
     };
     if let Some(kept) = Kept::new(ticket.device, proof, asked, answer) {
-        cx.polls.put(kept);
+        cx.polls.put(asked.number, kept);
     }
     Ok(())
 }

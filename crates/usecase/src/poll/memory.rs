@@ -1,18 +1,15 @@
-//! Answers that are kept, by device. As many as were asked for, and no more: then those go that nobody asked for lately.
+//! Answers to polls that are kept: for which credential and address, what they rest on, and when the device may ask again.
 
 use super::{Answer, Asked};
+use crate::memory::{self, Counts, Taken};
 use crate::pace::{Due, Rate};
 use crate::peer::Shown;
 use bytes::Bytes;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tegata_domain::id::{CertificateRow, DeviceRow};
 use tegata_domain::number::Number;
 use tegata_domain::time::Timestamp;
 use tegata_keys::secret;
 
-/// Parts with a lock each.
-const SHARDS: usize = 64;
 /// The longest host that is kept.
 const AUTHORITY_MAX: usize = 255;
 
@@ -38,7 +35,6 @@ impl Proof {
 
 /// One answer, with what it rests on.
 pub(super) struct Kept {
-    number: Number,
     device: DeviceRow,
     version: u32,
     proof: Proof,
@@ -46,8 +42,6 @@ pub(super) struct Kept {
     text: Bytes,
     /// Where the first three end.
     ends: [u16; 3],
-    /// Asked for since the hand came by.
-    used: bool,
     /// When the device may ask again.
     due: Due,
 }
@@ -73,16 +67,8 @@ impl Kept {
             end += part.len();
             *at = u16::try_from(end).ok()?;
         }
-        Some(Kept {
-            number: asked.number,
-            device: device.0,
-            version: device.1,
-            proof,
-            text: parts.concat().into(),
-            ends,
-            used: false,
-            due: Due::default(),
-        })
+        let (device, version) = device;
+        Some(Kept { device, version, proof, text: parts.concat().into(), ends, due: Due::default() })
     }
 
     /// Whether it answers `asked`.
@@ -100,59 +86,9 @@ impl Kept {
     }
 }
 
-#[derive(Default)]
-struct Shard {
-    places: HashMap<Number, u32>,
-    kept: Vec<Kept>,
-    /// Where the next one to go is looked for.
-    hand: usize,
-    hits: u64,
-    misses: u64,
-    evicted: u64,
-}
-
-impl Shard {
-    fn put(&mut self, kept: Kept, room: usize) {
-        if let Some(place) = self.places.get(&kept.number) {
-            let place = &mut self.kept[*place as usize];
-            *place = Kept { due: place.due, ..kept };
-        } else if self.kept.len() < room {
-            self.places.insert(kept.number, self.kept.len() as u32);
-            self.kept.push(kept);
-        } else if room > 0 {
-            // once around at most: then all of them were asked for, and the first goes
-            while std::mem::take(&mut self.kept[self.hand].used) {
-                self.hand = (self.hand + 1) % self.kept.len();
-            }
-            self.evicted += 1;
-            self.places.remove(&self.kept[self.hand].number);
-            self.places.insert(kept.number, self.hand as u32);
-            self.kept[self.hand] = kept;
-            self.hand = (self.hand + 1) % self.kept.len();
-        }
-    }
-}
-
-/// What the memory did since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Polls answered from it.
-    pub hits: u64,
-    /// Polls that were not.
-    pub misses: u64,
-    /// Answers that went for others.
-    pub evicted: u64,
-    /// Answers that are kept.
-    pub kept: u64,
-    /// How many may be.
-    pub room: u64,
-}
-
 /// Answers to polls, in memory.
 pub struct Memory {
-    shards: Box<[Mutex<Shard>]>,
-    /// Answers in one shard.
-    room: usize,
+    kept: memory::Memory<Kept>,
     /// How often one device may ask.
     rate: Rate,
 }
@@ -171,59 +107,42 @@ pub(super) enum Got {
 impl Memory {
     /// For at most so many devices, rounded up to fill all parts.
     pub fn of(entries: usize, rate: Rate) -> Self {
-        let room = entries.div_ceil(SHARDS).min(u32::MAX as usize);
-        Memory { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), room, rate }
+        Memory { kept: memory::Memory::of(entries), rate }
     }
 
     /// Whether anything is kept at all.
     pub(super) fn keeps(&self) -> bool {
-        self.room > 0
-    }
-
-    fn shard(&self, number: Number) -> MutexGuard<'_, Shard> {
-        self.shards[number.spread() as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.keeps()
     }
 
     /// What is kept for this number, this credential and this address, if `holds` what it rests on; and whose it is.
     pub(super) fn get(&self, asked: &Asked<'_>, now: Timestamp, holds: impl FnOnce(&Found) -> bool) -> Got {
-        let mut shard = self.shard(asked.number);
-        let Shard { places, kept, hits, misses, .. } = &mut *shard;
-        let place = places.get(&asked.number).map(|place| *place as usize);
-        let fitting = place.map(|place| &mut kept[place]).filter(|kept| kept.fits(asked));
-        let found = fitting.map(|kept| (kept.found(), kept)).filter(|(found, _)| holds(found));
-        let Some((found, kept)) = found else {
-            *misses += 1;
-            return Got::Nothing;
-        };
-        if !self.rate.admits(&mut kept.due, now) {
-            return Got::TooOften;
-        }
-        kept.used = true;
-        *hits += 1;
-        Got::Answer(found.device, found.answer)
+        let got = self.kept.get(asked.number, |kept| {
+            let found = kept.fits(asked).then(|| kept.found()).filter(holds);
+            match found {
+                None => Taken::Nothing,
+                Some(_) if !self.rate.admits(&mut kept.due, now) => Taken::Aside(Got::TooOften),
+                Some(found) => Taken::Answer(Got::Answer(found.device, found.answer)),
+            }
+        });
+        got.unwrap_or(Got::Nothing)
     }
 
-    pub(super) fn put(&self, kept: Kept) {
-        self.shard(kept.number).put(kept, self.room);
+    /// An answer that is kept anew begins no new second.
+    pub(super) fn put(&self, number: Number, kept: Kept) {
+        self.kept.put(number, |before| Kept { due: before.map_or(kept.due, |before| before.due), ..kept });
     }
 
     /// What it did.
     pub fn counts(&self) -> Counts {
-        let mut sum = Counts { room: (self.room * SHARDS) as u64, ..Counts::default() };
-        for shard in &self.shards {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            sum.hits += shard.hits;
-            sum.misses += shard.misses;
-            sum.evicted += shard.evicted;
-            sum.kept += shard.kept.len() as u64;
-        }
-        sum
+        self.kept.counts()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::SHARDS;
 
     const NOW: Timestamp = Timestamp::NEVER;
 
@@ -239,7 +158,7 @@ mod tests {
 
     fn put(memory: &Memory, number: u64) {
         let kept = Kept::new((DeviceRow(7), 5), Proof::Token([1; 32]), &asked(number, 1), &answer());
-        memory.put(kept.expect("short"));
+        memory.put(asked(number, 1).number, kept.expect("short"));
     }
 
     #[test]

@@ -8,9 +8,10 @@ mod keep;
 mod known;
 mod memory;
 
+pub use crate::memory::Counts;
 pub use keep::{Ticket, begin, keep};
 pub use known::{Known, known};
-pub use memory::{Counts, Memory};
+pub use memory::Memory;
 
 use crate::peer::Shown;
 use bytes::Bytes;

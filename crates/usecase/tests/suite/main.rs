@@ -19,6 +19,7 @@ mod file;
 mod heartbeat;
 mod increment;
 mod ledger;
+mod lookup;
 mod poll;
 mod release;
 mod time;

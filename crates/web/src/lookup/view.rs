@@ -3,10 +3,13 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tegata_domain::lookup::{Lookup, Stamped};
 use tegata_domain::product::Product;
+use tegata_domain::time::Timestamp;
+use tegata_usecase::lookup::Answer;
+use tegata_wire::http::holds_tag;
 
 /// An object that is being written.
 struct Object(Vec<u8>);
@@ -116,8 +119,19 @@ fn hex(bytes: &[u8; 32]) -> String {
     })
 }
 
-/// A device.
-pub(super) fn device(lookup: &Lookup) -> Response {
+/// The form of the answers that tags stand for; one that says more is another form.
+const FORM: &str = "1";
+
+/// An entity tag of all that a device shows, but for the time: any event of a device moves its head. Weak, since bodies
+/// of the same tag tell different times (RFC 9110 §8.8.1).
+fn tag(lookup: &Lookup) -> String {
+    let (month, ended) = (lookup.at.month(), lookup.erasure.map_or(0, |erasure| erasure as u8 + 1));
+    let head = &hex(&lookup.head.1)[..24];
+    format!("W/\"{FORM}-{head}-{}-{:04}{:02}-{ended}\"", lookup.proved, month.year, month.month)
+}
+
+/// What a device shows, up to the time of the look-up.
+pub(super) fn device(lookup: &Lookup) -> Answer {
     let number = lookup.number.to_string();
     let mut out = Object::open();
     out.text("number", &number);
@@ -137,9 +151,36 @@ pub(super) fn device(lookup: &Lookup) -> Response {
     out.member("sequence", &lookup.head.0);
     out.text("commitment", &hex(&lookup.head.1));
     out.0.push(b'}');
-    out.text("looked_up_at", &lookup.at.rfc3339());
-    reply(out.close())
+    Answer { tag: tag(lookup).into(), body: out.0.into() }
 }
+
+/// The answer at a time; 304 when the client has it but for that.
+pub(super) fn reply_at(answer: &Answer, at: Timestamp, headers: &HeaderMap) -> Response {
+    let tag_is = |list: &HeaderValue| {
+        let (list, tag) = (list.to_str().unwrap_or_default(), std::str::from_utf8(&answer.tag).unwrap_or_default());
+        holds_tag(list, tag.trim_start_matches("W/"), true)
+    };
+    let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(tag_is) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let mut out = Object(Vec::with_capacity(answer.body.len() + TIME));
+        out.0.extend_from_slice(&answer.body);
+        out.text("looked_up_at", &at.rfc3339());
+        reply(out.close())
+    };
+    let fields = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_maybe_shared(answer.tag.clone()) {
+        fields.insert(header::ETAG, tag);
+    }
+    // who looks a number up may ask whether it still is so; nobody else keeps it
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+/// Room for the time.
+const TIME: usize = 64;
 
 /// A model.
 pub(super) fn model(product: &Product, maker: &str) -> Response {
