@@ -143,7 +143,7 @@ fn roll_out(
 }
 
 /// A security release goes to all cameras in three groups; one of them reports a failure, which stops nothing. Then the
-/// device refuses what is older, and what was changed behind the signature.
+/// device refuses what is older, and the platform keeps back what was changed behind the signature.
 pub fn roll(player: &Player, desk: &Desk, product: &str, units: &[Unit]) -> Result<(Value, String), Broken> {
     let cameras: Vec<&Unit> = units.iter().filter(|unit| unit.product == CAMERA).collect();
     let first = *cameras.first().ok_or("there is no camera")?;
