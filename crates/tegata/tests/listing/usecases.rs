@@ -103,6 +103,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("ledger/read::tile", Public),
     ("ledger/sequence::sequence", Platform),
     ("lookup/read::by_number", Public),
+    ("lookup/read::find", Public),
     ("lookup/read::model", Public),
     ("organisation/create::create", Member(&[CreateOrganisation])),
     ("organisation/read::list", Member(&[ReadOrganisation])),
