@@ -12,6 +12,7 @@ mod needs;
 mod package;
 mod reproduce;
 mod run;
+mod soak;
 mod suite;
 mod tally;
 mod test;
@@ -27,7 +28,7 @@ struct Command {
     run: fn(&[String]) -> Result<bool, String>,
 }
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command {
         name: "ci",
         about: "fmt, clippy, deny, layout, doc, then cargo test",
@@ -55,6 +56,7 @@ const COMMANDS: [Command; 8] = [
         help: reproduce::HELP,
         run: reproduce::command,
     },
+    Command { name: "soak", about: "the long tests, by hand", help: soak::HELP, run: soak::command },
     Command { name: "test", about: "everything, on a fresh Debian 12", help: test::HELP, run: test::command },
 ];
 

@@ -30,6 +30,16 @@ const PACKAGES: [(&str, &str); 20] = [
     ("python3-venv", "a place for the Python packages"),
 ];
 
+/// What the long tests need beside.
+const OF_SOAK: [(&str, &str); 6] = [
+    ("patroni", "PostgreSQL on several machines, taken over when one falls"),
+    ("etcd-server", "where Patroni's nodes agree"),
+    ("etcd-client", "looks at it"),
+    ("iproute2", "network namespaces"),
+    ("nftables", "cuts the network between them"),
+    ("postgresql-15", "the database"),
+];
+
 /// Python's packages, as pip takes them.
 const PYTHON: [&str; 7] = [
     "pkilint==0.13.3",
@@ -48,14 +58,23 @@ pub fn venv() -> PathBuf {
 
 /// Installs what is missing.
 pub fn install() -> Result<(), String> {
-    debian()?;
+    debian(&PACKAGES)?;
     python()
 }
 
-fn debian() -> Result<(), String> {
-    let missing = missing()?;
+/// Installs what the long tests need beside.
+pub fn install_for_soak() -> Result<(), String> {
+    debian(&PACKAGES)?;
+    debian(&OF_SOAK)
+}
+
+/// Packages with the reason for each.
+type Packages = [(&'static str, &'static str)];
+
+fn debian(packages: &Packages) -> Result<(), String> {
+    let missing = missing(packages)?;
     if missing.is_empty() {
-        println!("needs: all {} packages of Debian are there", PACKAGES.len());
+        println!("needs: all {} packages of Debian are there", packages.len());
         return Ok(());
     }
     if fs::metadata("/proc/self").map_or(true, |us| us.uid() != 0) {
@@ -91,21 +110,22 @@ impl Drop for Quiet {
     }
 }
 
-fn missing() -> Result<Vec<&'static str>, String> {
+fn missing(packages: &Packages) -> Result<Vec<&'static str>, String> {
     let mut query = run::program("dpkg-query", &["-W", "-f=${db:Status-Status} ${Package}\n"]);
-    query.args(PACKAGES.map(|(name, _)| name));
+    query.args(packages.iter().map(|(name, _)| name));
     let output = query.output().map_err(|why| {
-        let names = PACKAGES.map(|(name, why)| format!("  {name}: {why}")).join("\n");
+        let names: Vec<_> = packages.iter().map(|(name, why)| format!("  {name}: {why}")).collect();
+        let names = names.join("\n");
         format!("the tests expect Debian 12, and dpkg-query could not be run ({why}). They need:\n{names}")
     })?;
     // It exits non-zero when it does not know a name: that one is simply missing.
     let known = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(absent(&known))
+    Ok(absent(packages, &known))
 }
 
-fn absent(known: &str) -> Vec<&'static str> {
+fn absent(packages: &Packages, known: &str) -> Vec<&'static str> {
     let installed: Vec<&str> = known.lines().filter_map(|line| line.strip_prefix("installed ")).collect();
-    PACKAGES.iter().map(|(name, _)| *name).filter(|name| !installed.contains(name)).collect()
+    packages.iter().map(|(name, _)| *name).filter(|name| !installed.contains(name)).collect()
 }
 
 /// A virtual environment, made once; a note in it tells what it holds, written last.
@@ -130,8 +150,8 @@ mod tests {
     #[test]
     fn only_installed_packages_count() {
         let known: String = PACKAGES.iter().map(|(name, _)| format!("installed {name}\n")).collect();
-        assert!(absent(&known).is_empty());
+        assert!(absent(&PACKAGES, &known).is_empty());
         let known = known.replace("installed curl\n", "config-files curl\n");
-        assert_eq!(absent(&known), ["curl"]);
+        assert_eq!(absent(&PACKAGES, &known), ["curl"]);
     }
 }

@@ -3,8 +3,8 @@
 //! Invariant: a node that did not hear from the database for [`HOLDS`] knows no version, so nothing that rests on one is
 //! answered from memory; and what it may have missed counts as moved.
 
-use crate::engine::Connection;
 use crate::engine::postgres::{Driver, Heard};
+use crate::engine::{Connection, NONE};
 use crate::error::Error;
 use crate::version::{Thing, Versions, since_boot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -93,7 +93,12 @@ impl Told {
 
     /// Tells the other nodes, when the transaction commits.
     pub(crate) fn announce(&self, c: &Connection, own: &str) -> Result<(), Error> {
-        for payload in self.payloads(own) {
+        let payloads = self.payloads(own);
+        if payloads.is_empty() {
+            // a transaction that a statement broke answers COMMIT as if nothing were wrong; this one it does not
+            c.only("select 1", NONE, |_| Ok(()))?;
+        }
+        for payload in payloads {
             let _row = c.one("select 1 from pg_notify($1, $2)", (CHANNEL, payload), |_| Ok(()))?;
         }
         Ok(())

@@ -162,7 +162,7 @@ impl Store {
         let lock = if mode == Mode::Reading { None } else { Some(sqlite::lock(folder)?) };
         let mut writer = Writer::postgres(Arc::clone(&driver));
         migrate::postgres(writer.begin()?, mode)?;
-        writer.connection()?.run("commit")?;
+        writer.present()?.run("commit")?;
         if mode != Mode::Reading {
             compact::if_due(writer.connection()?)?;
         } else {

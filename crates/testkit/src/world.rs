@@ -194,7 +194,7 @@ impl First {
 }
 
 /// The first certificate of a PEM file (RFC 7468), DER.
-pub(crate) fn pem(path: &Path) -> Vec<u8> {
+pub fn pem(path: &Path) -> Vec<u8> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
     let read = CertificateDer::from_pem_file(path);
     read.unwrap_or_else(|e| panic!("{}: {e}", path.display())).to_vec()

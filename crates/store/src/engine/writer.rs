@@ -50,6 +50,18 @@ impl Writer {
         }
     }
 
+    /// The connection of the present transaction, also where it has ended: a new one would write outside of any
+    /// transaction, without the lock. A process that was held for longer than [`PATIENCE`] finds itself there.
+    pub(crate) fn present(&self) -> Result<&Connection, Error> {
+        match self {
+            Writer::Sqlite(connection) => Ok(connection),
+            Writer::Postgres { connection, .. } => {
+                connection.as_ref().ok_or_else(|| Error::new(ErrorKind::Away, "there is no connection"))
+            }
+            Writer::None => Err(Error::new(ErrorKind::Version, "this store was opened to be read only")),
+        }
+    }
+
     /// Begins a transaction. Until it ends nobody else writes.
     pub(crate) fn begin(&mut self) -> Result<&Connection, Error> {
         match self {
@@ -60,7 +72,7 @@ impl Writer {
             Writer::None => self.connection(),
             // one that ended since the last transaction shows itself here, before anything was written
             Writer::Postgres { .. } => match lock(self.connection()?) {
-                Ok(()) => self.connection(),
+                Ok(()) => self.present(),
                 Err(error) if error.kind == ErrorKind::Away => {
                     self.forget();
                     let connection = self.connection()?;

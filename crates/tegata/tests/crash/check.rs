@@ -1,9 +1,9 @@
 //! At the end: everything that was acknowledged is there, once, and nothing else.
 
-use crate::Target;
 use crate::history::History;
 use crate::line::Line;
 use crate::memory::{Asked, Batch, Known, Made, Memory};
+use crate::target::Target;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tegata_testkit::ledger::Reader;
@@ -26,7 +26,7 @@ pub fn finish(lines: &mut [Line], target: &Target, memory: &Memory) -> usize {
 /// All checks; the counts as a text.
 pub fn everything(world: &mut World, memory: &Memory, history: &History) -> String {
     let (api, known) = (world.api(), memory.known());
-    history.check(world);
+    history.check(&world.plain());
     let listed = listed(&api, &known);
     batches(&api, &known);
     let views = views(&api, &known);
@@ -38,7 +38,7 @@ pub fn everything(world: &mut World, memory: &Memory, history: &History) -> Stri
     let again = again(&api, &known);
     history.recompute(&facts);
     copies(world, &history.keys, [&facts, &devices]);
-    let revoked = crls(world, &known);
+    let revoked = crls(&world.plain(), &known);
     assert_eq!(world.terminate().code(), Some(0));
     let doctor = world.command().args(["doctor", "--json", "--data"]).arg(world.data()).output().unwrap();
     assert!(doctor.status.success(), "doctor: {}", String::from_utf8_lossy(&doctor.stdout));
@@ -59,7 +59,7 @@ pub fn everything(world: &mut World, memory: &Memory, history: &History) -> Stri
 }
 
 /// A run that did next to nothing proves nothing.
-fn enough(known: &Known, history: &History) {
+pub fn enough(known: &Known, history: &History) {
     assert!(known.devices.len() > 1000, "{} devices", known.devices.len());
     assert!(known.again > 30, "{} lines asked again", known.again);
     assert!(known.enrolled.len() > 30 && known.acts.len() > 30 && known.revoked.len() > 10 && known.products.len() > 5);
@@ -67,7 +67,7 @@ fn enough(known: &Known, history: &History) {
 }
 
 /// The list of all devices: serials and numbers are unique, and it is what was acknowledged. Sequence by number.
-fn listed(api: &Api, known: &Known) -> HashMap<String, u32> {
+pub fn listed(api: &Api, known: &Known) -> HashMap<String, u32> {
     let all = api.all("/api/v1/devices");
     let column = |name: &str| all.iter().map(|device| factory::text(device, name)).collect::<Vec<_>>();
     for name in ["serial", "number", "device"] {
@@ -83,7 +83,7 @@ fn listed(api: &Api, known: &Known) -> HashMap<String, u32> {
     all.iter().map(|d| (factory::text(d, "number"), d["sequence"].as_u64().unwrap() as u32)).collect()
 }
 
-fn batches(api: &Api, known: &Known) {
+pub fn batches(api: &Api, known: &Known) {
     let all = api.all("/api/v1/batches");
     let issued: HashMap<String, u64> =
         all.iter().map(|b| (factory::text(b, "id"), b["issued"].as_u64().unwrap())).collect();
@@ -96,7 +96,7 @@ fn batches(api: &Api, known: &Known) {
 }
 
 /// Every acknowledged device, read one by one: the same answer as its line had.
-fn views(api: &Api, known: &Known) -> HashMap<String, Value> {
+pub fn views(api: &Api, known: &Known) -> HashMap<String, Value> {
     let all: Vec<(&String, &Asked)> = known.devices.iter().collect();
     let read = |(serial, asked): &(&String, &Asked)| {
         let view = api.get(&format!("/api/v1/devices/{}", asked.made.number)).expect(200).json();
@@ -118,7 +118,7 @@ fn views(api: &Api, known: &Known) -> HashMap<String, Value> {
 }
 
 /// What was done in the field stands in the views.
-fn field(api: &Api, known: &Known, views: &HashMap<String, Value>) {
+pub fn field(api: &Api, known: &Known, views: &HashMap<String, Value>) {
     for (number, der) in &known.enrolled {
         let certificates = views[number]["certificates"].as_array().unwrap();
         let there = certificates.iter().any(|c| c["kind"] == "ldevid" && factory::certificate(c) == *der);
@@ -146,7 +146,7 @@ fn field(api: &Api, known: &Known, views: &HashMap<String, Value>) {
 }
 
 /// The log of devices once every event has its place: exactly one leaf for each.
-fn settled(reader: &Reader, leaves: u64, history: &History) -> Vec<Vec<u8>> {
+pub fn settled(reader: &Reader, leaves: u64, history: &History) -> Vec<Vec<u8>> {
     wait::until("every event is in the log", || {
         let size = reader.checkpoint().size;
         assert!(size <= leaves, "{size} leaves for {leaves} events");
@@ -167,7 +167,7 @@ fn sample(known: &Known) -> BTreeSet<&String> {
 }
 
 /// Lives of a sample: no gap, each event follows the one before it, its leaf is where it says, its proof verifies.
-fn lives(api: &Api, known: &Known, entries: &[Vec<u8>], keys: &str) -> usize {
+pub fn lives(api: &Api, known: &Known, entries: &[Vec<u8>], keys: &str) -> usize {
     let keys: Vec<Verifier> = keys.lines().map(|line| Verifier::parse(line).unwrap()).collect();
     let mut proofs = 0;
     for number in sample(known) {
@@ -206,7 +206,7 @@ impl Life for Api {
 }
 
 /// The same request again, for a sample: the same answer.
-fn again(api: &Api, known: &Known) -> usize {
+pub fn again(api: &Api, known: &Known) -> usize {
     let every = (known.devices.len() / SAMPLE).max(1);
     let mut batches: BTreeMap<&String, Vec<&Asked>> = BTreeMap::new();
     for asked in known.devices.values().step_by(every) {
@@ -242,8 +242,7 @@ fn copies(world: &World, keys: &str, readers: [&Reader; 2]) {
 }
 
 /// Every revoked certificate is on the list that it names.
-fn crls(world: &World, known: &Known) -> usize {
-    let plain = world.plain();
+pub fn crls(plain: &Api, known: &Known) -> usize {
     for (number, der) in &known.revoked {
         let text = String::from_utf8_lossy(der).into_owned();
         let from = text.find("/crl/").expect("a certificate names its list");

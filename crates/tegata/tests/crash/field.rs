@@ -1,7 +1,7 @@
 //! The field: devices that enrol and renew over EST, and people who act upon others.
 
-use crate::Target;
 use crate::memory::Memory;
+use crate::target::Target;
 use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, Unit, new_product};
@@ -35,7 +35,7 @@ impl Enroller {
 }
 
 /// Enrols under the IDevID, then renews under what came; gives the unit back when the server died first.
-fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Option<Unit> {
+pub fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Option<Unit> {
     let csr = factory::csr(&unit.identity);
     let ask = |unit: &Unit, renew: bool| {
         let url = format!("https://localhost:{}", target.at.port());
@@ -50,7 +50,9 @@ fn enrol(target: &Target, memory: &Memory, mut unit: Unit) -> Option<Unit> {
                     unit.identity.chain = chain;
                 }
             }
-            Err(EstError::Refused { status, detail }) => panic!("{}: EST answered {status}: {detail}", unit.serial),
+            Err(EstError::Refused { status, detail }) if !target.puts_off(status) => {
+                panic!("{}: EST answered {status}: {detail}", unit.serial)
+            }
             // after a renewal that was cut the unit is left in peace: it holds its first operational certificate
             Err(_) if renew => return None,
             Err(_) => return Some(unit),
@@ -85,27 +87,27 @@ impl Actor {
     }
 
     /// Registers a product. Asked again under the same key, it is the same.
-    fn register(&mut self, target: &Target, memory: &Memory) -> Option<()> {
+    pub fn register(&mut self, target: &Target, memory: &Memory) -> Option<()> {
         let model = format!("CRASH-{}", self.products);
         let message = Message::new("POST", "/api/v1/products").json(&new_product(&model));
-        let answer = target.api.send(message.header("idempotency-key", model.clone())).ok()?;
-        memory.known().products.push((model, factory::id(&answer.expect(201))));
+        let answer = target.ask(message.header("idempotency-key", model.clone()), 201).ok()?;
+        memory.known().products.push((model, factory::id(&answer)));
         self.products += 1;
         Some(())
     }
 }
 
 /// Ships, quarantines, releases and revokes; `None` when the server died.
-fn act(target: &Target, memory: &Memory, unit: &Unit) -> Option<()> {
+pub fn act(target: &Target, memory: &Memory, unit: &Unit) -> Option<()> {
     for (act, kind) in ACTS {
         let path = format!("/api/v1/devices/{}/{act}", unit.number);
-        let answer = target.api.send(Message::new("POST", path).json(&json!({}))).ok()?.expect(200).json();
+        let answer = target.ask(Message::new("POST", path).json(&json!({})), 200).ok()?.json();
         let sequence = answer["sequence"].as_u64().expect("a sequence number");
         memory.known().acts.push((unit.number.clone(), kind, sequence));
     }
     let idevid = &unit.identity.chain[0];
     let path = format!("/api/v1/certificates/{}/revoke", factory::serial(idevid));
-    target.api.send(Message::new("POST", path).json(&json!({}))).ok()?.expect(200);
+    target.ask(Message::new("POST", path).json(&json!({})), 200).ok()?;
     memory.known().revoked.push((unit.number.clone(), idevid.clone()));
     Some(())
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tegata_domain::ledger::Log;
 use tegata_testkit::ledger::{self, Reader, roots};
-use tegata_testkit::{Api, World, wait};
+use tegata_testkit::{Api, wait};
 use tegata_wire::tlog::Hash;
 
 /// Time between two looks at both logs: a log has at most five checkpoints a second.
@@ -20,12 +20,11 @@ pub struct History {
 
 impl History {
     /// Of a platform that was just made: begins with its first checkpoints.
-    pub fn begin(world: &World) -> History {
-        let plain = world.plain();
+    pub fn begin(plain: &Api) -> History {
         let first = |log: Log| plain.get(&format!("/ledger/{}/checkpoint", log.name())).status == 200;
         wait::until("a first checkpoint of each log", || Log::ALL.into_iter().all(first).then_some(()));
-        let history = History { keys: ledger::keys(&plain), seen: Mutex::default() };
-        history.check(world);
+        let history = History { keys: ledger::keys(plain), seen: Mutex::default() };
+        history.check(plain);
         history
     }
 
@@ -38,13 +37,18 @@ impl History {
         self.seen().iter().map(BTreeMap::len).sum()
     }
 
+    /// The size of the largest tree that was seen of a log.
+    pub fn newest(&self, log: Log) -> u64 {
+        self.seen()[log as usize].keys().next_back().copied().unwrap_or(0)
+    }
+
     /// Readers of both logs.
     pub fn readers(&self, api: Api) -> [Reader; 2] {
         Log::ALL.map(|log| Reader::new(api.clone(), log, &self.keys))
     }
 
     /// Remembers a checkpoint; two of one size must have one root.
-    fn remember(&self, log: Log, size: u64, root: Hash) {
+    pub fn remember(&self, log: Log, size: u64, root: Hash) {
         let known = *self.seen()[log as usize].entry(size).or_insert(root);
         assert_eq!(known, root, "{}: two roots of {size} leaves", log.name());
     }
@@ -61,12 +65,17 @@ impl History {
     }
 
     /// All that was seen is a beginning of the present logs: a proof from tiles for each.
-    pub fn check(&self, world: &World) {
-        for reader in self.readers(world.plain()) {
+    pub fn check(&self, plain: &Api) {
+        self.check_up_to(plain, Log::ALL.map(|log| self.newest(log)));
+    }
+
+    /// The same for what was seen up to these sizes, by log.
+    pub fn check_up_to(&self, plain: &Api, newest: [u64; 2]) {
+        for reader in self.readers(plain.clone()) {
             let present = reader.checkpoint();
             self.remember(reader.log(), present.size, present.root);
             let seen = self.seen()[reader.log() as usize].clone();
-            for old in seen {
+            for old in seen.into_iter().filter(|(size, _)| *size <= newest[reader.log() as usize]) {
                 reader.check_consistent(old, (present.size, present.root));
             }
         }

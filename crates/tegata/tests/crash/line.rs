@@ -1,11 +1,13 @@
 //! A production line: batch after batch over streams of NDJSON. What it was not answered it asks again, with the same
 //! serial and the same key, as a real line would.
 
-use crate::Target;
 use crate::memory::{Asked, Batch, Made, Memory};
+use crate::target::Target;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 use tegata_testkit::api::Message;
 use tegata_testkit::connection::Stream;
 use tegata_testkit::factory::{self, Unit};
@@ -33,6 +35,12 @@ struct Open {
     given: usize,
 }
 
+/// `Err` when a line is put off by a server that may.
+fn put_off(answer: &Value, target: &Target) -> io::Result<()> {
+    let status = answer["problem"]["status"].as_u64().unwrap_or(0);
+    if target.puts_off(status as u16) { Err(io::Error::other(answer.to_string())) } else { Ok(()) }
+}
+
 /// A line.
 pub struct Line {
     name: String,
@@ -44,10 +52,8 @@ pub struct Line {
     quantity: usize,
     open: Option<Open>,
     pending: VecDeque<Pending>,
-}
-
-fn ended(e: impl std::error::Error + Send + Sync + 'static) -> io::Error {
-    io::Error::other(e)
+    /// Time before each burst.
+    pub pause: Duration,
 }
 
 impl Line {
@@ -55,7 +61,16 @@ impl Line {
     pub fn new(index: usize, product: &str, mut random: Random) -> Line {
         let quantity = random.between(QUANTITY.0, QUANTITY.1) as usize;
         let (name, product) = (format!("L{index}"), product.to_owned());
-        Line { name, product, random, ordinal: 0, quantity, open: None, pending: VecDeque::new() }
+        Line {
+            name,
+            product,
+            random,
+            ordinal: 0,
+            quantity,
+            open: None,
+            pending: VecDeque::new(),
+            pause: Duration::ZERO,
+        }
     }
 
     /// Works until the connection breaks.
@@ -67,7 +82,8 @@ impl Line {
             }
         };
         // what the stream refuses in words is a fault, whatever the server was doing
-        assert_ne!(broken.kind(), io::ErrorKind::InvalidData, "{}: {broken}", self.name);
+        let status = broken.to_string().split(':').next().and_then(|status| status.parse().ok()).unwrap_or(0);
+        assert!(broken.kind() != io::ErrorKind::InvalidData || target.puts_off(status), "{}: {broken}", self.name);
     }
 
     /// Asks again for what was not answered; how many lines that were.
@@ -75,7 +91,7 @@ impl Line {
         let count = self.pending.len();
         if count > 0 {
             let mut stream = self.stream(target).unwrap();
-            self.burst(&mut stream, memory).unwrap();
+            self.burst(&mut stream, target, memory).unwrap();
         }
         count
     }
@@ -98,9 +114,13 @@ impl Line {
             for _ in self.pending.len()..more.min(room + self.pending.len()) {
                 self.prepare();
             }
-            self.burst(&mut stream, memory)?;
+            std::thread::sleep(self.pause);
+            if target.is_over() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.burst(&mut stream, target, memory)?;
         }
-        self.one_too_many(&mut stream)?;
+        self.one_too_many(&mut stream, target)?;
         if let Some(batch) = memory.known().batches.get_mut(&self.prefix()) {
             batch.full = true;
         }
@@ -117,7 +137,7 @@ impl Line {
         }
         let body = json!({ "product": self.product, "quantity": self.quantity });
         let message = Message::new("POST", "/api/v1/batches").json(&body).header("idempotency-key", self.prefix());
-        let id = factory::id(&target.api.send(message).map_err(ended)?.expect(201));
+        let id = factory::id(&target.ask(message, 201)?);
         let batch = Batch { id: id.clone(), quantity: self.quantity, full: false };
         let known = memory.known().batches.insert(self.prefix(), batch);
         assert!(known.is_none(), "a batch is opened once");
@@ -144,14 +164,16 @@ impl Line {
     }
 
     /// Sends all that is pending and reads the answers, which are remembered one by one.
-    fn burst(&mut self, stream: &mut Stream, memory: &Memory) -> io::Result<()> {
+    fn burst(&mut self, stream: &mut Stream, target: &Target, memory: &Memory) -> io::Result<()> {
         let body: String = self.pending.iter().map(|pending| pending.line.as_str()).collect();
         stream.send(body.as_bytes())?;
         while !self.pending.is_empty() {
             let text = stream.line()?.ok_or(io::ErrorKind::UnexpectedEof)?;
             let answer: Value = serde_json::from_str(&text).expect("a line that came whole is an object");
+            put_off(&answer, target)?;
             let pending = self.pending.pop_front().expect("it is not empty");
             self.acknowledge(pending, &answer, memory);
+            target.acknowledged.fetch_add(1, SeqCst);
         }
         Ok(())
     }
@@ -171,10 +193,11 @@ impl Line {
         assert!(known.is_none(), "a line is answered once");
     }
 
-    fn one_too_many(&mut self, stream: &mut Stream) -> io::Result<()> {
+    fn one_too_many(&mut self, stream: &mut Stream, target: &Target) -> io::Result<()> {
         let line = factory::line(&format!("{}over", self.prefix()), &factory::csr(&factory::key()));
         stream.send(line.as_bytes())?;
         let text = stream.line()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        put_off(&serde_json::from_str(&text).expect("a line that came whole is an object"), target)?;
         assert!(text.contains(":over_quantity"), "{text}");
         stream.end()?;
         match stream.line()? {

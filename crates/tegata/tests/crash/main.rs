@@ -14,17 +14,18 @@ mod memory;
 mod point;
 #[cfg(feature = "failpoint")]
 mod story;
+mod target;
 
 use field::{Actor, Enroller};
 use history::History;
 use line::Line;
 use memory::Memory;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use target::Target;
 use tegata_testkit::seed::Random;
-use tegata_testkit::{Api, Setup, World};
+use tegata_testkit::{Setup, World};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tegata");
 /// Kills under load.
@@ -36,25 +37,8 @@ const STARTS: usize = 4;
 /// Threads that make devices.
 const LINES: usize = 3;
 
-/// Where a server is reached, and as whom.
-#[derive(Clone)]
-pub struct Target {
-    /// HTTPS.
-    pub at: SocketAddr,
-    /// The HTTPS authority.
-    pub trust: Vec<u8>,
-    /// The maker's token.
-    pub token: String,
-    /// A client of its own for each who takes it.
-    pub api: Api,
-}
-
-impl Target {
-    fn of(world: &World) -> Target {
-        let first = &world.first;
-        let (at, api) = (world.server().https, world.api());
-        Target { at, trust: first.trust.clone(), token: first.token.clone(), api }
-    }
+fn target(world: &World) -> Target {
+    Target::new(world.server().https, &world.first.trust, &world.first.token)
 }
 
 /// Those who work on the platform. Each knows what it asked for and was not told the answer.
@@ -83,7 +67,7 @@ impl Workers {
     /// Works until `end` ended the server.
     fn until<T>(&mut self, world: &mut World, end: impl FnOnce(&mut World) -> T, seen: (&Memory, &History)) -> T {
         let (memory, history) = seen;
-        let target = Target::of(world);
+        let target = target(world);
         let readers = history.readers(world.plain());
         std::thread::scope(|scope| {
             let target = &target;
@@ -121,7 +105,7 @@ fn nothing_acknowledged_is_lost() {
     say(&format!("CRASH_SEED={seed}"));
     let (begin, mut random) = (Instant::now(), Random::new(seed));
     let mut world = World::new(BINARY);
-    let (memory, history) = (Memory::default(), History::begin(&world));
+    let (memory, history) = (Memory::default(), History::begin(&world.plain()));
     let product = tegata_testkit::factory::product(&world.api(), "CRASH");
     let mut workers = Workers::new(&mut random, &product);
     let (mut starts, mut slowest) = (0, Duration::ZERO);
@@ -135,9 +119,9 @@ fn nothing_acknowledged_is_lost() {
         let start = Instant::now();
         world.start();
         slowest = slowest.max(start.elapsed());
-        history.check(&world);
+        history.check(&world.plain());
     }
-    let unanswered = check::finish(&mut workers.lines, &Target::of(&world), &memory);
+    let unanswered = check::finish(&mut workers.lines, &target(&world), &memory);
     let counts = check::everything(&mut world, &memory, &history);
     say(&format!(
         "{KILLS} kills under load, {starts} of starts; slowest start {} ms; {unanswered} lines unanswered at the end; \

@@ -141,7 +141,7 @@ fn a_load_survives_death_at_every_point() {
     let passed = Passed::of(world.folder());
     world.set_environment(&[("FAULT_SEEN", passed.path())]);
     world.start();
-    let (memory, history) = (Memory::default(), History::begin(&world));
+    let (memory, history) = (Memory::default(), History::begin(&world.plain()));
     let product = factory::product(&world.api(), "CRASH");
     let mut workers = Workers::new(&mut random, &product);
     world.kill();
@@ -160,7 +160,7 @@ fn a_load_survives_death_at_every_point() {
             deaths += 1;
             world.set_environment(&[]);
             world.start();
-            history.check(&world);
+            history.check(&world.plain());
             world.kill();
         }
     }
@@ -193,7 +193,7 @@ fn a_life_survives_death_at_every_point() {
     let passed = Passed::of(world.folder());
     world.set_environment(&[("FAULT_SEEN", passed.path())]);
     world.start();
-    let (mut story, history) = (Story::default(), History::begin(&world));
+    let (mut story, history) = (Story::default(), History::begin(&world.plain()));
     let target = Target::of(&world);
     while story.lives == 0 {
         story.advance(&target).expect("nobody dies yet");
@@ -208,7 +208,7 @@ fn a_life_survives_death_at_every_point() {
         }
         world.set_environment(&[]);
         world.start();
-        history.check(&world);
+        history.check(&world.plain());
         let target = Target::of(&world);
         // the step that was cut, to its answer
         story.advance(&target).expect("nobody dies");

@@ -116,7 +116,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let mut stand = Stand::new(|world| shim = Some(Shim::under(world, true, &[])));
     let shim = shim.unwrap();
     let known = std::sync::Mutex::new(BTreeMap::from([(stand.unit.serial.clone(), stand.unit.number.clone())]));
-    let history = History::begin(&stand.world);
+    let history = History::begin(&stand.world.plain());
     let rounds = std::env::var("FAULT_ROUNDS").ok().map_or(CUTS, |text| text.parse().expect("a number"));
     let (mut taken, mut all) = (0, 0);
     for round in 0..rounds {
@@ -137,7 +137,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
         (taken, all) = (taken + some, all + of);
         std::fs::remove_file(shim.journal()).unwrap();
         stand.world.start();
-        history.check(&stand.world);
+        history.check(&stand.world.plain());
         let there: BTreeMap<String, String> = stand
             .api()
             .all("/api/v1/devices")

@@ -34,6 +34,7 @@ impl Kept {
     async fn backup(&self, out: &str, since: Option<&str>) -> Result<BackupTaken> {
         self.world.clock.pass(std::time::Duration::from_secs(1));
         let order = BackupOrder {
+            objects: Default::default(),
             folder: self.world.data.clone(),
             unlock: None,
             out: self.at(out),
@@ -48,6 +49,7 @@ impl Kept {
 
     async fn restore(&self, from: &str, to: &str, faded: Faded) -> Result<Restored> {
         let order = RestoreOrder {
+            objects: Default::default(),
             from: self.at(from),
             recovery_key: self.at("key"),
             folder: self.at(to),

@@ -141,9 +141,9 @@ async fn a_group_of_tiles_becomes_files_and_the_store_knows() {
     for ((name, path), before) in paths.iter().zip(&before) {
         assert_eq!(tile(Log::Facts, *path, world.cx()).await.unwrap(), *before, "{name}");
     }
-    assert_eq!(world.cx().ledger.tiles(Log::Facts).1, 3);
+    assert_eq!(world.cx().ledger.tiles(Log::Facts)[2], 3);
     facts(&world, 1).await;
-    while world.cx().ledger.tiles(Log::Facts).0 > 0 {
+    while world.cx().ledger.tiles(Log::Facts)[0] > 0 {
         tokio::task::yield_now().await;
     }
     world.close();

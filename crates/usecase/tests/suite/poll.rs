@@ -64,8 +64,10 @@ impl Client {
             authority: "device.test",
             shown,
         });
-        if let Some(answer) = asked.as_ref().and_then(|asked| poll::known(asked, &self.cx)) {
-            return Memory(String::from_utf8(answer.body.to_vec()).unwrap());
+        match asked.as_ref().and_then(|asked| poll::known(asked, &self.cx)) {
+            Some(poll::Known::Answer(answer)) => return Memory(String::from_utf8(answer.body.to_vec()).unwrap()),
+            Some(poll::Known::TooOften) => return Refused("too_often"),
+            None => {}
         }
         let ticket = asked.as_ref().and_then(|asked| poll::begin(asked, &self.peer, &self.cx));
         match self.ask(asked.as_ref(), ticket).await {

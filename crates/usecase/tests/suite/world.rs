@@ -116,7 +116,8 @@ impl World {
             folder,
             unlock: None,
             database: None,
-            settings: Default::default(),
+            // a test's clock stands: whoever polls in a loop would ask too often
+            settings: tegata_usecase::cx::Settings { device_rate: 0, ..Default::default() },
             clock: self.clock.clone(),
             chance: self.chance.clone(),
         })
