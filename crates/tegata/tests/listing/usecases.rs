@@ -110,6 +110,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("organisation/read::own", Member(&[ReadOrganisation])),
     ("platform/backup::backup", Platform),
     ("platform/check::ready", Public),
+    ("platform/examine::examine", Platform),
     ("platform/init::init", Platform),
     ("platform/objects::probe_objects", Platform),
     ("platform/open::https_identity", Platform),
