@@ -137,7 +137,7 @@ fn devices() -> Vec<Case> {
             .through(&["device/read::list"])
             .stranger(200),
         Case::token(Get, "/api/v1/devices", ReadDevice, |s| {
-            get(format!("/api/v1/devices?product={}&serial=none", s.product))
+            get(format!("/api/v1/devices?product={}&serial={}", s.product, s.unit.serial))
         })
         .through(&["device/read::by_serial"])
         .stranger(200),

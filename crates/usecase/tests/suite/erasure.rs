@@ -19,6 +19,7 @@ use tegata_usecase::device::{Act, act, events};
 use tegata_usecase::enrolment::enrol;
 use tegata_usecase::erasure::{erase, replay};
 use tegata_usecase::ledger::{keys, prove, prove_stamp, sequence};
+use tegata_usecase::lookup;
 use tegata_usecase::token::{self, NewToken};
 use tegata_usecase::transfer::{self, Offering};
 use tegata_usecase::{Cx, Kind};
@@ -466,10 +467,16 @@ async fn an_erased_stamp_is_not_called_proved() {
     world.hand_over(number, &owner, &heir).await;
     sequence(Log::Devices, cx).await.unwrap();
     let installed = |lookup: &tegata_domain::lookup::Lookup| lookup.stamps[Stage::Installed as usize];
-    let before = tegata_usecase::lookup::by_number(number, cx).await.unwrap();
+    let before = lookup::by_number(number, cx).await.unwrap();
     assert!(installed(&before).proved && !installed(&before).erased);
+    for _ in 0..2 {
+        let (found, ticket) = lookup::find(number, cx).await.unwrap();
+        lookup::keep(ticket, &found, || lookup::Answer { tag: "t".into(), body: "b".into() }, cx);
+    }
+    assert!(lookup::known(number, cx).is_some());
     erase(organisation.uid, "Brief", &owner, cx).await.unwrap();
-    let after = tegata_usecase::lookup::by_number(number, cx).await.unwrap();
+    assert!(lookup::known(number, cx).is_none(), "memory forgets too");
+    let after = lookup::by_number(number, cx).await.unwrap();
     let stamp = installed(&after);
     assert!(!stamp.proved && stamp.erased && stamp.at == installed(&before).at, "{stamp:?}");
     assert_eq!(prove_stamp(number, stamp.sequence.unwrap(), cx).await.err().unwrap().kind, Kind::Gone);
