@@ -31,7 +31,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 /// The oldest version whose program may open what this one made.
-const SERVES: usize = 8;
+const SERVES: usize = 9;
 
 /// The newest version that this program knows.
 pub(crate) fn newest() -> usize {
