@@ -3,7 +3,7 @@
 //!
 //! Why beside places: what is answered without a wait, as a look-up, holds its place for microseconds, so places never run
 //! out; what queues is connections with a request in them. This measures that queue by standing in it.
-//! Invariant: nothing is shed before [`STANDING`] windows in a row had no wait below [`TARGET`].
+//! Invariant: nothing is shed before `STANDING` windows in a row had no wait below `TARGET`.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -62,7 +62,8 @@ fn a_slow_disk_slows_writes_alone() {
                 })
             })
             .collect();
-        let together = writers.into_iter().map(|writer| writer.join().unwrap()).count();
+        let together = writers.len();
+        writers.into_iter().for_each(|writer| drop(writer.join().unwrap()));
         (readers.join().unwrap(), together, start.elapsed())
     });
     shim.order("");
