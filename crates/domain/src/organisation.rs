@@ -98,8 +98,8 @@ pub struct Organisation {
 /// Why an organisation cannot be entered so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrganisationError {
-    /// Name empty or too long.
-    #[error("an organisation's name has 1 to 120 characters")]
+    /// Name empty, too long, or with control characters.
+    #[error("an organisation's name has 1 to 120 characters and no control characters")]
     Name,
     /// No kind was given.
     #[error("an organisation has at least one kind, as maker or operator")]
@@ -111,7 +111,7 @@ pub enum OrganisationError {
 
 /// Checks what a person asks for when a new organisation is entered.
 pub fn check(name: &str, kinds: Kinds) -> Result<(), OrganisationError> {
-    if name.trim().is_empty() || name.chars().count() > 120 {
+    if name.trim().is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
         return Err(OrganisationError::Name);
     }
     if kinds.0 == 0 {

@@ -105,6 +105,10 @@ pub async fn by_serial(product: Uuid, serial: &str, actor: &Actor, cx: &Inner) -
     let Scope::Organisation(organisation) = actor.scope() else { return Ok(None) };
     actor.permit(Operation::ReadDevice, Subject::of(organisation))?;
     let Some(product) = cx.store.product().by_uid(product).await? else { return Ok(None) };
+    // no device has such a number, and PostgreSQL takes no text with U+0000
+    if serial.chars().any(char::is_control) {
+        return Ok(None);
+    }
     let device = cx.store.device().by_serial(product.row, serial).await?;
     match device.filter(|device| actor.permit(Operation::ReadDevice, device).is_ok()) {
         Some(device) => Ok(Some(see(device, actor, cx).await?)),
