@@ -3,8 +3,8 @@
 use crate::tally::Tally;
 use crate::{needs, run};
 
-/// Tests of whole features, which run on the second engine too; those beside them open no store.
-const FEATURES: [&str; 6] = ["ddi", "heartbeat", "owner", "backup", "listing", "crash"];
+/// What runs on the second engine too: the store, and whole features.
+const SECOND: [&str; 6] = ["store", "ddi", "heartbeat", "owner", "backup", "listing"];
 
 /// Runs every test of the workspace, past failing ones, and sums the results that the test programs print.
 pub fn part() -> Tally {
@@ -12,13 +12,13 @@ pub fn part() -> Tally {
     let mut command = run::cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
     let ended = run::stream(command.env("VENV", needs::venv()), |line| tally += result(line).unwrap_or_default());
     let mut tally = tally.closed("cargo test", ended.map(|status| status.success()));
-    let mut other = run::cargo(&["test", "--release", "--no-fail-fast"]);
-    other.args(["-p", "tegata-store", "-p", "tegata-usecase", "-p", "tegata", "--test", "suite"]);
-    other.args(FEATURES.iter().flat_map(|name| ["--test", name])).env("TEGATA_TEST_ENGINE", "postgres");
+    // of the workspace too, so that nothing is built anew for it
+    let mut other = run::cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
+    other.args(SECOND.iter().flat_map(|name| ["--test", name])).env("TEGATA_TEST_ENGINE", "postgres");
     let ended = run::stream(&mut other, |line| tally += result(line).unwrap_or_default());
     let mut tally = tally.closed("the same on PostgreSQL", ended.map(|status| status.success()));
     // the points at which it can die are in no program that ships: a build of its own
-    let faults = ["test", "--release", "-p", "tegata", "--features", "failpoint", "--test", "crash", "point"];
+    let faults = ["test", "--release", "--workspace", "--features", "tegata/failpoint", "--test", "crash", "point"];
     let ended = run::stream(&mut run::cargo(&faults), |line| tally += result(line).unwrap_or_default());
     tally.closed("cargo test, with points to die at", ended.map(|status| status.success()))
 }

@@ -16,7 +16,7 @@ pub const NUMBERED: [&str; 2] = ["device", "certificate"];
 /// A look at the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watched {
-    /// Open findings by level, 1 to 5; the oldest [`MOST`] at most.
+    /// Open findings by level, 1 to 5; the oldest `MOST` at most.
     pub findings: [u64; 5],
     /// Campaigns by state that something may be left to do for, and those that stopped by themselves.
     pub campaigns: [u64; 5],
@@ -28,7 +28,7 @@ pub struct Watched {
     pub stale: u64,
     /// When the first of them ends.
     pub next_update: Option<Timestamp>,
-    /// Row numbers given out, as [`NUMBERED`] has them; blocks that are not used up count whole.
+    /// Row numbers given out, as `NUMBERED` has them; blocks that are not used up count whole.
     pub numbers: [u64; 2],
 }
 

@@ -53,6 +53,10 @@ impl Pool {
         blocking(|| {
             let idle = self.take()?;
             let _place = Place(self);
+            let gone = idle.as_ref().is_some_and(|link| !link.is_well());
+            if gone && self.pinned {
+                return Err(Error::new(ErrorKind::Away, "the database went away; what was read has no one moment"));
+            }
             if let Some(link) = idle.filter(Link::is_well) {
                 match self.ask(link, &mut f) {
                     Err(error) if error.kind == ErrorKind::Away && !self.pinned => {}

@@ -38,7 +38,9 @@ pub async fn auto_confirm(device: &Device, consent: Option<AutoConfirm>, cx: &In
             return Err(Error::conflict("auto_confirm", "this device consents to everything already"));
         }
         Some(AutoConfirm { initiator, remark }) => {
-            let fits = |text: &Option<String>, max| text.as_ref().is_none_or(|text| text.chars().count() <= max && !text.chars().any(char::is_control));
+            let fits = |text: &Option<String>, max| {
+                text.as_ref().is_none_or(|text| text.chars().count() <= max && !text.chars().any(char::is_control))
+            };
             if !fits(&initiator, 64) || !fits(&remark, 512) {
                 let text = "initiator has at most 64 characters, remark at most 512, both without control characters";
                 return Err(Error::invalid("auto_confirm", text));

@@ -127,6 +127,7 @@ impl World {
     /// Opens the platform; it must be closed.
     pub async fn open(&self) -> Result<()> {
         let cx = self.open_at(self.data.clone()).await?;
+        cx.store.lease().hold().await?;
         assert!(self.cx.set(cx).is_ok(), "it was open");
         Ok(())
     }
