@@ -1,6 +1,6 @@
 //! Cuts a stream of bytes into lines.
 //!
-//! Why apart from [`super::lines`]: it knows no body and no clock, so that any frames can be tried on it.
+//! Why apart from `super::lines`: it knows no body and no clock, so that any frames can be tried on it.
 //! Invariant: it holds no more than a line and one frame, and where frames end changes nothing.
 
 use bytes::{Bytes, BytesMut};
