@@ -191,7 +191,7 @@ holds 'the tile is what it was' cmp body tile.before
 request GET "$http/ledger/devices/tile/entries/000"
 answered 'the bundle that was lost is made again' 200
 request GET "$http/metrics"
-matches 'the operator can count that' 'ledger_devices_tiles_mended_total 2' "$(cat body)"
+matches 'the operator can count that' 'tegata_ledger_tiles_mended_total{log="devices"} 2' "$(cat body)"
 s3 damage "one/firmware/$large" >later
 request GET "$https$link" --header "Authorization: TargetToken $target"
 if [[ -s curl.err || $code == 503 ]]; then ok 'a damaged file is not served to its end'; else not_ok 'a damaged file is not served to its end' "$code"; fi
