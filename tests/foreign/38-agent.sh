@@ -398,5 +398,16 @@ for name in seven eight; do
     same "$name has nothing to report any more" null "$(told $name fork)"
     same "sessions of before are innocent: $name" 'well ' "$(seen $name condition) $(findings $name open)"
 done
+
+# --- a file that was changed on the platform's disk does not leave it
+publish "$pump" 2.9.0 9 release
+answered 'a release is published' 201
+object=$(find "$data" -type f -name "$(sha256sum <image-2.9.0 | cut -d ' ' -f 1)*")
+campaign eight
+runs=$(cat eight.version)
+printf 'X' | dd of="$object" bs=1 seek=700000 conv=notrunc 2>/dev/null
+once eight
+matches 'a changed image is refused by the platform' 'damaged' "$(cat eight.said)"
+same 'and nothing of it was installed' "$runs" "$(cat eight.version)$(find eight-slot -newer eight.campaign)"
 stop 'SIGTERM ends the restored platform well'
 finish

@@ -108,7 +108,7 @@ impl Server {
         let Start { folder, unlock, config } = start;
         let (secure, plain) = (listen(config.server.https).await?, listen(config.server.http).await?);
         let (https, http) = (address(&secure)?, address(&plain)?);
-        let recorded = Database::recorded(&folder).map_err(|e| StartError::Tls(e.to_string()))?;
+        let recorded = Database::recorded(&folder).map_err(tegata_usecase::Error::from)?;
         let cx = platform::open(Opening {
             database: config.store.database(recorded),
             folder,

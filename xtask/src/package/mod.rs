@@ -1,8 +1,7 @@
 //! `cargo xtask package`: the Debian packages, each with man pages, guides and a bill of materials.
 //!
-//! Why not `cargo deb`: that is another program of ninety packages to build and to trust on every machine that tests, a
-//! minute against a second, and it knows neither man pages nor bills of materials. What it would do for us is below:
-//! `dpkg-shlibdeps` finds what the programs need, `dpkg-deb` packs, and both are on every Debian. `cargo deb` is an
+//! Why not `cargo deb`: that is another program to build and to trust on every machine that tests, and it knows neither
+//! man pages nor bills of materials. What it would do for us is below: `dpkg-shlibdeps` finds what the programs need, `dpkg-deb` packs, and both are on every Debian. `cargo deb` is an
 //! alias of this command.
 //!
 //! Invariant: the same programs, sources and `SOURCE_DATE_EPOCH` give the same bytes.

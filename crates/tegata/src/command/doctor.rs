@@ -115,10 +115,11 @@ fn certificate(config: &Config, found: &mut Ready) {
 /// the platform that runs on it.
 fn open(command: &Doctor, config: &Config, found: &mut Ready) -> Result<(), Failure> {
     let folder = std::path::absolute(&command.data)?;
+    let recorded = platform::Database::recorded(&folder)?;
     let opening = || Opening {
         folder: folder.clone(),
         unlock: command.unlock.clone(),
-        database: config.store.database(None),
+        database: config.store.database(recorded.clone()),
         settings: config.settings.clone(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),
