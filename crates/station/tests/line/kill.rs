@@ -1,7 +1,8 @@
 //! `kill -9` of line and platform at random moments until all units are done: no serial gets two identities, none is
 //! left unconfirmed, and the permit holds to the unit.
 //!
-//! A run is played again with `CRASH_SEED=…`, as far as two machines take the same time for the same work.
+//! A run is played again with `CRASH_SEED=…`, as far as two machines take the same time for the same work. The kills
+//! follow the work and not the clock: a fast machine has not ended it, a slow one has begun it.
 
 use crate::factory::{Factory, answer, findings};
 use serde_json::Value;
@@ -18,9 +19,12 @@ const KILLS: usize = 30;
 const PLATFORM: usize = 4;
 /// Units; the batch permits not one more.
 const UNITS: usize = 400;
-/// The shortest and the longest that a line may work before it is killed, in milliseconds. What is longest now follows
-/// how far the line is: on any machine the kills are spread over the whole work.
-const MOMENT: (u64, u64) = (5, 4000);
+/// The line is killed when so many more are finished at most, on any machine: not later than the last [`REST`] of them.
+const STEP: u64 = 20;
+/// Units that no kill waits for, so that the line is still at work when it comes.
+const REST: usize = 80;
+/// The longest between a state that was waited for and the kill, in milliseconds.
+const MOMENT: u64 = 25;
 
 /// Says something past the capture of the test program: a passing test shows its counts too.
 fn say(line: &str) {
@@ -39,17 +43,21 @@ fn finished(factory: &Factory) -> usize {
     folders.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().join("done.json").exists())).count()
 }
 
-/// Lets the line work, kills it, and now and then the platform before it; whether the line was still at work.
-fn round(factory: &mut Factory, batch: &str, (random, longest): (&mut Random, u64), platform: bool) -> bool {
-    let mut moment = || Duration::from_millis(random.between(MOMENT.0, longest));
+/// Lets the line work until this many are finished and a moment more, then kills it, and now and then the platform
+/// before it; whether the line was still at work.
+fn round(factory: &mut Factory, batch: &str, (random, until): (&mut Random, usize), platform: bool) -> bool {
     let mut line = begin(factory, batch);
-    // no waiting for a state: these are the moments
-    std::thread::sleep(moment());
+    while finished(factory) < until && line.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // no waiting for a state from here: these are the moments
+    let mut moment = || std::thread::sleep(Duration::from_millis(random.between(0, MOMENT)));
+    moment();
     if platform {
         factory.world.kill();
-        std::thread::sleep(moment() / 8);
+        moment();
         factory.world.start();
-        std::thread::sleep(moment());
+        moment();
     }
     let at_work = line.try_wait().unwrap().is_none();
     line.kill().unwrap();
@@ -64,11 +72,11 @@ fn a_killed_line_makes_no_second_identity() {
     let mut random = Random::new(seed);
     let mut factory = Factory::new();
     let batch = factory.batch(UNITS);
-    let (mut killed, mut longest) = (0, 500);
+    let mut killed = 0;
     for kill in 0..KILLS {
-        killed += usize::from(round(&mut factory, &batch, (&mut random, longest), kill % PLATFORM == 1));
-        let behind = finished(&factory) < UNITS * (kill + 1) / (KILLS + 10);
-        longest = if behind { longest * 3 / 2 } else { longest / 2 }.clamp(MOMENT.0 * 4, MOMENT.1);
+        let more = usize::try_from(random.between(0, STEP)).unwrap();
+        let until = (finished(&factory) + more).min(UNITS - REST);
+        killed += usize::from(round(&mut factory, &batch, (&mut random, until), kill % PLATFORM == 1));
     }
     let before = factory.devices().len();
     assert_eq!(killed, KILLS, "the line was done before it was killed");
