@@ -31,6 +31,7 @@ pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error>
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;
     let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
+    tegata_fault::at(tegata_fault::Point::Folded);
     // analyze: samples of values stand in the planner's tables
     link.run_long(&format!("vacuum ({how})"), LONG)?;
     connection.execute("delete from meta where name = 'compact'", NONE)?;

@@ -25,7 +25,7 @@ const ROLE: &str = "tegata";
 const KEEPER: &str = r#"folder=$1; shift
 "$@" & server=$!
 read -r line; last=$?
-kill -QUIT "$server"; wait "$server"
+kill -QUIT "$server"; kill -CONT "$server"; wait "$server"
 [ "$last" = 0 ] || rm -rf "$folder""#;
 
 /// The URL of a fresh database, where the tests run on PostgreSQL: `TEGATA_TEST_ENGINE=postgres`.
@@ -186,6 +186,36 @@ impl Postgres {
         child.wait().expect("our own child can be waited for");
     }
 
+    /// All of it stands still until [`Postgres::thaw`]: it takes connections, and says nothing.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It goes on where it was.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// The server first: from then on it makes no more processes.
+    fn signal(&self, name: &str) {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("it runs");
+        let server = file.lines().next().expect("a process id").to_owned();
+        let send = |pid: &str| {
+            // the shell has kill as a word of its own; a process may have ended by itself
+            let sent = Command::new("/bin/sh").args(["-c", "kill -\"$0\" \"$1\" 2> /dev/null", name, pid]).status();
+            sent.expect("a shell can be run").success()
+        };
+        assert!(send(&server), "SIG{name} to the server");
+        for entry in fs::read_dir("/proc").expect("/proc is mounted").flatten() {
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // the parent is the second field after the name, which is in brackets
+            let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+            if parent == Some(&server) {
+                send(&entry.file_name().to_string_lossy());
+            }
+        }
+    }
+
     /// A fresh, empty database: its URL.
     pub fn database(&self) -> String {
         let name = format!("t{}", self.made.fetch_add(1, Relaxed));
@@ -206,10 +236,23 @@ impl Postgres {
         done(psql.args(["-c", sql]))
     }
 
+    /// A copy of a database that nobody is connected to: its URL.
+    pub fn copy(&self, database: &str) -> String {
+        let name = format!("t{}", self.made.fetch_add(1, Relaxed));
+        self.run("postgres", &format!("create database {name} template {database}"));
+        self.url(&name)
+    }
+
     /// Where the server's tables are, as they are on disk now.
     pub fn tables(&self) -> PathBuf {
         self.run("postgres", "checkpoint");
         self.folder.join("data/base")
+    }
+
+    /// The same of one database.
+    pub fn files(&self, database: &str) -> PathBuf {
+        let oid = self.run(database, "select oid from pg_database where datname = current_database()");
+        self.tables().join(oid.trim())
     }
 
     fn log(&self) -> PathBuf {

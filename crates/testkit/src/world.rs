@@ -9,8 +9,10 @@ use tempfile::TempDir;
 /// How a world is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Options of `init` beside `--data` and `--json`.
+    /// Options of `init` beside `--data`, `--json` and `--store`.
     pub init: Vec<String>,
+    /// The URL of an empty PostgreSQL; without it, what `TEGATA_TEST_ENGINE` says.
+    pub store: Option<String>,
     /// Address of the HTTPS port.
     pub https: String,
     /// Address of the plain HTTP port.
@@ -22,7 +24,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let free = || "127.0.0.1:0".to_owned();
-        Setup { init: Vec::new(), https: free(), http: free(), environment: Vec::new() }
+        Setup { init: Vec::new(), store: None, https: free(), http: free(), environment: Vec::new() }
     }
 }
 
@@ -65,13 +67,14 @@ impl World {
     }
 
     /// Sets up a fresh folder; nothing runs yet.
-    pub fn initialised(binary: &str, setup: Setup) -> World {
+    pub fn initialised(binary: &str, mut setup: Setup) -> World {
+        setup.store = setup.store.or_else(crate::postgres::chosen);
         let folder = tempfile::Builder::new().prefix("tegata-test-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let mut init = clean(Path::new(binary));
         init.arg("init").arg("--data").arg(&data).arg("--json").args(&setup.init);
-        if let Some(url) = crate::postgres::chosen() {
-            init.args(["--store", &url]);
+        if let Some(url) = &setup.store {
+            init.args(["--store", url]);
         }
         let first = First::read(&init.output().expect("the program can be run"));
         World { binary: binary.into(), setup, first, server: None, folder }
@@ -80,6 +83,13 @@ impl World {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Everywhere that the platform keeps something: the data folder, and the files of its database on the server that
+    /// all tests share.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let database = self.setup.store.as_deref().and_then(|url| url.rsplit('/').next());
+        std::iter::once(self.data()).chain(database.map(|name| crate::Postgres::shared().files(name))).collect()
     }
 
     /// A folder for what the test writes.

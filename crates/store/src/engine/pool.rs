@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::postgres::{Driver, Link};
-use super::wait::blocking;
+use super::wait::{Until, blocking};
 use crate::error::{Error, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,9 +48,10 @@ impl Pool {
     }
 
     /// Runs one read. A connection that had ended, as all do when the primary changes, is replaced, and the read asked
-    /// once more.
+    /// once more. A database that says nothing is not asked twice: nobody waits for longer than the limit.
     pub(crate) fn with<T>(&self, mut f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         blocking(|| {
+            let until = Until::after(self.limit);
             let idle = self.take()?;
             let _place = Place(self);
             let gone = idle.as_ref().is_some_and(|link| !link.is_well());
@@ -58,12 +59,14 @@ impl Pool {
                 return Err(Error::new(ErrorKind::Away, "the database went away; what was read has no one moment"));
             }
             if let Some(link) = idle.filter(Link::is_well) {
+                link.hurry(until.left());
                 match self.ask(link, &mut f) {
                     Err(error) if error.kind == ErrorKind::Away && !self.pinned => {}
                     outcome => return outcome,
                 }
             }
-            let link = self.driver.connect(None)?;
+            let link = self.driver.connect_within(until.left(), None)?;
+            link.hurry(until.left());
             let begin = if self.pinned { "begin isolation level repeatable read, read only" } else { READ_ONLY };
             link.run(begin)?;
             self.ask(link, &mut f)

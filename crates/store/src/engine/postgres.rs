@@ -126,8 +126,20 @@ impl Driver {
         self.runtime.as_ref().ok_or_else(|| Error::new(ErrorKind::Broken, "the store is closed"))
     }
 
+    /// How long one statement is waited for.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// A connection to the host that takes writes. `heard` is told of every notification.
     pub(crate) fn connect(&self, heard: Option<Heard>) -> Result<Link, Error> {
+        // every host may take its time
+        let limit = self.limit * u32::try_from(self.config.get_hosts().len()).unwrap_or(1);
+        self.connect_within(limit, heard)
+    }
+
+    /// The same for somebody who does not wait for longer.
+    pub(crate) fn connect_within(&self, limit: Duration, heard: Option<Heard>) -> Result<Link, Error> {
         let (config, tls) = (self.config.clone(), self.tls.clone());
         let (out, answer) = tokio::sync::oneshot::channel();
         self.runtime()?.spawn(async move {
@@ -148,12 +160,10 @@ impl Driver {
                 }
             }
         });
-        // every host may take its time
-        let limit = self.limit * u32::try_from(self.config.get_hosts().len()).unwrap_or(1);
         match wait(answer, limit) {
             Some(Ok(Ok(client))) => Ok(Link::new(client, self.limit)),
             Some(Ok(Err(error))) => Err(Error::from(error)),
-            _ => Err(Error::new(ErrorKind::Away, "the database did not answer in time")),
+            _ => Err(Error::new(ErrorKind::Late, "the database did not answer in time")),
         }
     }
 }
@@ -166,13 +176,20 @@ pub(crate) struct Link {
     client: Client,
     statements: RefCell<HashMap<String, Statement>>,
     limit: Duration,
+    /// For the next answer alone, where somebody has waited for the connection already.
+    left: Cell<Option<Duration>>,
     /// An answer is outstanding: what comes next may be of the statement before.
     broken: Cell<bool>,
 }
 
 impl Link {
     fn new(client: Client, limit: Duration) -> Self {
-        Link { client, statements: RefCell::default(), limit, broken: Cell::new(false) }
+        Link { client, statements: RefCell::default(), limit, left: Cell::new(None), broken: Cell::new(false) }
+    }
+
+    /// The next answer is not waited for for longer.
+    pub(super) fn hurry(&self, left: Duration) {
+        self.left.set(Some(left));
     }
 
     /// Whether it can be used again.
@@ -181,7 +198,7 @@ impl Link {
     }
 
     fn wait<T>(&self, future: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
-        self.within(self.limit, future)
+        self.within(self.left.take().unwrap_or(self.limit), future)
     }
 
     fn within<T>(
@@ -193,7 +210,7 @@ impl Link {
             Some(outcome) => Ok(outcome?),
             None => {
                 self.broken.set(true);
-                Err(Error::new(ErrorKind::Away, "the database did not answer in time"))
+                Err(Error::new(ErrorKind::Late, "the database did not answer in time"))
             }
         }
     }

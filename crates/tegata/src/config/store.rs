@@ -25,7 +25,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "store.wait_seconds",
         default: "10",
-        manual: "How long one statement, or a free connection, is waited for; then the answer is 503.",
+        manual: "How long the database, or a free connection to it, is waited for; then the answer is 503.",
     },
 ];
 

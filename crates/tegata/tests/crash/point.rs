@@ -6,7 +6,7 @@
 use crate::history::History;
 use crate::memory::Memory;
 use crate::story::Story;
-use crate::{BINARY, Target, Workers, check, say};
+use crate::{BINARY, Target, Workers, check, engine, say, tell};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -166,13 +166,12 @@ fn a_load_survives_death_at_every_point() {
     }
     world.start();
     let unanswered = check::finish(&mut workers.lines, &Target::of(&world), &memory);
-    let counts = check::everything(&mut world, &memory, &history);
+    let counts = check::everything(&mut world, &memory, &history, deaths);
     passed.are_known();
-    say(&format!(
-        "{deaths} deaths at {} points; {unanswered} lines unanswered at the end; {counts}; {:.1} s",
-        LOAD.len(),
-        begin.elapsed().as_secs_f64()
-    ));
+    tell(&format!("deaths under load on {}", engine()), &[(deaths, "deaths"), (LOAD.len(), "points")]);
+    tell("", &counts);
+    tell("", &[(unanswered, "lines unanswered at the end")]);
+    say(&format!("{:.1} s", begin.elapsed().as_secs_f64()));
 }
 
 /// Lives until `end` ended the server.
@@ -200,7 +199,9 @@ fn a_life_survives_death_at_every_point() {
     }
     passed.are_known();
     world.terminate();
-    for armed in STORY.iter().map(|point| format!("{point}:1:abort")) {
+    let mut deaths = 0;
+    for armed in (0..rounds()).flat_map(|_| STORY).map(|point| format!("{point}:1:abort")) {
+        deaths += 1;
         world.set_environment(&[("FAULT_SEEN", passed.path()), ("FAULT_POINT", &armed)]);
         if let Ok(server) = world.try_start() {
             world.put(server);
@@ -234,8 +235,12 @@ fn a_life_survives_death_at_every_point() {
     let missing: Vec<&&str> = STORY.iter().filter(|name| !seen.contains(**name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     world.terminate();
-    assert_eq!(traces(&world.data(), &story.erased), Vec::<String>::new(), "erased is erased");
-    say(&format!("{} deaths in {} lives; {:.1} s", STORY.len(), story.lives, begin.elapsed().as_secs_f64()));
+    for folder in world.files() {
+        assert_eq!(traces(&folder, &story.erased), Vec::<String>::new(), "erased is erased");
+    }
+    let counts = [(deaths, "deaths"), (story.lives, "lives"), (leaves as usize, "leaves of devices")];
+    tell(&format!("deaths in a life on {}", engine()), &counts);
+    say(&format!("{:.1} s", begin.elapsed().as_secs_f64()));
 }
 
 /// Which of the names stand in which files below a folder.

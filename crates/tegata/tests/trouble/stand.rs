@@ -24,7 +24,11 @@ impl Stand {
 
     /// The same with a program that runs ours.
     pub fn of(program: &str, prepare: impl FnOnce(&mut World)) -> Stand {
-        let mut world = World::new(program);
+        Stand::on(World::new(program), prepare)
+    }
+
+    /// The same on a world.
+    pub fn on(mut world: World, prepare: impl FnOnce(&mut World)) -> Stand {
         let api = world.api();
         let product = factory::product(&api, "TROUBLE");
         let batch = factory::batch(&api, &product, 1_000_000);

@@ -1,5 +1,6 @@
 //! Campaigns through store and use cases: whole ones, and what devices see of them.
 
+use crate::behind::traces;
 use crate::release::{release_of, version};
 use crate::world::World;
 use futures_util::TryStreamExt;
@@ -478,8 +479,7 @@ async fn what_is_under_way_ends_with_the_owner() {
     assert_eq!(erased.periods, 2);
     fleet.turn().await;
     assert_eq!(refusal(campaign::by_uid(uid, &maker, cx).await).0, Kind::NotFound);
-    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
-    assert!(!["Ephemeral Ltd", "bedroom"].iter().any(|t| database.windows(t.len()).any(|w| w == t.as_bytes())));
+    assert_eq!(traces(&fleet.world.data, &["Ephemeral Ltd", "bedroom"]), []);
     // devices go on with others
     let next = fleet.release(version("1.2", 1)).await;
     fleet.start(&next, everybody()).await;
@@ -520,8 +520,7 @@ async fn what_an_erased_owners_device_told_its_maker_goes() {
         left.push(cx.store.action().messages(row, 10).await.unwrap());
     }
     assert_eq!(left, [vec!["told to its maker".to_owned()], vec![], vec!["told to the heir".to_owned()]]);
-    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
-    assert!(!database.windows(7).any(|w| w == b"bedroom"));
+    assert_eq!(traces(&fleet.world.data, &["bedroom"]), []);
 }
 
 /// What a fill would take in, decided on what is known now.
