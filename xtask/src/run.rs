@@ -50,17 +50,37 @@ pub fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitS
     announce(command);
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|why| cannot(command, &why))?;
     if let Some(out) = child.stdout.take() {
-        let mut out = BufReader::new(out);
-        let mut line = Vec::new();
-        while out.read_until(b'\n', &mut line).map_err(|why| cannot(command, &why))? > 0 {
-            let mut ours = io::stdout().lock();
-            // A closed pipe of ours must not end the tests: their result is the exit code.
-            let _ = ours.write_all(&line).and_then(|()| ours.flush());
-            each(String::from_utf8_lossy(&line).trim_end());
-            line.clear();
-        }
+        pour(BufReader::new(out), &mut each).map_err(|why| cannot(command, &why))?;
     }
     child.wait().map_err(|why| cannot(command, &why))
+}
+
+/// The same of standard output and standard error together, in the order in which they came.
+pub fn stream_both(mut command: Command, mut each: impl FnMut(&str)) -> Result<ExitStatus, String> {
+    announce(&command);
+    let failed = |command: &Command, why: io::Error| cannot(command, &why);
+    let (reader, writer) = io::pipe().map_err(|why| failed(&command, why))?;
+    let other = writer.try_clone().map_err(|why| failed(&command, why))?;
+    let mut child = command.stdout(writer).stderr(other).spawn().map_err(|why| failed(&command, why))?;
+    let name = words(&command);
+    // it holds ends of the pipe, which must all be closed before the pipe ends
+    drop(command);
+    pour(BufReader::new(reader), &mut each)
+        .and_then(|()| child.wait())
+        .map_err(|why| format!("could not run {name}: {why}"))
+}
+
+/// Passes each line on to our output and to `each`.
+fn pour(mut from: impl BufRead, each: &mut impl FnMut(&str)) -> io::Result<()> {
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        let mut ours = io::stdout().lock();
+        // A closed pipe of ours must not end the tests: their result is the exit code.
+        let _ = ours.write_all(&line).and_then(|()| ours.flush());
+        each(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+    Ok(())
 }
 
 /// Standard output as text; `Err` carries what it printed to standard error.
