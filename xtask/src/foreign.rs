@@ -9,8 +9,11 @@ use crate::{needs, run};
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
+/// Scripts at once: most of their time they wait for a program.
+const TOGETHER: usize = 2;
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Where the server's program lies after [`build`].
@@ -33,14 +36,33 @@ pub fn part() -> Tally {
         Ok(_) => return Tally::failure("tests/foreign holds no script"),
         Err(why) => return Tally::failure(&why),
     };
-    let mut tally = Tally::default();
-    for path in scripts {
-        let (counted, time) = run::timed(|| script(&path));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        println!("{:>8.1} s  {name}: {counted}", time.as_secs_f64());
-        tally += counted;
-    }
-    tally
+    let waiting = Mutex::new(scripts.into_iter());
+    let counted = Mutex::new(Tally::default());
+    let next = || waiting.lock().ok()?.next();
+    std::thread::scope(|scope| {
+        for _ in 0..TOGETHER {
+            scope.spawn(|| {
+                while let Some(path) = next() {
+                    let one = told(&path);
+                    if let Ok(mut counted) = counted.lock() {
+                        *counted += one;
+                    }
+                }
+            });
+        }
+    });
+    // a thread that ended badly has left its scripts uncounted
+    counted.into_inner().unwrap_or_else(|_| Tally::failure("a script was lost"))
+}
+
+/// Runs a script; what it printed comes out in one piece, so that two at a time can be read.
+fn told(path: &Path) -> Tally {
+    let mut lines = Vec::new();
+    let (counted, time) = run::timed(|| script(path, &mut lines));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    lines.push(format!("{:>8.1} s  {name}: {counted}", time.as_secs_f64()));
+    println!("{}", lines.join("\n"));
+    counted
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
@@ -51,7 +73,7 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-fn script(path: &Path) -> Tally {
+fn script(path: &Path, said: &mut Vec<String>) -> Tally {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if !fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0) {
         return Tally::failure(&format!("{name}.sh is not executable"));
@@ -64,13 +86,16 @@ fn script(path: &Path) -> Tally {
     let mut command = run::within(LIMIT, path, &[]);
     command.env("TEGATA", tegata()).env("VENV", needs::venv()).env("WORK", &work);
     command.env("AGENT", run::target("release/tegata-agent")).env("STATION", run::target("release/tegata-station"));
-    let ended = run::stream(&mut command, |line| tally += check(line).unwrap_or_default());
+    let ended = run::lines(command, |line| {
+        tally += check(line).unwrap_or_default();
+        said.push(line.to_owned());
+    });
     tally = tally.closed(&name, ended.map(|status| status.success()));
     if tally.failed == 0 {
         // What is left behind in a temporary folder is no fault of the product.
         let _ = fs::remove_dir_all(&work);
     } else {
-        println!("{name}: its folder is kept at {}", work.display());
+        said.push(format!("{name}: its folder is kept at {}", work.display()));
     }
     tally
 }

@@ -14,22 +14,25 @@ use std::time::Duration;
 
 /// Help of `fuzz`.
 pub const HELP: &str = "\
-cargo xtask fuzz [--seconds N] [--only TARGET] [--keep] [--json]
+cargo xtask fuzz [--seconds N | --total N] [--only TARGET] [--keep] [--json]
 
 Builds the fuzz targets (crate fuzz) with coverage and address checks on the stable toolchain, and runs each of them
-for N seconds, two at a time: first over its kept corpus fuzz/corpus/TARGET, then on from there. Prints runs, coverage,
-inputs of the corpus and findings of each. An input that breaks a target is a finding; its file is named, and
-docs/how-to/fuzz-a-parser.md tells what to do with it. Exit code 0 only when nothing was found.
+for N seconds, two at a time: first over its kept corpus fuzz/corpus/TARGET, then on from there. Prints runs, seconds of
+the processor, coverage, inputs of the corpus and findings of each. An input that breaks a target is a finding; its file
+is named, and docs/how-to/fuzz-a-parser.md tells what to do with it. Exit code 0 only when nothing was found.
 
   --seconds N     for each target; 10 when nothing is said
+  --total N       until each target had N seconds of the processor, earlier runs of this target folder counted: a run
+                  of hours may be stopped and goes on
   --only TARGET   that one alone
   --keep          puts what reached new code into the kept corpus, as small as libFuzzer can make it
   --json          one object on the last line, instead of the table";
 
 /// What is read of the command line.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Options {
     seconds: u64,
+    total: Option<u64>,
     only: Option<String>,
     keep: bool,
     json: bool,
@@ -39,8 +42,8 @@ struct Options {
 #[derive(Debug, Default)]
 struct Outcome {
     target: String,
-    /// Inputs that were tried.
-    runs: u64,
+    /// Inputs that were tried, and how long.
+    spent: Spent,
     /// Edges of code that were reached.
     coverage: u64,
     /// Inputs that reached something of their own.
@@ -51,8 +54,36 @@ struct Outcome {
     failed: Option<String>,
 }
 
+/// What a target had.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Spent {
+    runs: u64,
+    /// Milliseconds of the processor.
+    time: u64,
+}
+
+impl Spent {
+    fn and(self, more: Spent) -> Spent {
+        Spent { runs: self.runs + more.runs, time: self.time + more.time }
+    }
+
+    /// What is written down of earlier runs; nothing where nothing can be read.
+    fn load(path: &Path) -> Spent {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let mut numbers = text.split_whitespace().map(|word| word.parse().unwrap_or(0));
+        Spent { runs: numbers.next().unwrap_or(0), time: numbers.next().unwrap_or(0) }
+    }
+
+    fn save(self, path: &Path) -> Result<(), String> {
+        let text = format!("{} {}\n", self.runs, self.time);
+        fs::write(path, text).map_err(|why| format!("could not write {}: {why}", path.display()))
+    }
+}
+
 /// Targets at once: a fuzzer holds one core.
 const TOGETHER: usize = 2;
+/// Seconds of a longer run after which its time is written down.
+const SLICE: u64 = 60;
 /// Seconds for one input; more is a finding.
 const SLOW: u64 = 10;
 /// Bytes that one allocation may have, in MB: inputs have some kB.
@@ -74,30 +105,37 @@ pub fn command(args: &[String]) -> Result<bool, String> {
 
 /// The short run of CI: each target a check.
 pub fn part() -> Tally {
-    let options = Options { seconds: 2, only: None, keep: false, json: false };
-    match all(&options) {
-        Err(why) => Tally::failure(&why),
+    counted(&Options { seconds: 2, ..Options::default() }).0
+}
+
+/// The long run: each target until it had so many seconds of the processor. The table of all, too.
+pub fn until(total: u64) -> (Tally, String) {
+    counted(&Options { total: Some(total), ..Options::default() })
+}
+
+fn counted(options: &Options) -> (Tally, String) {
+    match all(options) {
+        Err(why) => (Tally::failure(&why), String::new()),
         Ok(outcomes) => {
-            print!("{}", table(&outcomes));
-            let mut tally = Tally::default();
+            let (mut tally, table) = (Tally::default(), table(&outcomes));
+            print!("{table}");
             outcomes.iter().for_each(|outcome| tally += Tally::one(outcome.held()));
-            tally.closed("fuzz", Ok(true))
+            (tally.closed("fuzz", Ok(true)), table)
         }
     }
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
-    let mut options = Options { seconds: 10, only: None, keep: false, json: false };
+    let mut options = Options { seconds: 10, ..Options::default() };
+    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
     let mut rest = args.iter().map(String::as_str);
     while let Some(arg) = rest.next() {
         match arg {
             "--keep" => options.keep = true,
             "--json" => options.json = true,
             "--only" => options.only = Some(rest.next().ok_or("--only takes the name of a target")?.into()),
-            "--seconds" => {
-                let number = rest.next().and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
-                options.seconds = number.ok_or("--seconds takes a number of 1 or more")?;
-            }
+            "--seconds" => options.seconds = number(rest.next()).ok_or("--seconds takes a number of 1 or more")?,
+            "--total" => options.total = Some(number(rest.next()).ok_or("--total takes a number of 1 or more")?),
             _ => return Err(format!("unknown option {arg:?}; --help tells what there is")),
         }
     }
@@ -121,6 +159,8 @@ fn all(options: &Options) -> Result<Vec<Outcome>, String> {
             scope.spawn(|| {
                 while let Some(target) = next() {
                     let outcome = one(&program, &target, options);
+                    let Spent { runs, time } = outcome.spent;
+                    eprintln!("fuzz: {target}: {runs} runs in {:.1} s", seconds(time));
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push(outcome);
                     }
@@ -178,12 +218,34 @@ fn one(program: &Path, target: &str, options: &Options) -> Outcome {
 }
 
 fn fuzz(program: &Path, target: &str, options: &Options) -> Result<Outcome, String> {
+    let noted = place(program, "spent")?.join(target);
+    let mut all = Spent::load(&noted);
+    let mut here = options.total.map_or_else(Spent::default, |_| all);
+    let mut outcome = loop {
+        let left = options.total.map(|total| (total * 1000).saturating_sub(here.time).div_ceil(1000).clamp(1, SLICE));
+        let slice = slice(program, target, left.unwrap_or(options.seconds))?;
+        (all, here) = (all.and(slice.spent), here.and(slice.spent));
+        all.save(&noted)?;
+        if !slice.held() || options.total.is_none_or(|total| here.time >= total * 1000) {
+            break slice;
+        }
+    };
+    outcome.spent = here;
+    if options.keep && outcome.held() {
+        let grown = place(program, &format!("corpus/{target}"))?;
+        keep(program, target, (&grown, &run::root().join("fuzz/corpus").join(target)))?;
+    }
+    Ok(outcome)
+}
+
+/// One run of libFuzzer.
+fn slice(program: &Path, target: &str, seconds: u64) -> Result<Outcome, String> {
     let (found, grown) = (place(program, &format!("found/{target}"))?, place(program, &format!("corpus/{target}"))?);
     let kept = run::root().join("fuzz/corpus").join(target);
-    let limit = Duration::from_secs(options.seconds * 2 + 120);
-    let seconds = options.seconds;
-    let mut command = run::within(limit, program, &[]);
-    command.args([
+    // the shell's own clock tells the processor's time; a busy machine gives less of it than the clock on the wall says
+    let timed = "TIMEFORMAT='stat::processor_seconds: %3U'; time \"$0\" \"$@\"";
+    let mut command = run::within(Duration::from_secs(seconds * 2 + 120), "bash", &["-c", timed]);
+    command.arg(program).args([
         format!("-max_total_time={seconds}"),
         format!("-timeout={SLOW}"),
         format!("-malloc_limit_mb={ALLOCATION_MB}"),
@@ -197,9 +259,6 @@ fn fuzz(program: &Path, target: &str, options: &Options) -> Result<Outcome, Stri
     if !output.status.success() && outcome.findings.is_empty() {
         outcome.failed = Some(format!("it ended with {}: {}", output.status, log.lines().last().unwrap_or_default()));
     }
-    if options.keep && outcome.held() {
-        keep(program, target, (&grown, &kept))?;
-    }
     Ok(outcome)
 }
 
@@ -210,8 +269,10 @@ fn read(log: &str) -> Outcome {
         rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     };
     let last = |word: &str| log.lines().rev().find_map(|line| after(line, word)).unwrap_or(0);
+    let time = log.lines().rev().find_map(|line| line.strip_prefix("stat::processor_seconds:"));
+    let time = time.map(|seconds| seconds.trim().replace('.', "")).and_then(|digits| digits.parse().ok());
     Outcome {
-        runs: last("stat::number_of_executed_units:"),
+        spent: Spent { runs: last("stat::number_of_executed_units:"), time: time.unwrap_or(0) },
         coverage: last(" cov:"),
         corpus: last(" corp:"),
         ..Outcome::default()
@@ -264,28 +325,46 @@ impl Outcome {
     }
 }
 
+fn seconds(time: u64) -> f64 {
+    time as f64 / 1000.0
+}
+
+fn sum(outcomes: &[Outcome]) -> Spent {
+    outcomes.iter().fold(Spent::default(), |sum, outcome| sum.and(outcome.spent))
+}
+
 fn table(outcomes: &[Outcome]) -> String {
-    let mut text = format!("{:<18}{:>12}{:>10}{:>8}{:>10}\n", "target", "runs", "coverage", "corpus", "findings");
-    for Outcome { target, runs, coverage, corpus, findings, failed } in outcomes {
-        text += &format!("{target:<18}{runs:>12}{coverage:>10}{corpus:>8}{:>10}\n", findings.len());
+    let mut text =
+        format!("{:<18}{:>9}{:>14}{:>10}{:>8}{:>10}\n", "target", "seconds", "runs", "coverage", "corpus", "findings");
+    for Outcome { target, spent, coverage, corpus, findings, failed } in outcomes {
+        let (time, runs) = (seconds(spent.time), spent.runs);
+        text += &format!("{target:<18}{time:>9.1}{runs:>14}{coverage:>10}{corpus:>8}{:>10}\n", findings.len());
         findings.iter().for_each(|path| text += &format!("  not ok {target}: {path}\n"));
         failed.iter().for_each(|why| text += &format!("  not ok {target}: {why}\n"));
     }
-    let runs: u64 = outcomes.iter().map(|outcome| outcome.runs).sum();
+    let Spent { runs, time } = sum(outcomes);
     let broken = outcomes.iter().filter(|outcome| !outcome.held()).count();
-    text + &format!("{} targets, {runs} runs, {broken} broken\n", outcomes.len())
+    let least = outcomes.iter().map(|outcome| outcome.spent.time).min().unwrap_or(0);
+    let (all, least) = (seconds(time), seconds(least));
+    text + &format!(
+        "{} targets, {runs} runs in {all:.0} s of the processor, {least:.0} at the least; {broken} broken\n",
+        outcomes.len()
+    )
 }
 
 fn object(outcomes: &[Outcome]) -> Value {
     let one = |o: &Outcome| {
         json!({
-            "target": o.target, "runs": o.runs, "coverage": o.coverage, "corpus": o.corpus, "findings": o.findings,
-            "failed": o.failed,
+            "target": o.target, "seconds": seconds(o.spent.time), "runs": o.spent.runs, "coverage": o.coverage,
+            "corpus": o.corpus, "findings": o.findings, "failed": o.failed,
         })
     };
-    let runs: u64 = outcomes.iter().map(|outcome| outcome.runs).sum();
     let broken = outcomes.iter().filter(|outcome| !outcome.held()).count();
-    json!({ "targets": outcomes.iter().map(one).collect::<Vec<_>>(), "runs": runs, "broken": broken })
+    let all = sum(outcomes);
+    json!({
+        "targets": outcomes.iter().map(one).collect::<Vec<_>>(), "runs": all.runs, "seconds": seconds(all.time),
+        "broken": broken,
+    })
 }
 
 #[cfg(test)]
@@ -296,18 +375,26 @@ mod tests {
     fn the_closing_lines_are_read() {
         let log = "#2\tINITED cov: 11 ft: 12 corp: 1/1b exec/s: 0 rss: 30Mb\n\
                    #99\tDONE   cov: 345 ft: 678 corp: 23/9Kb lim: 4 exec/s: 50 rss: 31Mb\n\
-                   Done 99 runs in 2 second(s)\nstat::number_of_executed_units: 99\nstat::average_exec_per_sec:     49\n";
+                   Done 99 runs in 2 second(s)\nstat::number_of_executed_units: 99\nstat::average_exec_per_sec:     49\n\
+                   stat::processor_seconds: 1.987\n";
         let outcome = read(log);
-        assert_eq!((outcome.runs, outcome.coverage, outcome.corpus), (99, 345, 23));
-        assert_eq!(read("").runs, 0);
+        assert_eq!((outcome.coverage, outcome.corpus), (345, 23));
+        assert_eq!(outcome.spent, Spent { runs: 99, time: 1987 });
+        assert_eq!(read("").spent, Spent::default());
     }
 
     #[test]
     fn options_are_read() {
         let read = |args: &[&str]| options(&args.iter().map(|arg| (*arg).into()).collect::<Vec<String>>());
         let some = read(&["--seconds", "3", "--only", "x509", "--json"]).unwrap();
-        assert_eq!(some, Options { seconds: 3, only: Some("x509".into()), keep: false, json: true });
-        assert!(read(&["--seconds", "0"]).is_err() && read(&["--only"]).is_err() && read(&["--fast"]).is_err());
+        assert_eq!(some, Options { seconds: 3, only: Some("x509".into()), json: true, ..Options::default() });
+        assert_eq!(read(&["--total", "600"]).unwrap().total, Some(600));
+        assert!(
+            read(&["--seconds", "0"]).is_err()
+                && read(&["--total"]).is_err()
+                && read(&["--only"]).is_err()
+                && read(&["--fast"]).is_err()
+        );
     }
 
     #[test]

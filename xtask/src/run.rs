@@ -50,17 +50,49 @@ pub fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitS
     announce(command);
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|why| cannot(command, &why))?;
     if let Some(out) = child.stdout.take() {
-        let mut out = BufReader::new(out);
-        let mut line = Vec::new();
-        while out.read_until(b'\n', &mut line).map_err(|why| cannot(command, &why))? > 0 {
-            let mut ours = io::stdout().lock();
-            // A closed pipe of ours must not end the tests: their result is the exit code.
-            let _ = ours.write_all(&line).and_then(|()| ours.flush());
-            each(String::from_utf8_lossy(&line).trim_end());
-            line.clear();
-        }
+        let line = |line: &[u8]| {
+            pass_on(line);
+            each(String::from_utf8_lossy(line).trim_end());
+        };
+        pour(BufReader::new(out), line).map_err(|why| cannot(command, &why))?;
     }
     child.wait().map_err(|why| cannot(command, &why))
+}
+
+/// The same of standard output and standard error together, in the order in which they came.
+pub fn stream_both(command: Command, mut each: impl FnMut(&str)) -> Result<ExitStatus, String> {
+    lines(command, |line| {
+        pass_on(format!("{line}\n").as_bytes());
+        each(line);
+    })
+}
+
+/// The same with nothing passed through.
+pub fn lines(mut command: Command, mut each: impl FnMut(&str)) -> Result<ExitStatus, String> {
+    announce(&command);
+    let name = words(&command);
+    let failed = |why: io::Error| format!("could not run {name}: {why}");
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let mut child = command.stdout(writer.try_clone().map_err(failed)?).stderr(writer).spawn().map_err(failed)?;
+    // it holds ends of the pipe, which must all be closed before the pipe ends
+    drop(command);
+    pour(BufReader::new(reader), |line| each(String::from_utf8_lossy(line).trim_end())).map_err(failed)?;
+    child.wait().map_err(failed)
+}
+
+fn pour(mut from: impl BufRead, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        each(&line);
+        line.clear();
+    }
+    Ok(())
+}
+
+/// To our output. A closed pipe of ours must not end the tests: their result is the exit code.
+fn pass_on(line: &[u8]) {
+    let mut ours = io::stdout().lock();
+    let _ = ours.write_all(line).and_then(|()| ours.flush());
 }
 
 /// Standard output as text; `Err` carries what it printed to standard error.

@@ -27,8 +27,10 @@ fn build() -> String {
     };
     let target = folder.parent().expect("profiles lie in the target folder");
     let status = Command::new(env!("CARGO"))
-        // of the workspace, so that packages have the features that they have in every other build and none is built anew
-        .args(["build", "--quiet", "--workspace", "--bin", "tegata", "--profile", profile, "--target-dir"])
+        // of the workspace, and this test with it, so that packages have the features that they have when all tests are
+        // built, and none is built anew
+        .args(["build", "--quiet", "--workspace", "--bin", "tegata", "--test", "line"])
+        .args(["--profile", profile, "--target-dir"])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
