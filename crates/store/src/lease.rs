@@ -3,7 +3,7 @@
 //! Why a time and not a lock of a connection: a process that is held keeps its connection, and with it the lock.
 //! Invariant: a lease says who tries; that a log is never forked rests on compare and swap (`ledger.rs`).
 
-use crate::engine::Connection;
+use crate::engine::Pool;
 use crate::{Error, Store};
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::time::Duration;
@@ -14,9 +14,21 @@ const HOLDS: Duration = Duration::from_secs(3);
 /// The lease of the background work: sequencer and all other jobs.
 const NAME: &str = "jobs";
 
-/// Until when this node may take itself for the holder, in milliseconds since boot.
+/// What a node knows of the lease.
 #[derive(Default)]
-pub(crate) struct Lease(AtomicI64);
+pub(crate) struct Lease {
+    /// Until when it may take itself for the holder, in milliseconds since boot.
+    until: AtomicI64,
+    /// A connection of its own, where there are other nodes: behind the committer's queue a lease would be lost just when
+    /// there is most to do.
+    pool: Option<Pool>,
+}
+
+impl Lease {
+    pub(crate) fn over(pool: Pool) -> Self {
+        Lease { pool: Some(pool), ..Lease::default() }
+    }
+}
 
 /// The lease of the background work.
 pub struct Leases<'a>(&'a Store);
@@ -31,12 +43,12 @@ impl Store {
 impl Leases<'_> {
     /// Whether this node does the background work at present.
     pub fn holds(&self) -> bool {
-        !self.0.is_shared() || crate::version::since_boot() < self.0.0.lease.0.load(SeqCst)
+        !self.0.is_shared() || crate::version::since_boot() < self.0.0.lease.until.load(SeqCst)
     }
 
     /// Takes the lease, or holds it for longer; false while another node has it. To be called about every second.
     pub async fn hold(&self) -> Result<bool, Error> {
-        let Some(node) = self.0.0.committer.node().map(str::to_owned) else { return Ok(true) };
+        let Some((node, pool)) = self.shared() else { return Ok(true) };
         // before the database looks at its clock: this node lets go first
         let asked = crate::version::since_boot();
         let text = "insert into lease (name, holder, until)
@@ -45,17 +57,20 @@ impl Leases<'_> {
             where lease.holder = excluded.holder
             or lease.until < cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
         let span = HOLDS.as_millis() as i64;
-        let task = move |c: &Connection| Ok(c.execute(text, (NAME, node, span))? == 1);
-        let held = self.0.0.committer.task(task).await?;
-        self.0.0.lease.0.store(if held { asked + span } else { 0 }, SeqCst);
+        let held = pool.with(|c| Ok(c.execute(text, (NAME, node, span))? == 1))?;
+        self.0.0.lease.until.store(if held { asked + span } else { 0 }, SeqCst);
         Ok(held)
     }
 
     /// Lets another node take over at once.
     pub async fn release(&self) -> Result<(), Error> {
-        let Some(node) = self.0.0.committer.node().map(str::to_owned) else { return Ok(()) };
-        self.0.0.lease.0.store(0, SeqCst);
+        let Some((node, pool)) = self.shared() else { return Ok(()) };
+        self.0.0.lease.until.store(0, SeqCst);
         let text = "delete from lease where name = $1 and holder = $2";
-        self.0.0.committer.task(move |c: &Connection| c.execute(text, (NAME, node)).map(drop)).await
+        pool.with(|c| c.execute(text, (NAME, node)).map(drop))
+    }
+
+    fn shared(&self) -> Option<(&str, &Pool)> {
+        self.0.0.committer.node().zip(self.0.0.lease.pool.as_ref())
     }
 }

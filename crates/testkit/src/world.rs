@@ -6,13 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use tempfile::TempDir;
 
+/// Where the platform of a world is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// As `TEGATA_TEST_ENGINE` says.
+    #[default]
+    Chosen,
+    /// In its folder, for tests of what happens to files.
+    Folder,
+    /// In an empty PostgreSQL.
+    Database(String),
+}
+
 /// How a world is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// Options of `init` beside `--data`, `--json` and `--store`.
     pub init: Vec<String>,
-    /// The URL of an empty PostgreSQL; without it, what `TEGATA_TEST_ENGINE` says.
-    pub store: Option<String>,
+    /// Where the platform is.
+    pub store: Place,
     /// Address of the HTTPS port.
     pub https: String,
     /// Address of the plain HTTP port.
@@ -24,7 +36,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let free = || "127.0.0.1:0".to_owned();
-        Setup { init: Vec::new(), store: None, https: free(), http: free(), environment: Vec::new() }
+        Setup { init: Vec::new(), store: Place::Chosen, https: free(), http: free(), environment: Vec::new() }
     }
 }
 
@@ -68,12 +80,14 @@ impl World {
 
     /// Sets up a fresh folder; nothing runs yet.
     pub fn initialised(binary: &str, mut setup: Setup) -> World {
-        setup.store = setup.store.or_else(crate::postgres::chosen);
+        if setup.store == Place::Chosen {
+            setup.store = crate::postgres::chosen().map_or(Place::Folder, Place::Database);
+        }
         let folder = tempfile::Builder::new().prefix("tegata-test-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let mut init = clean(Path::new(binary));
         init.arg("init").arg("--data").arg(&data).arg("--json").args(&setup.init);
-        if let Some(url) = &setup.store {
+        if let Place::Database(url) = &setup.store {
             init.args(["--store", url]);
         }
         let first = First::read(&init.output().expect("the program can be run"));
@@ -88,7 +102,10 @@ impl World {
     /// Everywhere that the platform keeps something: the data folder, and the files of its database on the server that
     /// all tests share.
     pub fn files(&self) -> Vec<PathBuf> {
-        let database = self.setup.store.as_deref().and_then(|url| url.rsplit('/').next());
+        let database = match &self.setup.store {
+            Place::Database(url) => url.rsplit('/').next(),
+            Place::Chosen | Place::Folder => None,
+        };
         std::iter::once(self.data()).chain(database.map(|name| crate::Postgres::shared().files(name))).collect()
     }
 

@@ -1,4 +1,4 @@
-//! Read connections of PostgreSQL: at most so many, each for one read at a time.
+//! Connections of PostgreSQL beside the committer's, for reads mostly: at most so many, each for one at a time.
 
 use super::Connection;
 use super::postgres::{Driver, Link};
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What comes first on a connection.
+/// Of connections for reads.
 const READ_ONLY: &str = "set default_transaction_read_only = on";
 
 /// The connections.
@@ -18,6 +18,8 @@ pub(crate) struct Pool {
     limit: Duration,
     /// One connection, which stays at the moment of its first read.
     pinned: bool,
+    /// What comes first on a connection.
+    begin: &'static str,
 }
 
 struct State {
@@ -29,13 +31,18 @@ struct State {
 impl Pool {
     pub(crate) fn new(driver: Arc<Driver>, connections: u32, limit: Duration) -> Self {
         let state = State { idle: Vec::new(), places: connections.max(1) };
-        Pool { driver, state: Mutex::new(state), freed: Condvar::new(), limit, pinned: false }
+        Pool { driver, state: Mutex::new(state), freed: Condvar::new(), limit, pinned: false, begin: READ_ONLY }
+    }
+
+    /// For statements that write, each a transaction, and may be made twice.
+    pub(crate) fn writing(self) -> Self {
+        Pool { begin: "", ..self }
     }
 
     /// All reads see the moment of the first.
     pub(crate) fn pinned(self) -> Self {
         self.state().places = 1;
-        Pool { pinned: true, ..self }
+        Pool { pinned: true, begin: "begin isolation level repeatable read, read only", ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -67,8 +74,7 @@ impl Pool {
             }
             let link = self.driver.connect_within(until.left(), None)?;
             link.hurry(until.left());
-            let begin = if self.pinned { "begin isolation level repeatable read, read only" } else { READ_ONLY };
-            link.run(begin)?;
+            link.run(self.begin)?;
             self.ask(link, &mut f)
         })
     }

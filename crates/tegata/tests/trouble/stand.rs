@@ -3,7 +3,7 @@
 use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, Unit, text};
-use tegata_testkit::{Answer, Api, Est, EstError, Identity, World};
+use tegata_testkit::{Answer, Api, Est, EstError, Identity, Place, Setup, World};
 
 /// The platform.
 pub struct Stand {
@@ -20,6 +20,11 @@ impl Stand {
     /// `prepare` is told of the world before it is started for good.
     pub fn new(prepare: impl FnOnce(&mut World)) -> Stand {
         Stand::of(crate::BINARY, prepare)
+    }
+
+    /// The same with the platform in its folder, whatever is chosen: the shim stands between program and files.
+    pub fn in_files(prepare: impl FnOnce(&mut World)) -> Stand {
+        Stand::on(World::with(crate::BINARY, Setup { store: Place::Folder, ..Setup::default() }), prepare)
     }
 
     /// The same with a program that runs ours.

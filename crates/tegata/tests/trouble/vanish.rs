@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tegata_domain::ledger::Log;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, new_product, text};
-use tegata_testkit::{Answer, Api, Disk, Postgres, Setup, World, wait};
+use tegata_testkit::{Answer, Api, Disk, Place, Postgres, Setup, World, wait};
 
 /// Seconds that it is away, when nothing is said.
 const AWAY: u64 = 5;
@@ -250,7 +250,7 @@ fn check(stand: &Stand, history: &History, known: &Known) {
 fn run(how: &str, go: impl Fn(&Postgres), come: impl Fn(&Postgres)) {
     let _alone = alone();
     let database = Postgres::start(Disk::Synced);
-    let setup = Setup { store: Some(database.database()), ..Setup::default() };
+    let setup = Setup { store: Place::Database(database.database()), ..Setup::default() };
     let patience = PATIENCE.as_secs().to_string();
     let limits = [
         ("TEGATA_STORE_WAIT_SECONDS", patience.as_str()),

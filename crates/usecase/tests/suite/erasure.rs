@@ -426,6 +426,21 @@ async fn a_start_ends_what_a_crash_cut_off() {
     assert_eq!(again, text, "once");
 }
 
+/// A reader whose moment is before an erasure keeps what was erased: that is said, and the next start makes it good.
+#[tokio::test]
+async fn what_a_reader_keeps_goes_with_the_next_start() {
+    let mut world = World::new().await;
+    let (gone, _) = world.enter(TRACES[0], OrganisationKind::Household).await;
+    let reader = Behind::of(&world.data).await;
+    let stays = reader.stay().await;
+    let erased = erase(gone.uid, TRACES[0], &world.maker(), world.cx()).await.unwrap();
+    assert_eq!(erased.compacted, !stays);
+    reader.leave().await;
+    world.close();
+    world.open().await.unwrap();
+    assert_eq!(traces(&world.data), []);
+}
+
 /// A stamp whose event was erased says so, and offers no proof that would be refused.
 #[tokio::test]
 async fn an_erased_stamp_is_not_called_proved() {
