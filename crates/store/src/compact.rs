@@ -65,6 +65,15 @@ fn alone(connection: &Connection) -> Result<bool, Error> {
     Ok(false)
 }
 
+/// The copy that it makes meanwhile is as large as the database: a file, in the folder of `SQLITE_TMPDIR` or that of the
+/// system.
+fn vacuum(connection: &Connection) -> Result<(), Error> {
+    connection.run("pragma temp_store = file")?;
+    let done = connection.run("vacuum; delete from meta where name = 'compact'");
+    connection.run("pragma temp_store = memory")?;
+    done
+}
+
 fn write_anew(connection: &Connection) -> Result<bool, Error> {
     let number = |text| connection.only(text, NONE, |row| row.get::<i64>(0));
     let fold = || number("pragma wal_checkpoint(truncate)");
@@ -74,7 +83,7 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
         connection.execute(DUE, NONE)?;
         return Ok(false);
     }
-    connection.run("vacuum; delete from meta where name = 'compact'")?;
+    vacuum(connection)?;
     let whole = fold()? == 0 && folded;
     if !whole {
         connection.execute(DUE, NONE)?;
@@ -93,8 +102,7 @@ pub(crate) fn if_due(connection: &Connection) -> Result<(), Error> {
     if let Some(link) = connection.postgres() {
         return rewrite(connection, link).map(drop);
     }
-    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
-    if let Err(error) = connection.run(text) {
+    if let Err(error) = vacuum(connection).and_then(|()| connection.run("pragma wal_checkpoint(truncate)")) {
         tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
     }
     Ok(())

@@ -74,6 +74,8 @@ pub(crate) fn open_to_read(path: &Path) -> Result<super::Connection, Error> {
 pub(super) fn settle(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(128);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // what a statement sets aside is a few pages; a container has no place for files but its data
+    connection.execute_batch("pragma temp_store = memory")?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 use crate::history::History;
 use crate::memory::Memory;
 use crate::story::Story;
-use crate::{BINARY, Target, Workers, check, engine, say, tell};
+use crate::{BINARY, Workers, check, engine, say, tell};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -164,7 +164,7 @@ fn a_load_survives_death_at_every_point() {
         world.kill();
     }
     world.start();
-    let unanswered = check::finish(&mut workers.lines, &Target::of(&world), &memory);
+    let unanswered = check::finish(&mut workers.lines, &crate::target(&world), &memory);
     let counts = check::everything(&mut world, &memory, &history, died_at);
     passed.are_known();
     tell(&format!("deaths under load on {}", engine()), &[(died_at, "deaths"), (LOAD.len(), "points")]);
@@ -175,7 +175,7 @@ fn a_load_survives_death_at_every_point() {
 
 /// Lives until `end` ended the server.
 fn live(story: &mut Story, world: &mut World, armed: &str) -> Option<ExitStatus> {
-    let target = Target::of(world);
+    let target = crate::target(world);
     std::thread::scope(|scope| {
         scope.spawn(|| story.work(&target));
         let status = world.take().dies();
@@ -192,7 +192,7 @@ fn a_life_survives_death_at_every_point() {
     world.set_environment(&[("FAULT_SEEN", passed.path())]);
     world.start();
     let (mut story, history) = (Story::default(), History::begin(&world.plain()));
-    let target = Target::of(&world);
+    let target = crate::target(&world);
     while story.lives == 0 {
         story.advance(&target).expect("nobody dies yet");
     }
@@ -209,14 +209,14 @@ fn a_life_survives_death_at_every_point() {
         world.set_environment(&[]);
         world.start();
         history.check(&world.plain());
-        let target = Target::of(&world);
+        let target = crate::target(&world);
         // the step that was cut, to its answer
         story.advance(&target).expect("nobody dies");
         story.check(&target);
         world.kill();
     }
     world.start();
-    let target = Target::of(&world);
+    let target = crate::target(&world);
     let last = story.lives;
     while story.lives == last {
         story.advance(&target).expect("nobody dies");
