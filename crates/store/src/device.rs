@@ -4,6 +4,7 @@ use crate::engine::{Connection, NONE, Row, Value, code, params, time, uuid};
 use crate::{Error, Store};
 use tegata_domain::device::{Condition, Device, Stage, Stamp};
 use tegata_domain::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow, ReleaseRow, Uuid};
+use tegata_domain::lookup::Glance;
 use tegata_domain::release::Running;
 use tegata_domain::time::Timestamp;
 
@@ -34,6 +35,18 @@ fn read(row: &Row<'_>) -> Result<Device, Error> {
         sequence: row.get(13)?,
         head: row.get(14)?,
         stamps: read_stamps(row.get::<&[u8]>(15)?),
+    })
+}
+
+fn glance(row: &Row<'_>) -> Result<Glance, Error> {
+    Ok(Glance {
+        product: ProductRow(row.get(0)?),
+        stage: code(row, 1, &Stage::ALL)?,
+        condition: code(row, 2, &Condition::ALL)?,
+        confirmed: row.get(3)?,
+        period: row.get(4)?,
+        head: (row.get(5)?, row.get(6)?),
+        stamps: read_stamps(row.get::<&[u8]>(7)?),
     })
 }
 
@@ -128,8 +141,9 @@ pub struct Listed {
 }
 
 fn read_listed(row: &Row<'_>) -> Result<Listed, Error> {
-    let (device, id) = (read(row)?, |column| Ok(row.get::<Option<[u8; 16]>>(column)?.map(Uuid::from_bytes)));
-    let running = match row.get(18)? {
+    let device = read(row)?;
+    let id = |column| Ok::<_, Error>(row.get::<Option<[u8; 16]>>(column)?.map(Uuid::from_bytes));
+    let running = match row.get::<Option<String>>(18)? {
         Some(version) => {
             let release = row.get::<Option<i64>>(19)?.map(ReleaseRow);
             Some((Running { device: device.row, version, release, at: time(row, 20)? }, id(21)?))
@@ -164,12 +178,15 @@ impl Devices<'_> {
         self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))
     }
 
-    /// One, by its row, with the number of its events that stand in the log below `size`.
-    pub async fn by_row_proved(&self, row: DeviceRow, size: u64) -> Result<Option<(Device, u32)>, Error> {
-        let Some(device) = self.by_row(row).await? else { return Ok(None) };
+    /// What a look-up shows of one, by its row, with the number of its events that stand in the log below `size`.
+    pub async fn glance(&self, row: DeviceRow, size: u64) -> Result<Option<(Glance, u32)>, Error> {
+        // short, since a statement is found by its text
+        let text =
+            "select product, stage, condition, confirmed, period, sequence, head, stamps from device where id = $1";
+        let Some(device) = self.0.read(|c| c.one(text, [row.0], glance))? else { return Ok(None) };
         // asked after the device was read; of most devices it spares the way to their events
         if self.0.0.committer.all_below(row, size) {
-            let proved = device.sequence;
+            let proved = device.head.0;
             return Ok(Some((device, proved)));
         }
         let text = "select sequence from event where device = $1 and idx < $2 order by sequence desc limit 1";
