@@ -40,7 +40,7 @@ pub fn request(row: i64, cx: &Cx) -> Result<Bytes, Failure> {
 
 /// A store of so many devices, and look-ups of them in random order.
 async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
-    let (ground, opened) = Ground::lay().await?;
+    let (ground, opened) = Ground::lay(None).await?;
     let rows = opened.fill(devices).await?;
     let one = |_| {
         let row = rows.start + (u64::from_be_bytes(chance::bytes(&SystemChance)) % u64::from(devices)) as i64;

@@ -69,6 +69,9 @@ enum Work {
         /// Devices in one request
         #[arg(long, default_value_t = LINES, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         lines: u32,
+        /// An empty PostgreSQL database for the rows, instead of SQLite; its own CPU time is not counted
+        #[arg(long, value_name = "URL")]
+        store: Option<String>,
     },
     /// Public look-ups, JSON, over HTTP keep-alive; limit: a bare axum handler that answers the same bytes
     #[command(after_help = "Example:\n  cargo run --release -p bench -- lookup --devices 1000000 --json")]
@@ -163,8 +166,9 @@ impl Options {
     }
 }
 
-fn issue(options: Options, connections: u16, lines: u32) -> issue::Plan {
-    issue::Plan { span: options.span(), devices: options.devices.unwrap_or(0), connections, lines: lines as usize }
+fn issue(options: Options, connections: u16, lines: u32, store: Option<String>) -> issue::Plan {
+    let devices = options.devices.unwrap_or(0);
+    issue::Plan { span: options.span(), store, devices, connections, lines: lines as usize }
 }
 
 fn lookup(options: Options, connections: u16) -> lookup::Plan {
@@ -188,8 +192,8 @@ fn verify(options: Options) -> verify::Plan {
 /// The reports, and how they are printed: as JSON, as a list. `None` where a work printed for itself.
 async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failure> {
     Ok(Some(match work {
-        Work::Issue { options, connections, lines } => {
-            (vec![issue::run(issue(options, connections, lines)).await?], options.json, false)
+        Work::Issue { options, connections, lines, store } => {
+            (vec![issue::run(issue(options, connections, lines, store)).await?], options.json, false)
         }
         Work::Lookup { options, connections } => {
             (vec![lookup::run(lookup(options, connections)).await?], options.json, false)
@@ -200,7 +204,7 @@ async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failur
         }
         Work::Verify { options } => (vec![verify::run(verify(options)).await?], options.json, false),
         Work::All { options } => {
-            let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
+            let issue = issue::run(issue(options, CONNECTIONS, LINES, None)).await?;
             let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
             let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;

@@ -38,7 +38,7 @@ struct Laid {
 
 /// A store of so many devices in use with a token each.
 async fn lay(devices: u32) -> Result<Laid, Failure> {
-    let (ground, mut opened) = Ground::lay().await?;
+    let (ground, mut opened) = Ground::lay(None).await?;
     opened.line.in_use();
     let rows: Vec<i64> = opened.fill(devices).await?.collect();
     let (requests, identity) = (requests(&opened, &rows).await?, identity(&opened).await?);

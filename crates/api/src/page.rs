@@ -4,8 +4,7 @@ use crate::status::Status;
 use axum::extract::{FromRequestParts, Query};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use tegata_usecase::{Cx, Error, cursor};
 
 /// Which part of a list is asked for.
@@ -14,6 +13,12 @@ pub struct Page {
     pub after: i64,
     /// At most so many, 1–1000; 100 when absent.
     pub limit: u32,
+}
+
+#[derive(Serialize)]
+struct Items<T> {
+    items: Vec<T>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -38,13 +43,13 @@ impl FromRequestParts<Cx> for Page {
 
 impl Page {
     /// `{"items":[…],"next":CURSOR or null}` from rows with their views.
-    pub fn reply(&self, rows: Vec<(i64, Value)>, cx: &Cx) -> Result<Response, Status> {
+    pub fn reply(&self, rows: Vec<(i64, impl Serialize)>, cx: &Cx) -> Result<Response, Status> {
         let more = rows.len() == self.limit as usize;
         let next = match rows.last() {
             Some((row, _)) if more => Some(cursor::encode(*row, cx)?),
             Some(_) | None => None,
         };
-        let items: Vec<Value> = rows.into_iter().map(|(_, view)| view).collect();
-        Ok(axum::Json(json!({ "items": items, "next": next })).into_response())
+        let items = rows.into_iter().map(|(_, view)| view).collect();
+        Ok(axum::Json(Items { items, next }).into_response())
     }
 }

@@ -12,8 +12,7 @@ pub(crate) fn insert_fact(c: &Connection, fact: &Fact, leaves: &mut Placing) -> 
     let (leaf, index) = (fact.leaf(), leaves.next(Log::Facts) as i64);
     let text = "insert into fact (leaf, idx) values ($1, $2) returning id";
     let item = c.only(text, (&leaf, index), |row| row.get(0))?;
-    leaves.place(c, Log::Facts, (item, 0), &leaf)?;
-    Ok(())
+    leaves.place(c, Log::Facts, std::iter::once((item, 0, &*leaf)))
 }
 
 /// How far a log is.

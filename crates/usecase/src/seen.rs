@@ -58,8 +58,9 @@ impl Seen {
         self.lock().remove(&device);
     }
 
-    fn noted(&self, device: DeviceRow) -> Option<Timestamp> {
-        self.lock().get(&device).copied()
+    /// When a device was last heard from; `written` is what the store has.
+    pub(crate) fn last(&self, device: DeviceRow, written: Option<Timestamp>) -> Option<Timestamp> {
+        self.lock().get(&device).copied().or(written)
     }
 
     fn take(&self) -> HashMap<DeviceRow, Timestamp> {
@@ -78,12 +79,4 @@ pub async fn flush(cx: &Inner) -> Result<usize> {
         cx.store.seen().note(together.to_vec()).await?;
     }
     Ok(waiting.len())
-}
-
-/// When a device was last heard from.
-pub(crate) async fn last(device: DeviceRow, cx: &Inner) -> Result<Option<Timestamp>> {
-    match cx.seen.noted(device) {
-        Some(at) => Ok(Some(at)),
-        None => Ok(cx.store.seen().at(device).await?),
-    }
 }

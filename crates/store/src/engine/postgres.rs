@@ -230,6 +230,22 @@ impl Link {
         Ok(changed as usize)
     }
 
+    /// Many rows in one statement: a column is an array.
+    pub(super) fn insert_all<'v, const N: usize>(
+        &self,
+        text: &str,
+        rows: impl Iterator<Item = [Value<'v>; N]>,
+    ) -> Result<usize, Error> {
+        let mut columns: [Vec<Value<'v>>; N] = std::array::from_fn(|_| Vec::new());
+        for row in rows {
+            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+        }
+        let one = self.statement(text)?;
+        let many = self.statement(&of_many(text, one.params())?)?;
+        let changed = self.wait(self.client.execute_raw(&many, columns.iter()))?;
+        Ok(changed as usize)
+    }
+
     pub(super) fn rows(&self, text: &str, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Error> {
         let statement = self.statement(text)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
@@ -250,6 +266,14 @@ impl Link {
     pub(crate) fn run_long(&self, texts: &str, limit: Duration) -> Result<(), Error> {
         self.within(limit, self.client.batch_execute(texts))
     }
+}
+
+/// The statement that takes a row's values as arrays, from the one that takes them as they are.
+fn of_many(text: &str, kinds: &[Type]) -> Result<String, Error> {
+    let parts = text.split_once("values (").and_then(|(head, rest)| Some((head, rest.split_once(')')?.1)));
+    let (head, tail) = parts.ok_or_else(|| Error::new(ErrorKind::Broken, "a statement for many rows has no values"))?;
+    let arrays: Vec<String> = (1..).zip(kinds).map(|(i, kind)| format!("${i}::{}[]", kind.name())).collect();
+    Ok(format!("{head}select * from unnest({}){tail}", arrays.join(", ")))
 }
 
 /// Rows on their way in.

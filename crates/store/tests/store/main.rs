@@ -13,6 +13,7 @@ mod guards;
 mod heart;
 mod increment;
 mod ledger;
+mod list;
 mod publication;
 mod snapshot;
 mod target_token;
