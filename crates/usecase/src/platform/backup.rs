@@ -44,6 +44,8 @@ pub struct BackupOrder {
     pub since: Option<PathBuf>,
     /// Where tiles and files lie.
     pub objects: object::Settings,
+    /// What the settings say about the database that may hold the platform.
+    pub database: Access,
     /// How long event payloads and epoch keys of this backup can be restored.
     pub keep: Duration,
     /// The present.
