@@ -55,7 +55,8 @@ pub enum Disk {
 pub struct Postgres {
     folder: PathBuf,
     disk: Disk,
-    secure: bool,
+    /// Where it is reached over TCP; `None`: by its socket alone.
+    address: Option<String>,
     keeper: Mutex<Option<Child>>,
     made: AtomicU32,
 }
@@ -174,16 +175,20 @@ impl Postgres {
 
     /// A server for one test, which may stop it.
     pub fn start(disk: Disk) -> Postgres {
-        Self::begin(disk, false)
+        Self::begin(disk, None)
     }
 
     /// A server for one test that other machines may reach: over TCP under TLS, which a root of its own vouches for
     /// ([`Postgres::roots`], [`Postgres::remote`]).
     pub fn start_secure() -> Postgres {
-        Self::begin(Disk::Unsynced, true)
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        // an address that no other server of the tests takes: the port is PostgreSQL's own
+        let [.., high, low] = std::process::id().to_be_bytes();
+        let address = format!("127.{}.{high}.{low}", 77 + MADE.fetch_add(1, Relaxed));
+        Self::begin(Disk::Unsynced, Some(address))
     }
 
-    fn begin(disk: Disk, secure: bool) -> Postgres {
+    fn begin(disk: Disk, address: Option<String>) -> Postgres {
         let (folder, template) = (folder(), template());
         let data = folder.join("data");
         done(Command::new("cp").arg("-r").arg(template).arg(&data));
@@ -191,10 +196,10 @@ impl Postgres {
             done(Command::new("chown").arg("-R").arg(format!("{uid}:{gid}")).arg(&data));
         }
         done(Command::new("chmod").arg("0700").arg(&data));
-        if secure {
+        if address.is_some() {
             certify(&folder);
         }
-        let server = Postgres { folder, disk, secure, keeper: Mutex::new(None), made: AtomicU32::new(0) };
+        let server = Postgres { folder, disk, address, keeper: Mutex::new(None), made: AtomicU32::new(0) };
         server.go_on();
         server
     }
@@ -211,11 +216,11 @@ impl Postgres {
             keeper.args(["-c", setting]);
         }
         keeper.args(["-c", &format!("fsync={synced}"), "-c", &format!("full_page_writes={synced}")]);
-        if self.secure {
+        if let Some(address) = &self.address {
             let file = |name: &str| self.folder.join(name).display().to_string();
             let (chain, key, access) = (file("chain.pem"), file("key.pem"), file("access"));
             for setting in [
-                &format!("listen_addresses={}", self.address()),
+                &format!("listen_addresses={address}"),
                 "ssl=on",
                 &format!("ssl_cert_file={chain}"),
                 &format!("ssl_key_file={key}"),
@@ -259,15 +264,10 @@ impl Postgres {
         format!("postgres://{ROLE}@{folder}/{database}")
     }
 
-    /// An address of this machine that no other process of the tests takes: the port is PostgreSQL's own.
-    fn address(&self) -> String {
-        let [.., high, low] = std::process::id().to_be_bytes();
-        format!("127.77.{high}.{low}")
-    }
-
     /// The URL of a database of [`Postgres::start_secure`], over TCP.
     pub fn remote(&self, database: &str) -> String {
-        format!("postgres://{ROLE}@localhost/{database}?hostaddr={}&sslmode=require", self.address())
+        let address = self.address.as_deref().expect("the test started a server that is reached over TCP");
+        format!("postgres://{ROLE}@localhost/{database}?hostaddr={address}&sslmode=require")
     }
 
     /// The PEM file of the root behind that server's certificate.
