@@ -190,7 +190,7 @@ async fn open(folder: &Path) -> Result<Cx, Failure> {
     let opening = Opening {
         folder: folder.to_owned(),
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Settings::default(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::client::{Plain, get};
 use crate::cpu;
 use crate::ground::Ground;
-use crate::load::{self, Compared, Measured, Target, sample};
+use crate::load::{self, Compared, Measured, Plan, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
 use crate::statistics::{micros, rate, round};
@@ -17,17 +17,6 @@ use std::time::Duration;
 use tegata::clock::SystemChance;
 use tegata_domain::chance;
 use tegata_usecase::Cx;
-
-/// What is measured.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// About how long.
-    pub span: Duration,
-    /// Devices in the store.
-    pub devices: u32,
-    /// Kept connections.
-    pub connections: u16,
-}
 
 /// Different numbers that are asked for, at most.
 const NUMBERS: u32 = 500_000;

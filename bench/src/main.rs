@@ -171,18 +171,13 @@ fn issue(options: Options, connections: u16, lines: u32, store: Option<String>) 
     issue::Plan { span: options.span(), store, devices, connections, lines: lines as usize }
 }
 
-fn lookup(options: Options, connections: u16) -> lookup::Plan {
-    let devices = options.devices.unwrap_or(LOOKUP_DEVICES).max(1);
-    lookup::Plan { span: options.span(), devices, connections }
+fn load(options: Options, connections: u16, devices: u32) -> load::Plan {
+    let devices = options.devices.unwrap_or(devices).max(1);
+    load::Plan { span: options.span(), devices, connections }
 }
 
 fn ledger(options: Options, batch: u32) -> ledger::Plan {
     ledger::Plan { span: options.span(), devices: options.devices.unwrap_or(0), batch }
-}
-
-fn poll(options: Options, connections: u16) -> poll::Plan {
-    let devices = options.devices.unwrap_or(POLL_DEVICES).max(1);
-    poll::Plan { span: options.span(), devices, connections }
 }
 
 fn verify(options: Options) -> verify::Plan {
@@ -196,18 +191,18 @@ async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failur
             (vec![issue::run(issue(options, connections, lines, store)).await?], options.json, false)
         }
         Work::Lookup { options, connections } => {
-            (vec![lookup::run(lookup(options, connections)).await?], options.json, false)
+            (vec![lookup::run(load(options, connections, LOOKUP_DEVICES)).await?], options.json, false)
         }
         Work::Ledger { options, batch } => (vec![ledger::run(ledger(options, batch)).await?], options.json, false),
         Work::Poll { options, connections } => {
-            (vec![poll::run(poll(options, connections)).await?], options.json, false)
+            (vec![poll::run(load(options, connections, POLL_DEVICES)).await?], options.json, false)
         }
         Work::Verify { options } => (vec![verify::run(verify(options)).await?], options.json, false),
         Work::All { options } => {
             let issue = issue::run(issue(options, CONNECTIONS, LINES, None)).await?;
-            let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
+            let lookup = lookup::run(load(options, LOOKUP_CONNECTIONS, LOOKUP_DEVICES)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
-            let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
+            let poll = poll::run(load(options, POLL_CONNECTIONS, POLL_DEVICES)).await?;
             let verify = verify::run(verify(options)).await?;
             (vec![issue, lookup, ledger, poll, verify], options.json, true)
         }

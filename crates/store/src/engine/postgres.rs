@@ -113,12 +113,13 @@ impl Driver {
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(3);
+        // first: a runtime that is dropped here would end a program that runs in one itself
+        let tls = Tls::new(database.roots.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
             .enable_all()
             .build()?;
-        let tls = Tls::new(database.roots.as_deref())?;
         Ok(Driver { runtime: Some(runtime), config, tls, limit: database.wait })
     }
 

@@ -14,6 +14,7 @@ use tegata_usecase::{Cx, Kind, Result, ledger};
 
 async fn backup(world: &World, out: PathBuf, key: PathBuf) -> Result<platform::BackupTaken> {
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         folder: world.data.clone(),
         unlock: None,
@@ -46,7 +47,7 @@ async fn open(world: &World, folder: PathBuf) -> Cx {
     let opening = Opening {
         folder,
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(6)),
@@ -165,7 +166,7 @@ async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
     let opening = Opening {
         folder: world.data.clone(),
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(7)),
@@ -188,6 +189,7 @@ async fn a_wrong_unlock_file_makes_no_backup() {
     let unlock = folder.path().join("unlock");
     tegata_keys::seal::Seal::create(&unlock, &[1; 32]).unwrap();
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         folder: world.data.clone(),
         unlock: Some(unlock),

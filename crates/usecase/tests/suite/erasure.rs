@@ -355,6 +355,7 @@ async fn a_restored_backup_holds_nothing_of_who_was_erased_since() {
     let (file, key) = (story.world.data.with_file_name("backup"), story.world.data.with_file_name("recovery.key"));
     let chance = || std::sync::Arc::new(crate::world::Seeded::new(77));
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         folder: story.world.data.clone(),
         unlock: None,

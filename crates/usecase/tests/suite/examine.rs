@@ -23,6 +23,7 @@ async fn an_old_backup_is_told_and_a_new_one_is_not() {
     assert!(warnings(&world).await.contains("no backup was taken"));
     let out = world.data.with_file_name("backup");
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         since: None,
         folder: world.data.clone(),

@@ -35,6 +35,7 @@ impl Kept {
     async fn backup(&self, out: &str, since: Option<&str>) -> Result<BackupTaken> {
         self.world.clock.pass(std::time::Duration::from_secs(1));
         let order = BackupOrder {
+            database: Default::default(),
             objects: Default::default(),
             folder: self.world.data.clone(),
             unlock: None,

@@ -171,7 +171,7 @@ impl World {
         let opening = Opening {
             folder,
             unlock: None,
-            database: None,
+            database: Default::default(),
             // a test's clock stands: whoever polls in a loop would ask too often
             settings: tegata_usecase::cx::Settings { device_rate: 0, ..Default::default() },
             clock: self.clock.clone(),
