@@ -70,7 +70,7 @@ pub struct Actor {
 /// The act, and the event that tells of it.
 const ACTS: [(&str, &str); 3] = [("ship", "shipped"), ("quarantine", "quarantined"), ("release", "released")];
 /// A product comes after so many devices.
-const PRODUCT_EVERY: usize = 10;
+const PRODUCT_EVERY: usize = 3;
 
 impl Actor {
     /// Works until the connection breaks.

@@ -282,6 +282,8 @@ impl Story {
                 let rest = link.rsplit('/').next().unwrap_or_default();
                 self.action = rest.split('?').next().unwrap_or_default().to_owned();
             }
+            // a device in a tight loop would be told to wait; whoever runs campaigns may wait for a dead one's lease
+            std::thread::sleep(std::time::Duration::from_millis(30));
         }
         let deployment = format!("/deploymentBase/{}", self.action);
         answered(self.device(target, "GET", &deployment, None), &[404, 410])?;

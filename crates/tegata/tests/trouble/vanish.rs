@@ -114,7 +114,9 @@ fn send(api: &Api, message: Message) -> Result<Answer, String> {
 }
 
 fn askers<'a>(stand: &'a Stand, known: &'a Known) -> Vec<Asking<'a>> {
-    let look = || Message::new("GET", format!("/d/{}", stand.unit.number)).header("accept", "application/json");
+    // one that nothing happens to: what is not under a checkpoint yet is not kept in memory
+    let quiet = factory::device(&stand.api(), &stand.batch, "quiet").number;
+    let look = move || Message::new("GET", format!("/d/{quiet}")).header("accept", "application/json");
     let read = || Message::new("GET", format!("/api/v1/devices/{}", stand.unit.number));
     let beat = || Message::new("POST", "/agent/v1/heartbeat").json(&json!({ "version": "1.0" }));
     let bearer = |api: &Api| api.bearer(&stand.world.first.token);
@@ -171,6 +173,20 @@ fn watch(stand: &Stand, history: &History, times: &Times) {
     }
 }
 
+/// One of those who ask.
+fn work(stand: &Stand, asking: &Asking<'_>, who: usize, times: &Times) -> Met {
+    let (api, mut met) = (stand.world.public(), Met::default());
+    for count in 0.. {
+        if times.stop.load(SeqCst) {
+            break;
+        }
+        let begun = Instant::now();
+        met.add((asking.2)(&api, who, count), begun, times);
+        std::thread::sleep(PAUSE);
+    }
+    met
+}
+
 /// It goes by `go`, stays away, and comes by `come`; the server is asked all the while.
 fn vanish(
     stand: &Stand,
@@ -182,23 +198,13 @@ fn vanish(
     let away = std::env::var("VANISH_SECONDS").ok().map_or(AWAY, |text| text.parse().expect("a number of seconds"));
     std::thread::scope(|scope| {
         let times = &times;
-        let work = |asking: &Asking<'_>, who| {
-            let (api, mut met) = (stand.world.public(), Met::default());
-            for count in 0.. {
-                if times.stop.load(SeqCst) {
-                    break;
-                }
-                let begun = Instant::now();
-                met.add((asking.2)(&api, who, count), begun, times);
-                std::thread::sleep(PAUSE);
-            }
-            met
-        };
-        let work = &work;
         let all: Vec<_> = askers
             .iter()
             .map(|asking| {
-                (asking.0, (0..asking.1).map(|who| scope.spawn(move || work(asking, who))).collect::<Vec<_>>())
+                (
+                    asking.0,
+                    (0..asking.1).map(|who| scope.spawn(move || work(stand, asking, who, times))).collect::<Vec<_>>(),
+                )
             })
             .collect();
         scope.spawn(|| watch(stand, history, times));

@@ -131,7 +131,7 @@ fn row(cells: impl Iterator<Item = (String, String)>) -> String {
 fn of_sqlite(c: &rusqlite::Connection, text: &str) -> Vec<String> {
     use rusqlite::types::ValueRef;
     let mut statement = c.prepare(text).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let read = |found: &rusqlite::Row<'_>| {
         let value = |i| match found.get_ref(i).unwrap() {
             ValueRef::Null => "null".to_owned(),
