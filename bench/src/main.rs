@@ -59,7 +59,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Work {
     /// Certificates issued, durable, over HTTPS keep-alive; limit: one ECDSA P-256 verify and one sign each
-    #[command(after_help = "Example:\n  cargo run --release -p bench -- issue --connections 4 --json")]
+    #[command(after_help = "Example:\n  cargo run --release -p bench -- issue --connections 4 --json\n  \
+    cargo run --release -p bench -- issue --store postgres://tegata@localhost/empty")]
     Issue {
         #[command(flatten)]
         options: Options,
