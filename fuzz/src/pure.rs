@@ -32,7 +32,7 @@ pub fn number(data: &[u8]) {
 
 /// Cursors of lists: who has no key makes none.
 pub fn cursor(data: &[u8]) {
-    let keys = Permutations::new(&[KeyVersion { version: 1, from_row: 0, key: &[7; 32] }]);
+    let keys = Permutations::new(&[KeyVersion { version: 1, from_row: 0, key: [7; 32] }]);
     text(data, |text| {
         if let Some(row) = cursor::read(text, &keys) {
             let written = cursor::write(row, &keys).expect("it came from a row");
