@@ -411,6 +411,8 @@ matches 'a changed image is refused by the platform' 'damaged' "$(cat eight.said
 same 'and nothing of it was installed' "$runs" "$(cat eight.version)$(find eight-slot -newer eight.campaign)"
 api POST "/api/v1/campaigns/$(cat eight.campaign)/cancel" '{"reason":"the file is damaged"}'
 answered 'its campaign is cancelled' 200
+is_cancelling() { [[ $(action eight state) == cancelling ]]; }
+holds 'a device that only downloads is asked to stop' within 20 is_cancelling
 ends eight 'the device hears of it between two tries' 0
 same 'and stops' cancelled "$(action eight state)"
 campaign eight

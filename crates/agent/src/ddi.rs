@@ -131,7 +131,9 @@ struct ArtifactLinks {
 /// How an action ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
-    /// It goes on.
+    /// It downloads: it may still be asked to stop.
+    Downloading,
+    /// It installs.
     Proceeding,
     /// It is downloaded and checked.
     Downloaded,
@@ -243,6 +245,7 @@ impl<'l> Ddi<'l> {
 
     fn say(&self, path: &str, said: Said, details: &[&str]) -> Result<(), LinkError> {
         let (execution, finished) = match said {
+            Said::Downloading => ("download", "none"),
             Said::Proceeding => ("proceeding", "none"),
             Said::Downloaded => ("downloaded", "none"),
             Said::Success => ("closed", "success"),

@@ -2,7 +2,7 @@
 
 use super::{Ending, Phase, Update, download, finish, image, proceed, read};
 use crate::cx::Cx;
-use crate::ddi::Ddi;
+use crate::ddi::{Ddi, Said};
 use crate::error::Result;
 use crate::hook;
 use crate::release::{self, Installed};
@@ -27,7 +27,7 @@ pub fn install(cx: &Cx, ddi: &Ddi<'_>, mut update: Update) -> Result<()> {
         return update.fail(cx, "the image on the disk is not the one that was checked".into()).map(drop);
     }
     // before the start is counted: a message that is lost cut no installer
-    proceed(cx, ddi, &update, "installation begins")?;
+    proceed(cx, ddi, &update, Said::Proceeding)?;
     update.phase = Phase::Installing;
     update.attempts += 1;
     update.boot = boot(cx);

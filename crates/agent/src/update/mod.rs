@@ -317,7 +317,7 @@ fn deploy(cx: &Cx, ddi: &Ddi<'_>, href: &str, until: Option<Duration>) -> Result
     if read(cx).is_none_or(|kept| kept.action != update.action) {
         forget(cx)?;
         update.save(cx)?;
-        proceed(cx, ddi, &update, "download begins")?;
+        proceed(cx, ddi, &update, Said::Downloading)?;
     }
     if update.phase == Phase::Downloading {
         let Some(until) = until.filter(|_| !offered.skip_download) else { return Ok(None) };
@@ -371,9 +371,11 @@ fn is_lasting(why: &LinkError) -> bool {
     }
 }
 
-fn proceed(cx: &Cx, ddi: &Ddi<'_>, update: &Update, text: &str) -> Result<()> {
+/// Tells that a step begins.
+fn proceed(cx: &Cx, ddi: &Ddi<'_>, update: &Update, said: Said) -> Result<()> {
+    let text = if said == Said::Downloading { "download begins" } else { "installation begins" };
     cx.say(format!("update to {}: {text}", update.version));
-    ignore_gone(ddi.feedback(&update.action, Said::Proceeding, &[text]))
+    ignore_gone(ddi.feedback(&update.action, said, &[text]))
 }
 
 /// Messages on the way are for people: one that the platform does not want stops nothing.

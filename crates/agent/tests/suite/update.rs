@@ -71,6 +71,8 @@ fn a_cut_download_goes_on_where_it_was() {
     let desk = platform.desk();
     let ranges: Vec<&str> = desk.requests.iter().filter_map(|request| request.header("range")).collect();
     assert_eq!(ranges, ["bytes=100000-", "bytes=100000-", "bytes=100001-", "bytes=600001-", "bytes=670001-"]);
+    let words: Vec<_> = desk.feedback.iter().filter_map(|(_, body)| body["status"]["execution"].as_str()).collect();
+    assert_eq!(words, ["download", "downloaded", "proceeding", "closed"], "whoever only downloads can be stopped");
     assert_eq!(desk.closed, Some(true));
 }
 
