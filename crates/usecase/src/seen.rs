@@ -62,6 +62,19 @@ impl Seen {
         self.lock().get(&device).copied()
     }
 
+    /// Takes back what could not be written down, where nothing newer came.
+    fn give_back(&self, all: &[(DeviceRow, Timestamp)]) {
+        let mut waiting = self.lock();
+        for (device, at) in all {
+            if waiting.len() < WAITING || waiting.contains_key(device) {
+                let noted = waiting.entry(*device).or_insert(*at);
+                *noted = (*noted).max(*at);
+            } else {
+                self.dropped.one();
+            }
+        }
+    }
+
     fn take(&self) -> HashMap<DeviceRow, Timestamp> {
         let mut waiting = self.lock();
         // as many will be heard from until the next time
@@ -74,16 +87,16 @@ impl Seen {
 pub async fn flush(cx: &Inner) -> Result<usize> {
     let mut waiting: Vec<_> = cx.seen.take().into_iter().collect();
     waiting.sort_unstable();
-    for together in waiting.chunks(TOGETHER) {
-        cx.store.seen().note(together.to_vec()).await?;
+    for (done, together) in waiting.chunks(TOGETHER).enumerate() {
+        if let Err(error) = cx.store.seen().note(together.to_vec()).await {
+            cx.seen.give_back(&waiting[done * TOGETHER..]);
+            return Err(error.into());
+        }
     }
     Ok(waiting.len())
 }
 
-/// When a device was last heard from.
+/// When a device was last heard from. Another node may have heard it after this one did.
 pub(crate) async fn last(device: DeviceRow, cx: &Inner) -> Result<Option<Timestamp>> {
-    match cx.seen.noted(device) {
-        Some(at) => Ok(Some(at)),
-        None => Ok(cx.store.seen().at(device).await?),
-    }
+    Ok(cx.seen.noted(device).max(cx.store.seen().at(device).await?))
 }

@@ -128,7 +128,10 @@ impl Driver {
 
     /// A connection to the host that takes writes. `heard` is told of every notification.
     pub(crate) fn connect(&self, heard: Option<Heard>) -> Result<Link, Error> {
-        let (config, tls) = (self.config.clone(), self.tls.clone());
+        let (mut config, tls) = (self.config.clone(), self.tls.clone());
+        if heard.is_some() {
+            config.application_name("tegata listener");
+        }
         let (out, answer) = tokio::sync::oneshot::channel();
         self.runtime()?.spawn(async move {
             let (client, mut connection) = match config.connect(tls).await {

@@ -165,7 +165,7 @@ fn a_load_survives_death_at_every_point() {
         }
     }
     world.start();
-    let unanswered = check::finish(&mut workers.lines, &Target::of(&world), &memory);
+    let unanswered = check::finish(&mut workers.lines, &crate::target(&world), &memory);
     let counts = check::everything(&mut world, &memory, &history);
     passed.are_known();
     say(&format!(
@@ -177,7 +177,7 @@ fn a_load_survives_death_at_every_point() {
 
 /// Lives until `end` ended the server.
 fn live(story: &mut Story, world: &mut World, armed: &str) -> Option<ExitStatus> {
-    let target = Target::of(world);
+    let target = crate::target(world);
     std::thread::scope(|scope| {
         scope.spawn(|| story.work(&target));
         let status = world.take().dies();
@@ -194,7 +194,7 @@ fn a_life_survives_death_at_every_point() {
     world.set_environment(&[("FAULT_SEEN", passed.path())]);
     world.start();
     let (mut story, history) = (Story::default(), History::begin(&world.plain()));
-    let target = Target::of(&world);
+    let target = crate::target(&world);
     while story.lives == 0 {
         story.advance(&target).expect("nobody dies yet");
     }
@@ -209,14 +209,14 @@ fn a_life_survives_death_at_every_point() {
         world.set_environment(&[]);
         world.start();
         history.check(&world.plain());
-        let target = Target::of(&world);
+        let target = crate::target(&world);
         // the step that was cut, to its answer
         story.advance(&target).expect("nobody dies");
         story.check(&target);
         world.kill();
     }
     world.start();
-    let target = Target::of(&world);
+    let target = crate::target(&world);
     let last = story.lives;
     while story.lives == last {
         story.advance(&target).expect("nobody dies");
