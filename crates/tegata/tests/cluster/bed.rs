@@ -84,12 +84,19 @@ impl Bed {
 
     /// Lets what other nodes say be lost for a node, which does not notice; on which connection.
     pub fn deaf(&self, node: usize) -> String {
-        self.act(&["deaf", &node.to_string()])
+        wait::until("a node listens", || self.attempt(&["deaf", &node.to_string()]))
     }
 
-    /// The connection on which a node listens.
-    pub fn ear(&self, node: usize) -> String {
-        self.act(&["ear", &node.to_string()])
+    /// The connection on which a node listens; `None` while it has none, or nobody can say.
+    pub fn ear(&self, node: usize) -> Option<String> {
+        self.attempt(&["ear", &node.to_string()])
+    }
+
+    /// A command of the script that may fail; what it said, if that is anything.
+    fn attempt(&self, args: &[&str]) -> Option<String> {
+        let output = script(&self.folder).args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success() && !said.is_empty()).then_some(said)
     }
 
     /// Starts the platform's program on a node, until it listens.
@@ -98,11 +105,9 @@ impl Bed {
         self.act(&["serve", &node, BINARY, "serve", "--data", data.to_str().unwrap(), "--config", &self.config]);
     }
 
-    /// Rows out of the database, their columns between `|`; `None` while nobody takes writes.
+    /// Rows out of the database, their columns between `|`; `None` where there is none, and while nobody takes writes.
     pub fn rows(&self, sql: &str) -> Option<Vec<String>> {
-        let output = script(&self.folder).args(["sql", sql]).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then(|| said.lines().map(str::to_owned).collect())
+        Some(self.attempt(&["sql", sql])?.lines().map(str::to_owned).collect())
     }
 
     /// The node on which PostgreSQL takes writes.

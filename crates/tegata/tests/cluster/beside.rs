@@ -150,7 +150,7 @@ impl Beside {
         let mut given = Vec::new();
         while !ended() {
             let asked = Instant::now();
-            let message = Message::new("POST", "/api/v1/tokens").json(&json!({ "name": "beside", "role": "viewer" }));
+            let message = Message::new("POST", "/api/v1/tokens").json(&json!({ "name": "beside", "role": "operator" }));
             let answer = self.target.api.send(message);
             answer.as_ref().ok().into_iter().for_each(put_off);
             given.push((asked, answer.map_or(0, |answer| answer.status)));

@@ -72,7 +72,7 @@ fn inside(folder: PathBuf) {
     let (seen, worst) = load.during(&bed, || {
         let (mut seen, mut worst) = (fault::Seen::default(), fresh::Worst::default());
         for round in 0..rounds {
-            fresh::measure(&bed, &load, &mut worst);
+            fresh::measure(&bed, &load, round, &mut worst);
             let mut faults = Fault::ALL.to_vec();
             while !faults.is_empty() {
                 let next = faults.remove(random.between(0, faults.len() as u64 - 1) as usize);

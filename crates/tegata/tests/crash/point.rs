@@ -6,7 +6,7 @@
 use crate::history::History;
 use crate::memory::Memory;
 use crate::story::Story;
-use crate::{BINARY, Target, Workers, check, say};
+use crate::{BINARY, Workers, check, say};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
