@@ -38,11 +38,11 @@ usage: bed.sh COMMAND, with BED=FOLDER in the environment (what `up` makes, `dow
   switchover            orderly, to the standby in step
   fall N | rise N       SIGKILL for all of node N as if its power went; brings it back (without tegata)
   cut N                 cuts node N off from the other nodes; clients still reach it
-  deaf N                tegata on node N hears no NOTIFY and does not notice: its listener's connection loses all it carries
+  deaf N                tegata on node N hears no NOTIFY and does not notice: its listener's connection loses all
   ear N                 the port of that connection, as `deaf` tells it too: another one once it was made anew
   heal                  mends all cuts and ears, and brings back all nodes that fell
-  s3                    an S3 server in the hub (VENV=FOLDER: a Python venv with moto[server]); tells the configuration of
-                        tegata that leads there.  s3 ORDER: what tests/foreign/s3/serve.py does, such as away and back
+  s3                    an S3 server in the hub (VENV=FOLDER: a Python venv with moto[server]); tells the configuration
+                        of tegata that leads there.  s3 ORDER: what tests/foreign/s3/serve.py does: away, back, …
   status                members as Patroni sees them
   end                   ends all and removes the namespaces; the folder with the logs stays
   down                  the same, and removes the folder
@@ -65,7 +65,8 @@ need() {
     done
     [ -x "$POSTGRES/postgres" ] || missing+=("postgres")
     [ ${#missing[@]} = 0 ] ||
-        die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15 curl openssl"
+        die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15" \
+            "curl openssl"
     [ -n "${BED:-}" ] || die "give the folder: BED=FOLDER bed.sh …"
 }
 
@@ -320,7 +321,8 @@ deaf() {
     echo "$port"
     inside "$1" nft "add table ip deaf; add chain ip deaf in { type filter hook input priority 0; };
         add chain ip deaf out { type filter hook output priority 0; };
-        add rule ip deaf in tcp sport 5432 tcp dport $port drop; add rule ip deaf out tcp sport $port tcp dport 5432 drop"
+        add rule ip deaf in tcp sport 5432 tcp dport $port drop;
+        add rule ip deaf out tcp sport $port tcp dport 5432 drop"
 }
 
 # Without ORDER: a server for all nodes, its certificate made for the hub's address.
@@ -339,8 +341,8 @@ s3() {
     openssl x509 -req -in "$folder/s3.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -days 2 \
         -out "$folder/s3.crt" -extfile <(echo "subjectAltName=IP:$NET.254") 2>/dev/null
     # it runs until its input ends
-    setsid ip netns exec tegata-hub bash -c 'sleep infinity | "$@"' s3 "$VENV/bin/python3" "$here/../foreign/s3/serve.py" \
-        "$folder" "$folder/s3.crt" "$folder/s3.key" "$folder/ca.crt" $NET.254 </dev/null >"$folder/log" 2>&1 &
+    setsid ip netns exec tegata-hub bash -c 'sleep infinity | "$@"' s3 \
+        "$VENV/bin/python3" "$here/../foreign/s3/serve.py" "$folder" "$folder/s3.crt" "$folder/s3.key" "$folder/ca.crt" $NET.254 </dev/null >"$folder/log" 2>&1 &
     echo $! >"$folder/pid"
     disown
     await "the S3 server runs" 60 test -s "$folder/control"

@@ -46,7 +46,8 @@ impl fmt::Display for Told {
         let read = read.as_secs_f64();
         write!(
             f,
-            "the node beside a primary that was cut off read for {read:.1} s at most, put {put_off} questions off and acknowledged none of {writes} writes"
+            "the node beside a primary that was cut off read for {read:.1} s at most, put {put_off} questions off and \
+             acknowledged none of {writes} writes"
         )
     }
 }

@@ -55,10 +55,12 @@ impl Fault {
     }
 }
 
-/// A sequencer is followed within this, when the database did not move.
-const TAKEOVER: Duration = Duration::from_secs(10);
+/// A sequencer is followed within this, when the database did not move: four seconds, and what a loaded machine adds.
+const TAKEOVER: Duration = Duration::from_secs(15);
 /// Leaves that come while the object store is away: more than a full tile.
 const AWAY: u64 = 300;
+/// Time between two calls to come back to a node that was hurt.
+const GATHER: Duration = Duration::from_secs(5);
 /// Everything goes on within this.
 const BOUND: Duration = Duration::from_secs(150);
 
@@ -227,10 +229,15 @@ pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
     seen.acknowledged[moved] = seen.acknowledged[moved].max(acknowledged);
     seen.sequenced[moved] = seen.sequenced[moved].max(sequenced);
     mend(fault, node, bed, load, seen);
-    let healed = Instant::now();
+    let (healed, mut gathered) = (Instant::now(), Instant::now());
     load.gather();
     let at = load.acknowledged();
     until("every node acknowledges lines again", healed, || {
+        // a node puts off until its first commit passed: whoever was sent away comes back
+        if gathered.elapsed() > GATHER {
+            load.gather();
+            gathered = Instant::now();
+        }
         load.acknowledged().iter().zip(&at).all(|(now, then)| now > then).then_some(())
     });
     NODES.into_iter().for_each(|node| consistent(node, bed, load));

@@ -252,7 +252,8 @@ impl Campaigner {
         let odd = self.begun.len() % 3;
         let numbers = self.numbers.iter().enumerate().filter(|(i, _)| i % 3 != odd).map(|(_, number)| number.clone());
         let numbers: Vec<String> = numbers.collect();
-        let body = json!({ "release": release, "select": { "numbers": numbers }, "groups": [{ "percent": 50 }, { "percent": 100 }] });
+        let groups = json!([{ "percent": 50 }, { "percent": 100 }]);
+        let body = json!({ "release": release, "select": { "numbers": numbers }, "groups": groups });
         let message = Message::new("POST", "/api/v1/campaigns").json(&body).header("idempotency-key", version.clone());
         let id = factory::id(&target.ask(message, 201).ok()?);
         self.begun.push(Begun { id, version, numbers });
