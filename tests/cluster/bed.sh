@@ -2,7 +2,8 @@
 # A test bed on one machine: three nodes, each with etcd, PostgreSQL 15 under Patroni and room for one `tegata serve`,
 # each in a network namespace of its own, joined by a bridge in a fourth one, the hub, where the clients are.
 #
-#   hub    198.18.7.254   clients; 127.0.0.1:2844N and :2808N lead to the ports 8443 and 8080 of node N
+#   hub    198.18.7.254   clients, and the object store; 127.0.0.1:2844N and :2808N lead to the ports 8443 and 8080 of
+#                         node N
 #   node N 198.18.7.N     etcd 2379, 2380; PostgreSQL 5432; Patroni 8008; tegata 8443, 8080
 #
 # Why so: what a cluster must survive is other machines that fall, hang, or cannot be reached, and a namespace can do
@@ -37,7 +38,11 @@ usage: bed.sh COMMAND, with BED=FOLDER in the environment (what `up` makes, `dow
   switchover            orderly, to the standby in step
   fall N | rise N       SIGKILL for all of node N as if its power went; brings it back (without tegata)
   cut N                 cuts node N off from the other nodes; clients still reach it
-  heal                  mends all cuts, and brings back all nodes that fell
+  deaf N                tegata on node N hears no NOTIFY and does not notice: its listener's connection loses all
+  ear N                 the port of that connection, as `deaf` tells it too: another one once it was made anew
+  heal                  mends all cuts and ears, and brings back all nodes that fell
+  s3                    an S3 server in the hub (VENV=FOLDER: a Python venv with moto[server]); tells the configuration
+                        of tegata that leads there.  s3 ORDER: what tests/foreign/s3/serve.py does: away, back, …
   status                members as Patroni sees them
   end                   ends all and removes the namespaces; the folder with the logs stays
   down                  the same, and removes the folder
@@ -55,12 +60,13 @@ inside() { ip netns exec "$(name "$1")" "${@:2}"; }
 need() {
     [ "$(id -u)" = 0 ] || die "namespaces need root: run it as root, or in a virtual machine"
     local program missing=()
-    for program in ip nft etcd patroni setpriv curl; do
+    for program in ip nft etcd patroni setpriv curl openssl; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
     [ -x "$POSTGRES/postgres" ] || missing+=("postgres")
     [ ${#missing[@]} = 0 ] ||
-        die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15 curl"
+        die "missing: ${missing[*]}; apt-get install iproute2 nftables etcd-server etcd-client patroni postgresql-15" \
+            "curl openssl"
     [ -n "${BED:-}" ] || die "give the folder: BED=FOLDER bed.sh …"
 }
 
@@ -301,10 +307,62 @@ cut_off() {
     inside "$1" nft "$rules"
 }
 
+# The port of the connection on which tegata of node N listens.
+ear() {
+    sql "select client_port from pg_stat_activity where application_name = 'tegata listener'
+        and client_addr = '$NET.$1' order by backend_start desc limit 1"
+}
+
+# That connection loses all that it carries, without being told.
+deaf() {
+    local port
+    port=$(ear "$1")
+    [ -n "$port" ] || die "tegata on node $1 does not listen"
+    echo "$port"
+    inside "$1" nft "add table ip deaf; add chain ip deaf in { type filter hook input priority 0; };
+        add chain ip deaf out { type filter hook output priority 0; };
+        add rule ip deaf in tcp sport 5432 tcp dport $port drop;
+        add rule ip deaf out tcp sport $port tcp dport 5432 drop"
+}
+
+# Without ORDER: a server for all nodes, its certificate made for the hub's address.
+s3() {
+    local folder=$BED/s3 ask=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes) here
+    if [ $# -gt 0 ]; then
+        ip netns exec tegata-hub curl -s --fail-with-body -m 30 "http://127.0.0.1:$(cat "$folder/control")/$1"
+        return
+    fi
+    here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+    [ -x "${VENV:-}/bin/python3" ] || die "give VENV=FOLDER, a Python venv with moto[server] (cargo xtask makes one)"
+    mkdir "$folder"
+    openssl req -x509 "${ask[@]}" -days 2 -subj /CN=bed -addext basicConstraints=critical,CA:TRUE \
+        -keyout "$folder/ca.key" -out "$folder/ca.crt" 2>/dev/null
+    openssl req -new "${ask[@]}" -subj /CN=s3 -keyout "$folder/s3.key" -out "$folder/s3.csr" 2>/dev/null
+    openssl x509 -req -in "$folder/s3.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -days 2 \
+        -out "$folder/s3.crt" -extfile <(echo "subjectAltName=IP:$NET.254") 2>/dev/null
+    # it runs until its input ends
+    setsid ip netns exec tegata-hub bash -c 'sleep infinity | "$@"' s3 \
+        "$VENV/bin/python3" "$here/../foreign/s3/serve.py" "$folder" "$folder/s3.crt" "$folder/s3.key" "$folder/ca.crt" $NET.254 </dev/null >"$folder/log" 2>&1 &
+    echo $! >"$folder/pid"
+    disown
+    await "the S3 server runs" 60 test -s "$folder/control"
+    cat >"$folder/tegata.toml" <<TOML
+[objects]
+url = "s3://tegata/bed"
+endpoint = "https://$NET.254:$(cat "$folder/port")"
+credentials_file = "$folder/credentials"
+trust = "$folder/ca.crt"
+timeout_seconds = 5
+retries = 1
+TOML
+    echo "$folder/tegata.toml"
+}
+
 heal() {
     local node
     for node in "${NODES[@]}"; do
         inside "$node" nft delete table ip bed 2>/dev/null || true
+        inside "$node" nft delete table ip deaf 2>/dev/null || true
         ! quiet "$node" || rise "$node"
     done
 }
@@ -317,6 +375,8 @@ end_all() {
             ip netns del "$(name "$node")"
         fi
     done
+    # a group of its own: the server and what holds its input
+    [ ! -s "$BED/s3/pid" ] || kill -KILL -- "-$(cat "$BED/s3/pid")" 2>/dev/null || true
     ip netns del tegata-hub 2>/dev/null || true
 }
 
@@ -348,6 +408,9 @@ main() {
         fall) fall "$1" ;;
         rise) rise "$1" ;;
         cut) cut_off "$1" ;;
+        deaf) deaf "$1" ;;
+        ear) ear "$1" ;;
+        s3) s3 "$@" ;;
         status) ask_any cluster ;;
         *) usage >&2; die "unknown command $command" ;;
     esac

@@ -65,7 +65,8 @@ pub fn install() -> Result<(), String> {
 /// Installs what the long tests need beside.
 pub fn install_for_soak() -> Result<(), String> {
     debian(&PACKAGES)?;
-    debian(&OF_SOAK)
+    debian(&OF_SOAK)?;
+    python()
 }
 
 /// Packages with the reason for each.

@@ -18,8 +18,9 @@ pub fn part() -> Tally {
     let ended = run::stream(&mut other, |line| tally += result(line).unwrap_or_default());
     let mut tally = tally.closed("the same on PostgreSQL", ended.map(|status| status.success()));
     // the points at which it can die are in no program that ships: a build of its own
-    let faults = ["test", "--release", "--workspace", "--features", "tegata/failpoint", "--test", "crash", "point"];
-    let ended = run::stream(&mut run::cargo(&faults), |line| tally += result(line).unwrap_or_default());
+    let mut faults = run::cargo(&["test", "--release", "--workspace", "--features", "tegata/failpoint"]);
+    faults.args(["--test", "crash", "--", "point", "upgrade"]);
+    let ended = run::stream(&mut faults, |line| tally += result(line).unwrap_or_default());
     tally.closed("cargo test, with points to die at", ended.map(|status| status.success()))
 }
 

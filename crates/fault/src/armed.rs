@@ -38,6 +38,20 @@ static ARMED: LazyLock<Option<Armed>> = LazyLock::new(|| {
 static SEEN: LazyLock<Option<(String, Mutex<HashSet<String>>)>> =
     LazyLock::new(|| Some((std::env::var("FAULT_SEEN").ok()?, Mutex::default())));
 
+static MIGRATIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let Ok(path) = std::env::var("FAULT_MIGRATIONS") else { return Vec::new() };
+    let texts = std::fs::read_to_string(path).expect("the migrations can be read");
+    texts.split("\n--\n").map(str::to_owned).collect()
+});
+
+pub(crate) fn migrations() -> &'static [String] {
+    &MIGRATIONS
+}
+
+pub(crate) fn serves() -> Option<usize> {
+    std::env::var("FAULT_SERVES").ok().map(|text| text.parse().expect("a number"))
+}
+
 fn note(point: &str) {
     let Some((path, seen)) = &*SEEN else { return };
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,8 @@
 //! FAULT_POINT=settled:1:error    that once, an error of the disk
 //! FAULT_POINT=settled:1:wait-200 from then on, each time 200 ms
 //! FAULT_SEEN=FILE                each point that is passed for the first time, a line
+//! FAULT_MIGRATIONS=FILE          the program knows these further versions of PostgreSQL's schema, between lines of `--`
+//! FAULT_SERVES=N                 the oldest version whose program may open what the newest of them made
 //! ```
 //! Invariant: the list of points is [`Point`]; a test dies at each of them.
 
@@ -121,6 +123,23 @@ pub fn check(point: Point) -> std::io::Result<()> {
     }
     let _nothing_that_ships = point;
     Ok(())
+}
+
+/// Versions of the schema that the program knows beside its own, as their texts: none in what ships. So one build can
+/// be the version before and the version after, side by side.
+pub fn migrations() -> &'static [String] {
+    #[cfg(feature = "failpoint")]
+    return armed::migrations();
+    #[cfg(not(feature = "failpoint"))]
+    &[]
+}
+
+/// The oldest version that may open what these made; `None` where the program says it itself.
+pub fn serves() -> Option<usize> {
+    #[cfg(feature = "failpoint")]
+    return armed::serves();
+    #[cfg(not(feature = "failpoint"))]
+    None
 }
 
 /// A write was applied: [`Point::Applied`], by the name of its kind, with which its debug form begins.

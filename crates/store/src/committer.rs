@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fanout::{Bells, Told};
 use crate::leaf::{Fresh, Placing};
 use crate::measure::{self, Measure, Waiting};
+use crate::migrate;
 use crate::version::Thing;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::Arc;
@@ -320,6 +321,12 @@ fn written(
 ) -> Result<(), Error> {
     let mut begun = writer.begin().and_then(|connection| {
         if shared.node.is_some() {
+            // nor reads what it does not know
+            migrate::served(connection).inspect_err(|error| {
+                if error.kind == ErrorKind::Version {
+                    shared.bells.versions.lost();
+                }
+            })?;
             // others placed leaves since the last transaction
             state.leaves = Placing::read(connection)?;
         }

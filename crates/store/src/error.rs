@@ -77,8 +77,8 @@ fn of_code(code: &str) -> ErrorKind {
     match code {
         // disk_full
         "53100" => ErrorKind::DiskFull,
-        // lock_not_available, query_canceled, too_many_connections
-        "55P03" | "57014" | "53300" => ErrorKind::Overloaded,
+        // lock_not_available, query_canceled, too_many_connections; deadlock_detected: a read beside a migration
+        "55P03" | "57014" | "53300" | "40P01" => ErrorKind::Overloaded,
         // read_only_sql_transaction: a primary that is none any more; idle_in_transaction_session_timeout
         "25006" | "25P03" => ErrorKind::Away,
         // connection exceptions; operator intervention: shutdown, start-up

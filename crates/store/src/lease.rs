@@ -1,7 +1,8 @@
 //! Who does, among nodes on one database, what only one may do. Time is the database's.
 //!
 //! Why a time and not a lock of a connection: a process that is held keeps its connection, and with it the lock.
-//! Invariant: a lease says who tries; that a log is never forked rests on compare and swap (`ledger.rs`).
+//! Invariant: a lease says who tries; that a log is never forked rests on compare and swap (`ledger.rs`). A node that asks
+//! for it and commits nothing for [`LEADS`] reads nothing either.
 
 use crate::engine::Pool;
 use crate::{Error, Store};
@@ -10,6 +11,11 @@ use std::time::Duration;
 
 /// How long a lease holds; a node that dies is followed after that at the latest.
 const HOLDS: Duration = Duration::from_secs(3);
+
+/// How long a commit that passed shows that no other database took over meanwhile. Less than a primary that is cut off
+/// is waited for (Patroni's `ttl` less its `loop_wait`, 20 s when nothing is said), so that nothing can have been
+/// committed elsewhere before this one is believed no more.
+const LEADS: Duration = Duration::from_secs(10);
 
 /// The lease of the background work: sequencer and all other jobs.
 const NAME: &str = "jobs";
@@ -46,11 +52,13 @@ impl Leases<'_> {
         !self.0.is_shared() || crate::version::since_boot() < self.0.0.lease.until.load(SeqCst)
     }
 
-    /// Takes the lease, or holds it for longer; false while another node has it. To be called about every second.
+    /// Takes the lease, or holds it for longer; false while another node has it. To be called about every second: what
+    /// this commits, be it the lock of a row, is what shows that the database is not cut off.
     pub async fn hold(&self) -> Result<bool, Error> {
         let Some((node, pool)) = self.shared() else { return Ok(true) };
         // before the database looks at its clock: this node lets go first
         let asked = crate::version::since_boot();
+        self.0.0.committer.bells().versions.asks(asked, LEADS);
         let text = "insert into lease (name, holder, until)
             values ($1, $2, cast(extract(epoch from clock_timestamp()) * 1000 as bigint) + $3)
             on conflict (name) do update set holder = excluded.holder, until = excluded.until
@@ -58,6 +66,7 @@ impl Leases<'_> {
             or lease.until < cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
         let span = HOLDS.as_millis() as i64;
         let held = pool.with(|c| Ok(c.execute(text, (NAME, node, span))? == 1))?;
+        self.0.0.committer.bells().versions.led(asked, LEADS);
         self.0.0.lease.until.store(if held { asked + span } else { 0 }, SeqCst);
         Ok(held)
     }
@@ -66,6 +75,7 @@ impl Leases<'_> {
     pub async fn release(&self) -> Result<(), Error> {
         let Some((node, pool)) = self.shared() else { return Ok(()) };
         self.0.0.lease.until.store(0, SeqCst);
+        self.0.0.committer.bells().versions.unasked();
         let text = "delete from lease where name = $1 and holder = $2";
         pool.with(|c| c.execute(text, (NAME, node)).map(drop))
     }

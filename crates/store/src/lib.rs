@@ -263,6 +263,10 @@ impl Store {
     }
 
     fn read<T>(&self, f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if !self.0.committer.bells().versions.leads() {
+            let text = "the database has committed nothing for a while; another one may have taken over";
+            return Err(Error::new(ErrorKind::Away, text));
+        }
         self.0.reads.with(f)
     }
 }

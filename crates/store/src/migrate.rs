@@ -5,6 +5,7 @@ use crate::Mode;
 use crate::engine::sqlite::APPLICATION_ID;
 use crate::engine::{Connection, NONE, Row};
 use crate::error::{Error, ErrorKind};
+use std::time::Duration;
 
 const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0001_first_light.sql"),
@@ -33,9 +34,16 @@ const POSTGRES: &[&str] = &[
 /// The oldest version whose program may open what this one made.
 const SERVES: usize = 9;
 
-/// The newest version that this program knows.
+/// How long one migration may take: a table of ten million rows may be written anew.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// The newest version that this program knows; a test has programs that know more.
 pub(crate) fn newest() -> usize {
-    SQLITE.len()
+    SQLITE.len() + tegata_fault::migrations().len()
+}
+
+fn oldest_served() -> usize {
+    tegata_fault::serves().unwrap_or(SERVES)
 }
 
 /// Brings a database of SQLite to the version of this program.
@@ -96,12 +104,25 @@ pub(crate) fn postgres(connection: &Connection, mode: Mode) -> Result<(), Error>
         let text = format!("the data has version {version}, this program {}; run `tegata serve` once", newest());
         return Err(Error::new(ErrorKind::Version, text));
     }
-    for text in POSTGRES.iter().skip(version) {
-        connection.run(text)?;
+    let later = tegata_fault::migrations();
+    for text in POSTGRES.iter().copied().chain(later.iter().map(String::as_str)).skip(version) {
+        match connection.postgres() {
+            Some(link) => link.run_long(text, LONG)?,
+            None => connection.run(text)?,
+        }
     }
     if version < newest() {
         let text = "update tegata_schema set version = $1, serves = $2";
-        connection.execute(text, [newest() as i64, SERVES as i64])?;
+        connection.execute(text, [newest() as i64, oldest_served() as i64])?;
+        tracing::info!(from = version, to = newest(), "the database was brought to the version of this program");
     }
     Ok(())
+}
+
+/// Whether the database still is one that this program may write to: a newer one may have changed it meanwhile. Asked in
+/// every transaction, behind the lock that a migration holds too.
+pub(crate) fn served(connection: &Connection) -> Result<(), Error> {
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)? as usize, row.get::<i64>(1)? as usize));
+    let (version, serves) = connection.only("select version, serves from tegata_schema", NONE, read)?;
+    if serves > newest() { Err(newer("database", version)) } else { Ok(()) }
 }

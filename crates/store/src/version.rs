@@ -39,6 +39,9 @@ pub(crate) struct Versions {
     all: AtomicU32,
     /// Milliseconds since boot until which they are known; without an end where nobody else writes.
     until: AtomicI64,
+    /// Milliseconds since boot until which the database is the one that all nodes write to; without an end where nobody
+    /// asks.
+    leads: AtomicI64,
     /// Where the leaves of the device log end that were placed for devices of a place, at most: 0 for none since the
     /// start. 2 MiB.
     leaves: Box<[AtomicU64]>,
@@ -53,6 +56,7 @@ impl Versions {
             table: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
             all: AtomicU32::new(0),
             until: AtomicI64::new(i64::MAX),
+            leads: AtomicI64::new(i64::MAX),
             leaves: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
             floor,
         }
@@ -60,7 +64,7 @@ impl Versions {
 
     /// `None` while this process may not have heard what others wrote.
     pub(crate) fn of(&self, thing: Thing) -> Option<u32> {
-        let until = self.until.load(SeqCst);
+        let until = self.until.load(SeqCst).min(self.leads.load(SeqCst));
         let known = until == i64::MAX || since_boot() < until;
         known.then(|| self.table[thing.place()].load(SeqCst).wrapping_add(self.all.load(SeqCst)))
     }
@@ -84,6 +88,33 @@ impl Versions {
     /// What was heard up to `now` holds for a while.
     pub(crate) fn known_for(&self, now: i64, holds: Duration) {
         self.until.store(now + holds.as_millis() as i64, SeqCst);
+    }
+
+    /// From `asked` on somebody asks whether commits pass; the first is waited for.
+    pub(crate) fn asks(&self, asked: i64, holds: Duration) {
+        let until = asked + holds.as_millis() as i64;
+        let _asked_before = self.leads.compare_exchange(i64::MAX, until, SeqCst, SeqCst);
+    }
+
+    /// A commit that began at `asked` passed: whoever else may take writes by now began after that.
+    pub(crate) fn led(&self, asked: i64, holds: Duration) {
+        self.leads.store(asked + holds.as_millis() as i64, SeqCst);
+    }
+
+    /// Nobody asks any more whether commits pass.
+    pub(crate) fn unasked(&self) {
+        self.leads.store(i64::MAX, SeqCst);
+    }
+
+    /// It is not, or this program may not write to it any more.
+    pub(crate) fn lost(&self) {
+        self.leads.store(0, SeqCst);
+    }
+
+    /// Whether what the database says is what all nodes wrote.
+    pub(crate) fn leads(&self) -> bool {
+        let until = self.leads.load(SeqCst);
+        until == i64::MAX || since_boot() < until
     }
 
     /// The leaves of a device end before `end`. Said before the commit of its events, so that who sees them finds this.
@@ -166,6 +197,22 @@ mod tests {
         versions.placed(one, 120);
         versions.placed(one, 110);
         assert!(!versions.all_below(one, 119) && versions.all_below(one, 120) && versions.all_below(two, 100));
+    }
+
+    #[test]
+    fn a_database_that_commits_nothing_is_not_believed() {
+        let (versions, thing) = (Versions::new(0), Thing::Device(DeviceRow(1)));
+        let (now, second) = (since_boot(), Duration::from_secs(1));
+        versions.known_for(now, second * 60);
+        assert!(versions.leads() && versions.of(thing).is_some(), "nobody asked");
+        versions.asks(now - 2000, second);
+        assert!(!versions.leads(), "not even the first commit passed");
+        versions.led(now, second * 60);
+        assert!(versions.leads() && versions.of(thing).is_some());
+        versions.led(now - 2000, second);
+        assert!(!versions.leads() && versions.of(thing).is_none());
+        versions.unasked();
+        assert!(versions.leads() && versions.of(thing).is_some());
     }
 
     #[test]

@@ -120,6 +120,8 @@ impl Error {
 
 const OBJECTS_AWAY: &str = "the object store cannot be reached at present; nothing was lost. Try again in a moment";
 
+const OLDER_PROGRAM: &str = "the program of this node and its data do not fit each other; another node may answer";
+
 /// What lies in the object store cannot be had at present.
 pub(crate) fn objects_away() -> Error {
     Error::new(Kind::Unavailable, "objects_away", OBJECTS_AWAY)
@@ -136,7 +138,9 @@ impl From<tegata_store::Error> for Error {
                 (Kind::Unavailable, "store_away", "the database does not answer; try again in a moment")
             }
             ErrorKind::Unreachable | ErrorKind::Forbidden => (Kind::Unavailable, "objects_away", OBJECTS_AWAY),
-            ErrorKind::InUse | ErrorKind::Version | ErrorKind::Broken => return Error::internal(source),
+            // its data was brought to a newer version while it ran: other nodes are of that version
+            ErrorKind::Version => (Kind::Unavailable, "older_program", OLDER_PROGRAM),
+            ErrorKind::InUse | ErrorKind::Broken => return Error::internal(source),
         };
         Error { kind, code, public: public.to_owned(), source: Some(Box::new(source)) }
     }

@@ -58,9 +58,22 @@ impl Seen {
         self.lock().remove(&device);
     }
 
-    /// When a device was last heard from; `written` is what the store has.
+    /// When a device was last heard from; `written` is what the store has. Another node may have heard it after this one.
     pub(crate) fn last(&self, device: DeviceRow, written: Option<Timestamp>) -> Option<Timestamp> {
-        self.lock().get(&device).copied().or(written)
+        self.lock().get(&device).copied().max(written)
+    }
+
+    /// Takes back what could not be written down, where nothing newer came.
+    fn give_back(&self, all: &[(DeviceRow, Timestamp)]) {
+        let mut waiting = self.lock();
+        for (device, at) in all {
+            if waiting.len() < WAITING || waiting.contains_key(device) {
+                let noted = waiting.entry(*device).or_insert(*at);
+                *noted = (*noted).max(*at);
+            } else {
+                self.dropped.one();
+            }
+        }
     }
 
     fn take(&self) -> HashMap<DeviceRow, Timestamp> {
@@ -75,8 +88,11 @@ impl Seen {
 pub async fn flush(cx: &Inner) -> Result<usize> {
     let mut waiting: Vec<_> = cx.seen.take().into_iter().collect();
     waiting.sort_unstable();
-    for together in waiting.chunks(TOGETHER) {
-        cx.store.seen().note(together.to_vec()).await?;
+    for (done, together) in waiting.chunks(TOGETHER).enumerate() {
+        if let Err(error) = cx.store.seen().note(together.to_vec()).await {
+            cx.seen.give_back(&waiting[done * TOGETHER..]);
+            return Err(error.into());
+        }
     }
     Ok(waiting.len())
 }

@@ -1,6 +1,6 @@
-"""An S3 server (moto) over TLS on a free port of loopback, which can go away and come back with all that it holds.
+"""An S3 server (moto) over TLS on a free port of loopback, or of ADDRESS, which can go away and come back with all that it holds.
 
-    serve.py FOLDER CERTIFICATE KEY
+    serve.py FOLDER CERTIFICATE KEY TRUST [ADDRESS]
 
 Makes the bucket `tegata` and a user who may use it and nothing else; from then on every request is judged by its
 signature. Writes FOLDER/credentials, FOLDER/port and, last, FOLDER/control: the port of a plain HTTP server that takes
@@ -33,6 +33,7 @@ BUCKET = "tegata"
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 
 folder, certificate, key = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+address, name = (sys.argv[5],) * 2 if len(sys.argv) > 5 else ("127.0.0.1", "localhost")
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 WSGIRequestHandler.protocol_version = "HTTP/1.1"
 app = DomainDispatcherApplication(create_backend_app)
@@ -45,7 +46,7 @@ class Server:
         self.port, self.server = 0, None
 
     def back(self):
-        self.server = make_server("127.0.0.1", self.port, app, threaded=True, ssl_context=(certificate, key))
+        self.server = make_server(address, self.port, app, threaded=True, ssl_context=(certificate, key))
         self.port = self.server.port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -54,8 +55,8 @@ class Server:
         self.server.server_close()
 
 
-def client(name):
-    return boto3.client(name, endpoint_url=f"https://localhost:{server.port}", verify=sys.argv[4])
+def client(service):
+    return boto3.client(service, endpoint_url=f"https://{name}:{server.port}", verify=sys.argv[4])
 
 
 server = Server()

@@ -141,7 +141,10 @@ impl Driver {
 
     /// The same for somebody who does not wait for longer.
     pub(crate) fn connect_within(&self, limit: Duration, heard: Option<Heard>) -> Result<Link, Error> {
-        let (config, tls) = (self.config.clone(), self.tls.clone());
+        let (mut config, tls) = (self.config.clone(), self.tls.clone());
+        if heard.is_some() {
+            config.application_name("tegata listener");
+        }
         let (out, answer) = tokio::sync::oneshot::channel();
         self.runtime()?.spawn(async move {
             let (client, mut connection) = match config.connect(tls).await {

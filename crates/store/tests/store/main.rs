@@ -1,4 +1,4 @@
-//! The store suite: what every engine must hold. No test names a back end.
+//! The store suite: what every engine must hold. No test names a back end, but where only one has the thing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +12,7 @@ mod folder;
 mod guards;
 mod heart;
 mod increment;
+mod lease;
 mod ledger;
 mod list;
 mod publication;

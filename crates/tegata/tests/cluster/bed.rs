@@ -18,6 +18,8 @@ pub struct Bed {
     folder: PathBuf,
     token: String,
     trust: Vec<u8>,
+    /// The configuration of all nodes: where their objects lie.
+    config: String,
 }
 
 /// The script, on the bed in a folder.
@@ -25,13 +27,18 @@ pub fn script(folder: &Path) -> Command {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cluster/bed.sh");
     let mut command = Command::new(path);
     command.env("BED", folder);
+    if std::env::var_os("VENV").is_none() {
+        // where `cargo xtask` puts Python's packages
+        let target = std::env::current_exe().unwrap();
+        command.env("VENV", target.ancestors().nth(3).unwrap().join("venv"));
+    }
     command
 }
 
 impl Bed {
     /// Sets up a platform and serves it on all nodes.
     pub fn begin(folder: PathBuf) -> Bed {
-        let mut bed = Bed { folder, token: String::new(), trust: Vec::new() };
+        let mut bed = Bed { folder, token: String::new(), trust: Vec::new(), config: String::new() };
         let url = bed.act(&["url"]);
         let first = bed.folder.join("first");
         let args = ["run", BINARY, "init", "--json", "--store", url.trim(), "--data"];
@@ -39,16 +46,11 @@ impl Bed {
         let said: Value = serde_json::from_str(&said).unwrap();
         bed.token = said["token"].as_str().unwrap().to_owned();
         bed.trust = tegata_testkit::pem(Path::new(said["https_ca"].as_str().unwrap()));
-        // until objects lie in a store of their own, all nodes share one folder of them
+        bed.config = bed.act(&["s3"]).trim().to_owned();
         for node in NODES {
             let data = bed.data(node);
             bed.run(Command::new("cp").arg("-r").arg(&first).arg(&data));
             std::fs::remove_file(data.join("lock")).ok();
-            for shared in ["ledger", "firmware"] {
-                std::fs::create_dir_all(first.join(shared)).unwrap();
-                std::fs::remove_dir_all(data.join(shared)).ok();
-                std::os::unix::fs::symlink(first.join(shared), data.join(shared)).unwrap();
-            }
             bed.serve(node);
         }
         bed
@@ -80,10 +82,32 @@ impl Bed {
         self.act(&[what, &node.to_string()]);
     }
 
+    /// Lets what other nodes say be lost for a node, which does not notice; on which connection.
+    pub fn deaf(&self, node: usize) -> String {
+        wait::until("a node listens", || self.attempt(&["deaf", &node.to_string()]))
+    }
+
+    /// The connection on which a node listens; `None` while it has none, or nobody can say.
+    pub fn ear(&self, node: usize) -> Option<String> {
+        self.attempt(&["ear", &node.to_string()])
+    }
+
+    /// A command of the script that may fail; what it said, if that is anything.
+    fn attempt(&self, args: &[&str]) -> Option<String> {
+        let output = script(&self.folder).args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success() && !said.is_empty()).then_some(said)
+    }
+
     /// Starts the platform's program on a node, until it listens.
     pub fn serve(&self, node: usize) {
         let (data, node) = (self.data(node), node.to_string());
-        self.act(&["serve", &node, BINARY, "serve", "--data", data.to_str().unwrap()]);
+        self.act(&["serve", &node, BINARY, "serve", "--data", data.to_str().unwrap(), "--config", &self.config]);
+    }
+
+    /// Rows out of the database, their columns between `|`; `None` where there is none, and while nobody takes writes.
+    pub fn rows(&self, sql: &str) -> Option<Vec<String>> {
+        Some(self.attempt(&["sql", sql])?.lines().map(str::to_owned).collect())
     }
 
     /// The node on which PostgreSQL takes writes.

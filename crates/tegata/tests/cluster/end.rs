@@ -3,10 +3,17 @@
 use crate::bed::{Bed, NODES};
 use crate::check;
 use crate::fault::consistent;
+use crate::fleet::{Counts, Member};
 use crate::load::Load;
+use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tegata_domain::action::ActionState;
 use tegata_domain::ledger::Log;
+use tegata_domain::time::Timestamp;
+use tegata_testkit::{factory, wait};
 
 /// What must be nothing.
 const NONE: [(&str, &str); 7] = [
@@ -34,13 +41,104 @@ const NONE: [(&str, &str); 7] = [
     ),
 ];
 
+/// Groups whose counters are not those of their actions, and campaigns that count others as busy.
+fn miscounted() -> [(&'static str, String); 2] {
+    let of = |filter: &str| format!("(select count(*) from action a where {filter})");
+    let group = |state: &ActionState| {
+        let one = format!("a.campaign = g.campaign and a.number = g.number and a.state = {}", *state as u8);
+        format!("g.{} <> {}", state.name(), of(&one))
+    };
+    let wrong: Vec<String> = ActionState::ALL.iter().map(group).collect();
+    let busy = ActionState::ALL.iter().filter(|state| state.is_busy()).map(|state| (*state as u8).to_string());
+    let busy = format!("a.campaign = c.id and a.state in ({})", busy.collect::<Vec<_>>().join(", "));
+    [
+        (
+            "groups that count other than their actions",
+            format!("select 1 from campaign_group g where {}", wrong.join(" or ")),
+        ),
+        ("campaigns that count other devices as busy", format!("select 1 from campaign c where busy <> {}", of(&busy))),
+    ]
+}
+
+/// The fleet ran every release that it was offered, once and in order; each campaign is there once and came to its end;
+/// copies were found out, and nobody else was taken for one; the last signs of life are what every node shows.
+fn fleet(load: &Load) -> String {
+    let mut fleet: Vec<Member> = std::mem::take(&mut *load.fleet.lock().unwrap()).into_iter().flatten().collect();
+    let campaigner = load.campaigner.lock().unwrap();
+    wait::until("the last campaign ends", || {
+        fleet.iter_mut().for_each(|member| member.round(&load.targets[0]).expect("all is well"));
+        campaigner.has_ended(&load.targets[0]).filter(|ended| *ended)
+    });
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    let column = |all: &[Value], name: &str| sorted(all.iter().map(|one| factory::text(one, name)).collect());
+    for (begun, target) in campaigner.begun.iter().zip(load.targets.iter().cycle()) {
+        let actions = target.api.all(&format!("/api/v1/campaigns/{}/actions", begun.id));
+        assert_eq!(
+            column(&actions, "number"),
+            sorted(begun.numbers.clone()),
+            "{}: one step for each device",
+            begun.version
+        );
+        assert!(actions.iter().all(|action| action["state"] == "done"), "{}: {actions:?}", begun.version);
+    }
+    let of_fleet: Vec<String> = sorted(campaigner.begun.iter().map(|begun| begun.id.clone()).collect());
+    let mut twins = sorted(load.twins.lock().unwrap().clone());
+    twins.dedup();
+    let since =
+        Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64).rfc3339();
+    fleet.iter_mut().for_each(|member| member.beat(&load.targets[1]).expect("all is well"));
+    for target in &load.targets {
+        let there = column(&target.api.all("/api/v1/campaigns"), "id");
+        assert!(of_fleet.iter().all(|id| there.contains(id)) && !there.windows(2).any(|two| two[0] == two[1]));
+        let findings = target.api.all("/api/v1/findings");
+        let found = |kind: &str| findings.iter().filter(|f| f["kind"] == kind).cloned().collect::<Vec<_>>();
+        assert_eq!(column(&found("two_bodies"), "device"), twins, "copies are found out, once each");
+        for member in &fleet {
+            let none = findings.iter().all(|finding| finding["device"] != *member.number);
+            assert!(none, "{}: {findings:?}", member.number);
+            wait::until("a node shows the last sign of life", || {
+                let view = target.api.get(&format!("/api/v1/devices/{}", member.number)).expect(200).json();
+                view["seen_at"].as_str().filter(|at| *at >= since.as_str()).map(drop)
+            });
+        }
+    }
+    for member in &fleet {
+        let events = load.targets[2].api.get(&format!("/api/v1/devices/{}/events?limit=1000", member.number)).json();
+        let ran = events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "updated");
+        let ran: Vec<String> = ran.map(|event| factory::text(&event["data"], "version")).collect();
+        assert_eq!(ran, member.ran, "{}: what it ran, in order and once each", member.number);
+        let offered = campaigner.begun.iter().filter(|begun| begun.numbers.contains(&member.number)).count();
+        assert_eq!(member.ran.len(), offered + 1, "{}: all that it was offered", member.number);
+    }
+    let sum = |count: fn(&Counts) -> usize| fleet.iter().map(|member| count(&member.counts)).sum::<usize>();
+    let actions: usize = campaigner.begun.iter().map(|begun| begun.numbers.len()).sum();
+    assert!(actions > 0 && !twins.is_empty(), "campaigns ran, and copies were made");
+    format!(
+        "{} heartbeats, {} polls and {} look-ups of {} devices in the field; {} campaigns with {actions} updates, none \
+         lost or twice; {} copies found out; {} times last signs of life stayed or grew",
+        sum(|counts| counts.beats),
+        sum(|counts| counts.polls),
+        sum(|counts| counts.lookups),
+        fleet.len(),
+        campaigner.begun.len(),
+        twins.len(),
+        load.grown.load(SeqCst),
+    )
+}
+
 /// All checks; the counts as a text.
 pub fn check(bed: &Bed, load: &Load, verifier: &Path) -> String {
     let mut lines = std::mem::take(&mut *load.lines.lock().unwrap());
     assert_eq!(lines.len(), NODES.len(), "no line panicked");
     let again = check::finish(&mut lines, &load.targets[0], &load.memory);
-    let (known, history) = (load.memory.known(), &load.history);
-    for (what, sql) in NONE {
+    let history = &load.history;
+    let field = fleet(load);
+    let known = load.memory.known();
+    let none = NONE.map(|(what, sql)| (what, sql.to_owned()));
+    for (what, sql) in none.into_iter().chain(miscounted()) {
         assert_eq!(bed.number(&format!("select count(*) from ({sql}) t")), 0, "{what}");
     }
     let apis: Vec<_> = load.targets.iter().map(|target| target.api.clone()).collect();
@@ -66,7 +164,7 @@ pub fn check(bed: &Bed, load: &Load, verifier: &Path) -> String {
     format!(
         "{} devices acknowledged and there once, {} asked again ({again} at the end), {} operational certificates, {} \
          acts, {revoked} revocations, {} products; {leaves} leaves, {} checkpoints seen, {proofs} proofs, {foreign} \
-         older checkpoints that Go takes for beginnings of the logs",
+         older checkpoints that Go takes for beginnings of the logs; {field}",
         known.devices.len(),
         known.again,
         known.enrolled.len(),

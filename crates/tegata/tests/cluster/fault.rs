@@ -2,9 +2,11 @@
 //! back follows.
 
 use crate::bed::{Bed, NODES};
+use crate::beside::{Beside, Told};
 use crate::load::Load;
 use crate::say;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tegata_domain::ledger::Log;
 use tegata_testkit::ledger::Reader;
@@ -28,11 +30,13 @@ pub enum Fault {
     CutLeader,
     /// The same for a node without the primary.
     CutOther,
+    /// The object store goes away for longer than it takes to fill a tile.
+    ObjectsAway,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 8] = [
+    pub const ALL: [Fault; 9] = [
         Fault::KillSequencer,
         Fault::KillOther,
         Fault::HoldSequencer,
@@ -41,17 +45,22 @@ impl Fault {
         Fault::FallLeader,
         Fault::CutLeader,
         Fault::CutOther,
+        Fault::ObjectsAway,
     ];
 
     /// Whether the database does not notice: then nobody waits for more than the sequencer's lease, and for the lock of a
     /// node that was held. A node without the primary may have the standby in step.
     fn leaves_the_database(self) -> bool {
-        matches!(self, Fault::KillSequencer | Fault::KillOther | Fault::HoldSequencer)
+        matches!(self, Fault::KillSequencer | Fault::KillOther | Fault::HoldSequencer | Fault::ObjectsAway)
     }
 }
 
-/// A sequencer is followed within this, when the database did not move.
-const TAKEOVER: Duration = Duration::from_secs(10);
+/// A sequencer is followed within this, when the database did not move: four seconds, and what a loaded machine adds.
+const TAKEOVER: Duration = Duration::from_secs(15);
+/// Leaves that come while the object store is away: more than a full tile.
+const AWAY: u64 = 300;
+/// Time between two calls to come back to a node that was hurt.
+const GATHER: Duration = Duration::from_secs(5);
 /// Everything goes on within this.
 const BOUND: Duration = Duration::from_secs(150);
 
@@ -64,6 +73,8 @@ pub struct Seen {
     sequenced: [Duration; 2],
     /// Between SIGCONT for a sequencer that was held and the last look at what it shows.
     woken: usize,
+    /// What the node beside a primary that was cut off answered.
+    told: Told,
 }
 
 impl fmt::Display for Seen {
@@ -73,8 +84,8 @@ impl fmt::Display for Seen {
         write!(
             f,
             "longest wait for an acknowledgement {a}, {b} when the database moved; for the log {c}, {d}; {} looks at \
-             sequencers that woke",
-            self.woken
+             sequencers that woke; {}",
+            self.woken, self.told
         )
     }
 }
@@ -103,6 +114,10 @@ fn hurt(fault: Fault, bed: &Bed) -> Option<usize> {
             bed.act(&[if fault == Fault::KillPrimary { "kill-primary" } else { "switchover" }]);
             return None;
         }
+        Fault::ObjectsAway => {
+            bed.act(&["s3", "away"]);
+            return None;
+        }
     };
     let what = match fault {
         Fault::HoldSequencer => "pause",
@@ -120,6 +135,14 @@ fn mend(fault: Fault, node: Option<usize>, bed: &Bed, load: &Load, seen: &mut Se
     match (fault, node) {
         (Fault::HoldSequencer, Some(node)) => wake(node, bed, load, seen),
         (Fault::KillSequencer | Fault::KillOther, Some(node)) => bed.serve(node),
+        (Fault::ObjectsAway, _) => {
+            bed.act(&["s3", "back"]);
+            for node in NODES {
+                let plain = bed.plain(node);
+                let tile = || plain.get("/ledger/devices/tile/0/000").status == 200;
+                until("a node reads its tiles again", Instant::now(), || tile().then_some(()));
+            }
+        }
         (Fault::FallLeader, Some(node)) => {
             bed.act(&["settle"]);
             bed.serve(node);
@@ -155,19 +178,26 @@ pub fn consistent(node: usize, bed: &Bed, load: &Load) {
     load.history.check_up_to(&bed.plain(node), newest);
 }
 
-/// One fault from a well cluster to a well cluster.
-pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
-    let (before, moved) = (load.acknowledged(), usize::from(!fault.leaves_the_database()));
-    let begin = Instant::now();
+/// What a fault did: to which node, and how long it took until the others went on.
+struct Struck {
+    node: Option<usize>,
+    acknowledged: Duration,
+    sequenced: Duration,
+}
+
+/// Does it, and waits until those that can go on do so. `at` is told when it was done.
+fn strike(fault: Fault, bed: &Bed, load: &Load, at: &OnceLock<Instant>) -> Struck {
     let node = hurt(fault, bed);
+    let struck = *at.get_or_init(Instant::now);
     let well: Vec<usize> = NODES.into_iter().filter(|it| Some(*it) != node).collect();
-    let struck = Instant::now();
-    let at = load.acknowledged();
+    let before = load.acknowledged();
     until("a line is acknowledged", struck, || {
-        well.iter().any(|n| load.acknowledged()[n - 1] > at[n - 1]).then_some(())
+        well.iter().any(|n| load.acknowledged()[n - 1] > before[n - 1]).then_some(())
     });
     let acknowledged = struck.elapsed();
-    let leaves = bed.number("select count(*) from leaf where log = 1") as u64;
+    // nobody may take writes for a moment more
+    let count = || bed.rows("select count(*) from leaf where log = 1")?.first()?.parse().ok();
+    let leaves: u64 = until("the leaves are counted", struck, count);
     let readers: Vec<Reader> =
         well.iter().map(|n| Reader::new(bed.plain(*n), Log::Devices, &load.history.keys)).collect();
     for reader in &readers {
@@ -177,13 +207,37 @@ pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
     if fault.leaves_the_database() {
         assert!(sequenced < TAKEOVER, "{fault:?}: the log went on after {sequenced:?}");
     }
+    for reader in readers.iter().filter(|_| fault == Fault::ObjectsAway) {
+        until("a tile is filled", struck, || load.look(reader).filter(|size| *size >= leaves + AWAY));
+    }
+    Struck { node, acknowledged, sequenced }
+}
+
+/// One fault from a well cluster to a well cluster.
+pub fn play(fault: Fault, bed: &Bed, load: &Load, seen: &mut Seen) {
+    let (before, moved) = (load.acknowledged(), usize::from(!fault.leaves_the_database()));
+    let (begin, at) = (Instant::now(), OnceLock::new());
+    let struck = if fault == Fault::CutLeader {
+        let beside = Beside::new(bed.leader(), load);
+        let (told, struck) = beside.watch(bed, load, &at, || strike(fault, bed, load, &at));
+        seen.told.add(told);
+        struck
+    } else {
+        strike(fault, bed, load, &at)
+    };
+    let Struck { node, acknowledged, sequenced } = struck;
     seen.acknowledged[moved] = seen.acknowledged[moved].max(acknowledged);
     seen.sequenced[moved] = seen.sequenced[moved].max(sequenced);
     mend(fault, node, bed, load, seen);
-    let healed = Instant::now();
+    let (healed, mut gathered) = (Instant::now(), Instant::now());
     load.gather();
     let at = load.acknowledged();
     until("every node acknowledges lines again", healed, || {
+        // a node puts off until its first commit passed: whoever was sent away comes back
+        if gathered.elapsed() > GATHER {
+            load.gather();
+            gathered = Instant::now();
+        }
         load.acknowledged().iter().zip(&at).all(|(now, then)| now > then).then_some(())
     });
     NODES.into_iter().for_each(|node| consistent(node, bed, load));

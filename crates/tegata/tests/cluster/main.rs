@@ -9,12 +9,15 @@
 #![allow(dead_code, reason = "the load is that of the crash test, which uses more of it")]
 
 mod bed;
+mod beside;
 #[path = "../crash/check.rs"]
 mod check;
 mod end;
 mod fault;
 #[path = "../crash/field.rs"]
 mod field;
+mod fleet;
+mod fresh;
 #[path = "../crash/history.rs"]
 mod history;
 #[path = "../crash/line.rs"]
@@ -66,9 +69,10 @@ fn inside(folder: PathBuf) {
     let verifier = verifier(&folder);
     let bed = Bed::begin(folder);
     let load = Load::new(&bed, &mut random);
-    let seen = load.during(|| {
-        let mut seen = fault::Seen::default();
+    let (seen, worst) = load.during(&bed, || {
+        let (mut seen, mut worst) = (fault::Seen::default(), fresh::Worst::default());
         for round in 0..rounds {
+            fresh::measure(&bed, &load, round, &mut worst);
             let mut faults = Fault::ALL.to_vec();
             while !faults.is_empty() {
                 let next = faults.remove(random.between(0, faults.len() as u64 - 1) as usize);
@@ -76,9 +80,10 @@ fn inside(folder: PathBuf) {
             }
             say(&format!("round {} of {rounds} has ended", round + 1));
         }
-        seen
+        (seen, worst)
     });
     let counts = end::check(&bed, &load, &verifier);
+    say(&format!("{worst}"));
     say(&format!("{rounds} × {} faults; {seen}; {counts}; {:.0} s", Fault::ALL.len(), begin.elapsed().as_secs_f64()));
 }
 

@@ -17,6 +17,8 @@ mod point;
 #[cfg(feature = "failpoint")]
 mod story;
 mod target;
+#[cfg(feature = "failpoint")]
+mod upgrade;
 
 use field::{Actor, Enroller};
 use history::History;
