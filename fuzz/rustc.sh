@@ -11,7 +11,7 @@ for arg in "$@"; do
 done
 case $name in
     tegata_domain | tegata_wire | tegata_keys | tegata_store | tegata_api | fuzz) ;;
-    tegata_web | tegata) set -- "$@" -Copt-level=0 ;;
+    tegata_web | tegata_agent | tegata) set -- "$@" -Copt-level=0 ;;
     tegata_*) exec "$@" -Copt-level=0 -Cdebuginfo=0 ;;
     *) exec "$@" ;;
 esac

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tegata::clock::{SystemChance, SystemClock};
 use tegata_domain::batch::{Confirmation, NewBatch, QUANTITY_MAX};
 use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
+use tegata_store::Database;
 use tegata_usecase::cx::{Cx, Names, Settings};
 use tegata_usecase::platform::{self, HTTPS_CA_FILE, NewPlatform, Opening};
 use tegata_usecase::{batch, product, token};
@@ -50,10 +51,11 @@ pub struct Opened {
 }
 
 impl Ground {
-    /// Sets a platform up in a folder that goes with it, and opens it.
-    pub async fn lay() -> Result<(Ground, Opened), Failure> {
+    /// Sets a platform up in a folder that goes with it, and opens it. `store`: the URL of an empty PostgreSQL database,
+    /// where its rows are to be.
+    pub async fn lay(store: Option<&str>) -> Result<(Ground, Opened), Failure> {
         let folder = tempfile::Builder::new().prefix("tegata-bench-").tempdir()?;
-        Self::begin(Folder::Passing(folder)).await
+        Self::begin(Folder::Passing(folder), store.map(Database::at)).await
     }
 
     /// The same in a folder that stays; what an earlier run left there goes on.
@@ -66,7 +68,7 @@ impl Ground {
             if data.exists() {
                 fs::remove_dir_all(data)?;
             }
-            let (ground, opened) = Self::begin(Folder::Kept(folder.to_owned())).await?;
+            let (ground, opened) = Self::begin(Folder::Kept(folder.to_owned()), None).await?;
             let text = json!({ "token": ground.token, "batch": ground.batch, "product": ground.product }).to_string();
             write_whole(&kept, &text)?;
             return Ok((ground, opened));
@@ -83,7 +85,7 @@ impl Ground {
         Ok((ground, opened))
     }
 
-    async fn begin(folder: Folder) -> Result<(Ground, Opened), Failure> {
+    async fn begin(folder: Folder, database: Option<Database>) -> Result<(Ground, Opened), Failure> {
         eprintln!("bench: setting a platform up");
         let names = Names {
             public_url: format!("https://{HOST}"),
@@ -93,7 +95,7 @@ impl Ground {
         let first = platform::init(NewPlatform {
             folder: folder.path().join("data"),
             unlock: None,
-            database: None,
+            database,
             names,
             organisation: "Example Works".into(),
             clock: Arc::new(SystemClock::default()),
@@ -142,7 +144,11 @@ impl Ground {
 
     /// Folds the log of writes into the database, so that two runs find the same. Only while no server has it open.
     pub fn fold(&self) -> Result<(), Failure> {
-        let database = rusqlite::Connection::open(self.data().join("tegata.db"))?;
+        let path = self.data().join("tegata.db");
+        if !path.exists() {
+            return Ok(());
+        }
+        let database = rusqlite::Connection::open(path)?;
         Ok(database.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
     }
 
@@ -184,7 +190,7 @@ async fn open(folder: &Path) -> Result<Cx, Failure> {
     let opening = Opening {
         folder: folder.to_owned(),
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Settings::default(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

@@ -18,10 +18,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// What is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// About how long.
     pub span: Duration,
+    /// The URL of an empty PostgreSQL database; none: SQLite.
+    pub store: Option<String>,
     /// Devices that stand in the store before.
     pub devices: u32,
     /// Kept connections.
@@ -82,8 +84,8 @@ fn lines_of(body: &[u8]) -> usize {
 }
 
 impl Stand {
-    async fn raise(plan: Plan) -> Result<Stand, Failure> {
-        let (ground, opened) = Ground::lay().await?;
+    async fn raise(plan: &Plan) -> Result<Stand, Failure> {
+        let (ground, opened) = Ground::lay(plan.store.as_deref()).await?;
         opened.fill(plan.devices).await?;
         drop(opened);
         ground.fold()?;
@@ -206,14 +208,14 @@ async fn committed(server: &Program) -> Result<[u64; 3], Failure> {
 }
 
 /// Devices a round and rounds, so that all together take `span`.
-fn lengths(plan: Plan, span: Duration, warm: &Round) -> (usize, usize) {
+fn lengths(plan: &Plan, span: Duration, warm: &Round) -> (usize, usize) {
     let all = (span.as_secs_f64() * warm.count as f64 / warm.wall.as_secs_f64()) as usize;
     let rounds = all.div_ceil(ROUND).max(ROUNDS);
     ((all / rounds).max(plan.lines * usize::from(plan.connections)), rounds)
 }
 
 /// The rounds with the limit between them; serials begin at `first`. Answers the next serial too.
-pub async fn rounds(stand: &mut Stand, plan: Plan, first: usize) -> Result<(Measured, usize), Failure> {
+pub async fn rounds(stand: &mut Stand, plan: &Plan, first: usize) -> Result<(Measured, usize), Failure> {
     let part = |i: usize| plan.span * SHARES[i] / 100;
     eprintln!("bench: warming up with {WARM} devices");
     let warm = requests::make(first..first + WARM, WARM.div_ceil(4).min(plan.lines))?;
@@ -244,13 +246,13 @@ pub async fn rounds(stand: &mut Stand, plan: Plan, first: usize) -> Result<(Meas
 
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
-    let mut stand = Stand::raise(plan).await?;
-    let (mut measured, next) = rounds(&mut stand, plan, 0).await?;
+    let mut stand = Stand::raise(&plan).await?;
+    let (mut measured, next) = rounds(&mut stand, &plan, 0).await?;
     eprintln!("bench: one device a request");
     let singles = requests::make(next..next + SINGLE.end, 1)?;
     (measured.requests, measured.syncs) = stand.single(singles.bodies, plan.span * SHARES[2] / 100).await?;
     let disk = finish(stand)?;
-    Ok(report(plan, measured, disk))
+    Ok(report(&plan, measured, disk))
 }
 
 /// Stops the server; bytes on disk for each device that was made.
@@ -262,7 +264,7 @@ fn finish(stand: Stand) -> Result<f64, Failure> {
     Ok((ground.bytes()? - before.1) as f64 / (made - before.0) as f64)
 }
 
-fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {
+fn report(plan: &Plan, mut measured: Measured, disk: f64) -> Report {
     let (count, wall, spent) = measured.sum();
     let limit = measured.limit;
     let (server_us, limit_us) = (micros(spent.total(), count), micros(limit.total(), limit.count));
@@ -306,6 +308,7 @@ fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {
             "disk_bytes_per_device": round(disk),
             "memory_bytes": measured.memory,
             "devices_before": plan.devices,
+            "store": if plan.store.is_some() { "postgresql" } else { "sqlite" },
         }),
         lines: vec![
             (
@@ -318,7 +321,7 @@ fn report(plan: Plan, mut measured: Measured, disk: f64) -> Report {
                 format!("p50 {} ms, p99 {} ms (a bare sync: {} ms)", shown(p50), shown(p99), shown(sync)),
             ),
             ("commits".into(), format!("{transactions}, {each} changes each")),
-            ("disk a device".into(), format!("{} bytes", round(disk))),
+            ("disk of the folder, a device".into(), format!("{} bytes", round(disk))),
         ],
     }
 }

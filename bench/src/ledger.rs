@@ -51,7 +51,7 @@ async fn round_of(opened: &Opened, count: u32) -> Result<Sequenced, Failure> {
 
 /// Measures.
 pub async fn run(plan: Plan) -> Result<Report, Failure> {
-    let (ground, opened) = Ground::lay().await?;
+    let (ground, opened) = Ground::lay(None).await?;
     opened.fill(plan.devices).await?;
     let mut appender = Appender::create(&ground.beside("appended"))?;
     let batch = plan.batch as usize;

@@ -13,6 +13,17 @@ use tegata::clock::SystemChance;
 use tegata_domain::chance;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+/// What is measured of polls and look-ups.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// About how long.
+    pub span: Duration,
+    /// Devices in the store.
+    pub devices: u32,
+    /// Kept connections.
+    pub connections: u16,
+}
+
 /// One server under load.
 #[derive(Default)]
 pub struct Measured {

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::client::{Plain, get};
 use crate::cpu;
 use crate::ground::Ground;
-use crate::load::{self, Compared, Measured, Target, sample};
+use crate::load::{self, Compared, Measured, Plan, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
 use crate::statistics::{micros, rate, round};
@@ -18,17 +18,6 @@ use tegata::clock::SystemChance;
 use tegata_domain::chance;
 use tegata_usecase::Cx;
 
-/// What is measured.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// About how long.
-    pub span: Duration,
-    /// Devices in the store.
-    pub devices: u32,
-    /// Kept connections.
-    pub connections: u16,
-}
-
 /// Different numbers that are asked for, at most.
 const NUMBERS: u32 = 500_000;
 
@@ -40,7 +29,7 @@ pub fn request(row: i64, cx: &Cx) -> Result<Bytes, Failure> {
 
 /// A store of so many devices, and look-ups of them in random order.
 async fn lay(devices: u32) -> Result<(Ground, Vec<Bytes>), Failure> {
-    let (ground, opened) = Ground::lay().await?;
+    let (ground, opened) = Ground::lay(None).await?;
     let rows = opened.fill(devices).await?;
     let one = |_| {
         let row = rows.start + (u64::from_be_bytes(chance::bytes(&SystemChance)) % u64::from(devices)) as i64;

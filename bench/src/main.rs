@@ -69,6 +69,9 @@ enum Work {
         /// Devices in one request
         #[arg(long, default_value_t = LINES, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         lines: u32,
+        /// An empty PostgreSQL database for the rows, instead of SQLite; its own CPU time is not counted
+        #[arg(long, value_name = "URL")]
+        store: Option<String>,
     },
     /// Public look-ups, JSON, over HTTP keep-alive; limit: a bare axum handler that answers the same bytes
     #[command(after_help = "Example:\n  cargo run --release -p bench -- lookup --devices 1000000 --json")]
@@ -163,22 +166,18 @@ impl Options {
     }
 }
 
-fn issue(options: Options, connections: u16, lines: u32) -> issue::Plan {
-    issue::Plan { span: options.span(), devices: options.devices.unwrap_or(0), connections, lines: lines as usize }
+fn issue(options: Options, connections: u16, lines: u32, store: Option<String>) -> issue::Plan {
+    let devices = options.devices.unwrap_or(0);
+    issue::Plan { span: options.span(), store, devices, connections, lines: lines as usize }
 }
 
-fn lookup(options: Options, connections: u16) -> lookup::Plan {
-    let devices = options.devices.unwrap_or(LOOKUP_DEVICES).max(1);
-    lookup::Plan { span: options.span(), devices, connections }
+fn load(options: Options, connections: u16, devices: u32) -> load::Plan {
+    let devices = options.devices.unwrap_or(devices).max(1);
+    load::Plan { span: options.span(), devices, connections }
 }
 
 fn ledger(options: Options, batch: u32) -> ledger::Plan {
     ledger::Plan { span: options.span(), devices: options.devices.unwrap_or(0), batch }
-}
-
-fn poll(options: Options, connections: u16) -> poll::Plan {
-    let devices = options.devices.unwrap_or(POLL_DEVICES).max(1);
-    poll::Plan { span: options.span(), devices, connections }
 }
 
 fn verify(options: Options) -> verify::Plan {
@@ -188,22 +187,22 @@ fn verify(options: Options) -> verify::Plan {
 /// The reports, and how they are printed: as JSON, as a list. `None` where a work printed for itself.
 async fn measure(work: Work) -> Result<Option<(Vec<Report>, bool, bool)>, Failure> {
     Ok(Some(match work {
-        Work::Issue { options, connections, lines } => {
-            (vec![issue::run(issue(options, connections, lines)).await?], options.json, false)
+        Work::Issue { options, connections, lines, store } => {
+            (vec![issue::run(issue(options, connections, lines, store)).await?], options.json, false)
         }
         Work::Lookup { options, connections } => {
-            (vec![lookup::run(lookup(options, connections)).await?], options.json, false)
+            (vec![lookup::run(load(options, connections, LOOKUP_DEVICES)).await?], options.json, false)
         }
         Work::Ledger { options, batch } => (vec![ledger::run(ledger(options, batch)).await?], options.json, false),
         Work::Poll { options, connections } => {
-            (vec![poll::run(poll(options, connections)).await?], options.json, false)
+            (vec![poll::run(load(options, connections, POLL_DEVICES)).await?], options.json, false)
         }
         Work::Verify { options } => (vec![verify::run(verify(options)).await?], options.json, false),
         Work::All { options } => {
-            let issue = issue::run(issue(options, CONNECTIONS, LINES)).await?;
-            let lookup = lookup::run(lookup(options, LOOKUP_CONNECTIONS)).await?;
+            let issue = issue::run(issue(options, CONNECTIONS, LINES, None)).await?;
+            let lookup = lookup::run(load(options, LOOKUP_CONNECTIONS, LOOKUP_DEVICES)).await?;
             let ledger = ledger::run(ledger(options, BATCH)).await?;
-            let poll = poll::run(poll(options, POLL_CONNECTIONS)).await?;
+            let poll = poll::run(load(options, POLL_CONNECTIONS, POLL_DEVICES)).await?;
             let verify = verify::run(verify(options)).await?;
             (vec![issue, lookup, ledger, poll, verify], options.json, true)
         }

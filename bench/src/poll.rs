@@ -4,7 +4,7 @@
 use crate::client::{Tls, get_with};
 use crate::exposition::Exposition;
 use crate::ground::{DEVICE_HOST, Ground, HOST, Opened};
-use crate::load::{self, Compared, Measured, Target, sample};
+use crate::load::{self, Compared, Measured, Plan, Target, sample};
 use crate::program::Program;
 use crate::report::Report;
 use crate::statistics::{micros, rate, round};
@@ -18,17 +18,6 @@ use tegata::clock::SystemChance;
 use tegata_domain::chance;
 use tegata_usecase::platform;
 
-/// What is measured.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// About how long.
-    pub span: Duration,
-    /// Devices in the store; each of them polls.
-    pub devices: u32,
-    /// Kept connections.
-    pub connections: u16,
-}
-
 /// What the works stand on: the folder, the polls in random order, the TLS identity.
 struct Laid {
     ground: Ground,
@@ -38,7 +27,7 @@ struct Laid {
 
 /// A store of so many devices in use with a token each.
 async fn lay(devices: u32) -> Result<Laid, Failure> {
-    let (ground, mut opened) = Ground::lay().await?;
+    let (ground, mut opened) = Ground::lay(None).await?;
     opened.line.in_use();
     let rows: Vec<i64> = opened.fill(devices).await?.collect();
     let (requests, identity) = (requests(&opened, &rows).await?, identity(&opened).await?);

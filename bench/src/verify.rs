@@ -33,7 +33,7 @@ const ROUNDS: u32 = 6;
 
 /// A log, proofs from it, and the keys to check them with.
 async fn lay(devices: u32) -> Result<(Vec<String>, Vec<Verifier>), Failure> {
-    let (_ground, opened) = Ground::lay().await?;
+    let (_ground, opened) = Ground::lay(None).await?;
     opened.fill(devices).await?;
     let (cx, line) = (&opened.cx, &opened.line);
     let ticket = Arc::new(device::ticket(line.batch().uid, line.actor(), cx).await?);

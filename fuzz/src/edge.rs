@@ -1,8 +1,11 @@
 //! Targets of the edges: lines of a stream, what a page was asked with, configuration.
 
 use arbitrary::{Result, Unstructured};
+use std::path::Path;
 use tegata::config::{Config, Values};
+use tegata_agent::config::is_segment;
 use tegata_api::device::cutter::{Cutter, LINE_MAX, Line, TOGETHER};
+use tegata_api::page::Asked;
 use tegata_web::page::Place;
 
 /// A stream of lines: where its frames end changes nothing.
@@ -64,6 +67,29 @@ pub fn place(data: &[u8]) {
     let place = Place::of(Some(query), Some(language));
     let again = Place::of(Some(query), Some(language));
     assert_eq!(place.language().tag(), again.language().tag());
+}
+
+/// The query of a list.
+pub fn list(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(uri) = format!("/api/v1/devices?{text}").parse() else { return };
+    if let Ok(asked) = Asked::of(&uri) {
+        assert!(asked.limit.is_none_or(|limit| (1..=1000).contains(&limit)));
+        assert!(asked.cursor.is_none_or(|cursor| cursor.len() <= text.len()), "it grows by nothing");
+    }
+}
+
+/// The agent's configuration file.
+pub fn agent(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let file = Path::new("/etc/fuzz/agent.toml");
+    let Ok(config) = tegata_agent::config::Config::of(file, text) else { return };
+    assert!(!config.device_url.starts_with("https:") || !config.trust.is_empty(), "TLS that trusts nobody");
+    assert!(is_segment(&config.tenant) && config.number.as_deref().is_none_or(is_segment), "a path of two segments");
+    let held = [0, 1, 300, u64::MAX].map(|seconds| config.heartbeat.hold(seconds).as_secs());
+    assert!(held.iter().all(|seconds| (1..=config.heartbeat.most).contains(seconds)), "{held:?}");
+    let own = config.trust.iter().chain(&config.release.keys).chain(&config.erasure.paths);
+    assert!(own.into_iter().all(|path| path.is_absolute()), "relative to its folder");
 }
 
 /// The configuration file.

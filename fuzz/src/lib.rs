@@ -6,6 +6,7 @@
 //! Invariant: a target is a function of its bytes alone: no clock, no chance, nothing kept from one run to the next.
 
 mod edge;
+mod form;
 mod pure;
 mod sealed;
 mod wire;
@@ -70,6 +71,10 @@ pub const TARGETS: &[Target] = &[
     target("possession", "keys/src/possession.rs", sealed::possession),
     target("chain", "keys/src/chain.rs", sealed::chain),
     target("lines", "api/src/device/cutter.rs", edge::lines),
+    target("release_form", "api/src/release/form.rs", form::release),
+    target("list_query", "api/src/page.rs", edge::list),
+    target("cursor", "domain/src/cursor.rs", pure::cursor),
+    target("agent_config", "agent/src/config.rs", edge::agent),
     target("place", "web/src/page/place.rs", edge::place),
     target("config", "tegata/src/config/mod.rs", edge::config),
 ];

@@ -1,6 +1,7 @@
 //! Targets of `domain`, and of the compact form of sessions: what was read is written and read again.
 
-use tegata_domain::number::{Number, Serial};
+use tegata_domain::cursor;
+use tegata_domain::number::{KeyVersion, Number, Permutations, Serial};
 use tegata_domain::product::gtin14;
 use tegata_domain::release::{is_reported, is_version};
 use tegata_domain::time::{Month, Timestamp};
@@ -27,6 +28,23 @@ pub fn number(data: &[u8]) {
         }
     });
     let _refused = Serial::from_bytes(data);
+}
+
+/// Cursors of lists: who has no key makes none.
+pub fn cursor(data: &[u8]) {
+    let keys = Permutations::new(&[KeyVersion { version: 1, from_row: 0, key: [7; 32] }]);
+    text(data, |text| {
+        if let Some(row) = cursor::read(text, &keys) {
+            let written = cursor::write(row, &keys).expect("it came from a row");
+            assert_eq!(Number::parse(text), Number::parse(&written), "one cursor a row");
+        }
+    });
+    if let Some(eight) = data.first_chunk() {
+        let row = i64::from_be_bytes(*eight) & ((1 << 40) - 1);
+        let written = cursor::write(row, &keys).expect("the key is in force from the first row on");
+        assert_eq!(cursor::read(&written, &keys), Some(row));
+        assert!(written.bytes().all(|byte| byte.is_ascii_alphanumeric()), "fit for a query");
+    }
 }
 
 /// Claim codes.

@@ -409,5 +409,14 @@ printf 'X' | dd of="$object" bs=1 seek=700000 conv=notrunc 2>/dev/null
 once eight
 matches 'a changed image is refused by the platform' 'damaged' "$(cat eight.said)"
 same 'and nothing of it was installed' "$runs" "$(cat eight.version)$(find eight-slot -newer eight.campaign)"
+api POST "/api/v1/campaigns/$(cat eight.campaign)/cancel" '{"reason":"the file is damaged"}'
+answered 'its campaign is cancelled' 200
+ends eight 'the device hears of it between two tries' 0
+same 'and stops' cancelled "$(action eight state)"
+campaign eight
+for try in {1..20}; do once eight; done
+same 'a file that stays damaged is an end' failed "$(action eight state)"
+matches 'and the maker reads why' 'in 20 tries.*damaged' "$(action eight said)"
+same 'nothing was installed' "$runs" "$(cat eight.version)$(find eight-slot -newer eight.campaign)"
 stop 'SIGTERM ends the restored platform well'
 finish

@@ -13,7 +13,8 @@ pub const HELP: &str = "\
 cargo xtask soak [--only PART] [--rounds N] [--kills N] [--seconds N] [--devices N] [--dir DIR]
 
 Runs what takes too long for every change, closes with the counts of each part and one line `N passed, N failed`.
-  kills      kill -9 under load at random moments and at named points, and cut power, on SQLite and on PostgreSQL
+  kills      kill -9 under load at random moments and at named points, on SQLite and on PostgreSQL; cut power, and a
+             database that is away for a minute
   bed        the test bed alone: commits acknowledged by PostgreSQL under Patroni survive its faults
   cluster    three nodes on it: killed, held and cut off under load, their database too
   fuzz       each parser under libFuzzer; a run that was stopped goes on
@@ -133,7 +134,8 @@ impl Asked {
     /// Every way to die, on either engine.
     fn kills(&self) -> (Tally, Vec<String>) {
         let (mut tally, mut said) = (Tally::default(), Vec::new());
-        for engine in ["sqlite", "postgres"] {
+        // power is cut under files, and a server alone goes away
+        for (engine, own) in [("sqlite", "power"), ("postgres", "vanish")] {
             let args = [
                 "test",
                 "--release",
@@ -146,17 +148,8 @@ impl Asked {
                 "trouble",
             ];
             let mut test = run::cargo(&args);
-            test.args([
-                "--no-fail-fast",
-                "--",
-                "--test-threads",
-                "1",
-                "nothing_acknowledged",
-                "a_load",
-                "power",
-                "vanish",
-            ]);
-            test.env("TEGATA_TEST_ENGINE", engine);
+            test.args(["--no-fail-fast", "--", "--test-threads", "1", "nothing_acknowledged", "a_load", "a_life", own]);
+            test.env("TEGATA_TEST_ENGINE", engine).env("VANISH_SECONDS", "60");
             for variable in ["CRASH_ROUNDS", "FAULT_ROUNDS"] {
                 test.env(variable, self.kills.to_string());
             }

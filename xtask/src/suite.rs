@@ -3,8 +3,8 @@
 use crate::tally::Tally;
 use crate::{needs, run};
 
-/// What runs on the second engine too: the store, and whole features.
-const SECOND: [&str; 6] = ["store", "ddi", "heartbeat", "owner", "backup", "listing"];
+/// What runs on the second engine too: the store, the use cases, kills, and whole features.
+const SECOND: [&str; 8] = ["store", "suite", "crash", "ddi", "heartbeat", "owner", "backup", "listing"];
 
 /// Runs every test of the workspace, past failing ones, and sums the results that the test programs print.
 pub fn part() -> Tally {

@@ -200,10 +200,10 @@ pub async fn measure(
     let (server, list) = alone(server, &asked.lists, &asked.polls.trust, span / 2).await?;
     let (server, search) = alone(server, &asked.searches, &asked.polls.trust, span / 2).await?;
     eprintln!("bench: certificates");
-    let plan = issue::Plan { span, devices: 0, connections: 2, lines: 500 };
+    let plan = issue::Plan { span, store: None, devices: 0, connections: 2, lines: 500 };
     let mut stand = issue::Stand::at(ground, 0, server, plan.connections).await?;
     let first = state.issued as usize;
-    let (issued, next) = issue::rounds(&mut stand, plan, first).await?;
+    let (issued, next) = issue::rounds(&mut stand, &plan, first).await?;
     state.issued = next as u64;
     state.save()?;
     stand.leave().stop()?;

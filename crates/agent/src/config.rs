@@ -188,7 +188,12 @@ impl Config {
         let bytes =
             bytes.ok_or_else(|| file(std::io::Error::other("there is no such file; --config names another")))?;
         let text = String::from_utf8(bytes).map_err(|_| file(std::io::Error::other("is no text")))?;
-        let mut config: Config = toml::from_str(&text).map_err(|e| ConfigError::Toml(path.to_owned(), Box::new(e)))?;
+        Self::of(path, &text)
+    }
+
+    /// The same with the file's text.
+    pub fn of(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml(path.to_owned(), Box::new(e)))?;
         config.check().map_err(|why| ConfigError::Value(path.to_owned(), why))?;
         let base = path.parent().unwrap_or(Path::new("."));
         let own = [&mut config.trust, &mut config.release.keys, &mut config.erasure.paths];

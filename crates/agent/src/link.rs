@@ -31,7 +31,7 @@ pub enum LinkError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// The last word of the problem's type, or nothing.
+        /// The last word of the problem's type, or hawkBit's code, or nothing.
         code: String,
         /// Its words.
         detail: String,
@@ -233,7 +233,8 @@ fn refusal(mut answer: Response<Body>) -> LinkError {
 pub fn refused(status: u16, body: &[u8], retry_after: Option<Duration>) -> LinkError {
     let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let word = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
-    let code = words(word("type").rsplit(':').next().unwrap_or_default());
+    let code = [word("type"), word("errorCode")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let code = words(code.rsplit([':', '.']).next().unwrap_or_default());
     let detail = [word("detail"), word("message")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     LinkError::Refused { status, code, detail: words(detail), retry_after }
 }
@@ -252,6 +253,18 @@ fn content_range(answer: &Response<Body>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_has_its_code_in_either_form() {
+        for (body, code) in [
+            (r#"{"type":"urn:tegata:problem:enrol_first","detail":"x"}"#, "enrol_first"),
+            (r#"{"exceptionClass":"tegata.Refused","errorCode":"hawkbit.server.error.damaged"}"#, "damaged"),
+            ("", ""),
+        ] {
+            let LinkError::Refused { code: read, .. } = refused(503, body.as_bytes(), None) else { panic!("{body}") };
+            assert_eq!(read, code, "{body}");
+        }
+    }
 
     #[test]
     fn links_lead_to_the_platform() {

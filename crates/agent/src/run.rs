@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::heartbeat::{self, Answer};
 use crate::identity::Identity;
 use crate::link::{Link, LinkError};
+use crate::update::Polled;
 use crate::{status, update};
 use std::time::Duration;
 
@@ -48,6 +49,11 @@ pub struct Runner {
     renewal_at: Duration,
     heartbeats: Backoff,
     polls: Backoff,
+    /// Polls go on while an image that did not come is waited for.
+    download_at: Duration,
+    downloads: Backoff,
+    /// The action whose image comes, and how much of it there is.
+    fetched: Option<(String, u64)>,
     /// The version that the last heartbeat told.
     told: Option<String>,
     /// What went wrong at the last heartbeat, and at the last poll.
@@ -58,7 +64,7 @@ impl Runner {
     /// Before the first round: everything is due.
     pub fn new(cx: Cx) -> Self {
         let due = cx.time.passed();
-        let (heartbeats, polls) = (Backoff::default(), Backoff::default());
+        let (heartbeats, polls, downloads) = (Backoff::default(), Backoff::default(), Backoff::default());
         let (heartbeat_at, poll_at, renewal_at) = (due, due, due);
         Runner {
             cx,
@@ -68,6 +74,9 @@ impl Runner {
             renewal_at,
             heartbeats,
             polls,
+            download_at: due,
+            downloads,
+            fetched: None,
             told: None,
             troubles: [None, None],
         }
@@ -92,7 +101,10 @@ impl Runner {
         }
         if self.cx.time.passed() >= self.poll_at {
             let polled = self.poll();
-            self.troubles[1] = polled.as_ref().err().map(Error::to_string);
+            // an image that is still waited for is trouble, though polls work
+            if polled.is_err() || !self.downloads.is_waiting() {
+                self.troubles[1] = polled.as_ref().err().map(Error::to_string);
+            }
             problems.extend(polled.err());
         }
         self.note(&mut problems);
@@ -217,27 +229,20 @@ impl Runner {
     }
 
     fn poll(&mut self) -> Result<()> {
-        let synced = |cx: &Cx| update::read(cx).map(|update| (update.action, update.synced));
-        let before = synced(&self.cx);
         let polled = self.ask();
         let now = self.cx.time.passed();
         match polled {
-            Ok(sleep) => {
+            Ok(polled) => {
                 self.polls.worked();
-                let sleep = sleep.map_or(300, |sleep| sleep.as_secs());
+                let sleep = polled.sleep.map_or(300, |sleep| sleep.as_secs());
                 self.poll_at = now + self.cx.config.heartbeat.hold(sleep);
-                if update::read(&self.cx).is_some_and(|update| update.phase == update::Phase::Downloading) {
-                    self.poll_at = now.max(self.heartbeat_at.min(self.poll_at));
-                }
+                self.wait_for_image(polled.stuck.as_ref());
                 if update::told(&self.cx)? != self.told && !self.heartbeats.is_waiting() {
                     self.heartbeat_at = self.heartbeat_at.min(now);
                 }
-                Ok(())
+                polled.stuck.map_or(Ok(()), Err)
             }
             Err(why) => {
-                if synced(&self.cx) != before {
-                    self.polls.worked();
-                }
                 let wait = self.polls.failed(&self.cx.config.heartbeat, retry_after(&why), &*self.cx.chance);
                 self.poll_at = now + wait;
                 Err(why)
@@ -245,13 +250,36 @@ impl Runner {
         }
     }
 
+    /// When an image that is not whole is fetched on.
+    fn wait_for_image(&mut self, stuck: Option<&Error>) {
+        let (now, bounds) = (self.cx.time.passed(), &self.cx.config.heartbeat);
+        let under_way = update::read(&self.cx).filter(|update| update.phase == update::Phase::Downloading);
+        let synced = under_way.map(|update| (update.action, update.synced));
+        if synced != self.fetched {
+            self.downloads.worked();
+        }
+        if let Some(why) = stuck {
+            // what is refused for long is asked for less and less, however soon the refusal says
+            let wait = self.downloads.failed(bounds, None, &*self.cx.chance);
+            let asked = retry_after(why).map(|asked| Backoff::default().failed(bounds, Some(asked), &*self.cx.chance));
+            self.download_at = now + asked.map_or(wait, |asked| asked.max(wait));
+        } else if synced != self.fetched {
+            self.download_at = now;
+        }
+        if synced.is_some() {
+            let next = if self.downloads.is_waiting() { self.download_at } else { self.heartbeat_at };
+            self.poll_at = now.max(next.min(self.poll_at));
+        }
+        self.fetched = synced;
+    }
+
     /// Polls as the operational identity; a device that cannot enrol asks as it was made, since a remedy may wait.
-    fn ask(&mut self) -> Result<Option<Duration>> {
+    fn ask(&mut self) -> Result<Polled> {
         let cx = self.cx.clone();
         let now = cx.time.passed();
         let until = self.heartbeat_at.clamp(now + DOWNLOAD_MIN, now + DOWNLOAD_MAX);
         // before the first heartbeat nothing is known to ask for
-        let Some(number) = heartbeat::number(&cx)? else { return Ok(None) };
+        let Some(number) = heartbeat::number(&cx)? else { return Ok(Polled { sleep: None, stuck: None }) };
         let made;
         let link = match &self.speaking {
             Some(speaking) => &speaking.link,
@@ -261,6 +289,7 @@ impl Runner {
                 &made
             }
         };
+        let until = Some(until).filter(|_| now >= self.download_at);
         update::poll(&cx, &Ddi::new(link, &cx.config.tenant, &number), until)
     }
 }

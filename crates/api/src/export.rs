@@ -125,7 +125,7 @@ impl Export<'_> {
     }
 
     async fn device(&mut self, seen: &Seen) -> Result<()> {
-        let mut view = device::view(seen);
+        let mut view = json!(device::view(seen));
         view["batch"] = json!(self.batches.get(&seen.device.batch));
         let mut certificates = Vec::new();
         for pair in tegata_usecase::device::certificates(seen.number, self.actor, self.cx).await? {

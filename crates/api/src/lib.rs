@@ -12,7 +12,7 @@ pub mod finding;
 pub mod notice;
 pub mod openapi;
 pub mod organisation;
-mod page;
+pub mod page;
 pub mod product;
 pub mod release;
 mod status;

@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod chance;
 pub mod change;
 pub mod credential;
+pub mod cursor;
 pub mod device;
 pub mod disposal;
 pub mod enrolment;

@@ -1,7 +1,8 @@
 //! What anybody may see of a device: the public look-up.
 
-use crate::device::{Condition, Device, Stage};
+use crate::device::{Condition, Stage, Stamp};
 use crate::disposal::Erasure;
+use crate::id::ProductRow;
 use crate::number::Number;
 use crate::product::Product;
 use crate::time::Timestamp;
@@ -56,6 +57,25 @@ pub struct Stamped {
     pub erased: bool,
 }
 
+/// What a look-up reads of a device: no more than it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// What it is.
+    pub product: ProductRow,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How it is.
+    pub condition: Condition,
+    /// Whether its line confirmed it.
+    pub confirmed: bool,
+    /// The owner period that it is in.
+    pub period: u32,
+    /// Its last life event: sequence number and commitment.
+    pub head: (u32, [u8; 32]),
+    /// The stamps that it has.
+    pub stamps: Vec<Stamp>,
+}
+
 /// A device as anybody may see it.
 #[derive(Debug, Clone)]
 pub struct Lookup {
@@ -88,7 +108,7 @@ pub struct Lookup {
 impl Lookup {
     /// What `device` shows to anybody, with its events up to `proved` under a published checkpoint.
     pub fn of(
-        device: &Device,
+        device: &Glance,
         number: Number,
         (product, maker): (Arc<Product>, Arc<str>),
         proved: u32,
@@ -108,7 +128,7 @@ impl Lookup {
             stage: device.stage,
             condition: device.condition,
             stamps,
-            head: (device.sequence, device.head),
+            head: device.head,
             proved,
             answer,
             todo,
@@ -126,7 +146,7 @@ impl Lookup {
     }
 }
 
-fn judge(device: &Device, product: &Product, now: Timestamp) -> (Answer, Todo) {
+fn judge(device: &Glance, product: &Product, now: Timestamp) -> (Answer, Todo) {
     if device.stage == Stage::Retired {
         return (Answer::Ended, Todo::DoNotUse);
     }

@@ -48,6 +48,11 @@ impl Timestamp {
 
     /// `2026-11-22T09:30:00.123Z` (RFC 3339).
     pub fn rfc3339(self) -> String {
+        std::str::from_utf8(&self.letters()).unwrap_or_default().to_owned()
+    }
+
+    /// The letters of [`Timestamp::rfc3339`].
+    pub fn letters(self) -> [u8; 24] {
         let [year, rest @ ..] = self.parts();
         let mut text = *b"0000-00-00T00:00:00.000Z";
         write_digits(&mut text[..4], year);
@@ -55,7 +60,7 @@ impl Timestamp {
             write_digits(&mut text[at..at + 2], value);
         }
         write_digits(&mut text[20..23], (self.0 % 1000) as u16);
-        std::str::from_utf8(&text).unwrap_or_default().to_owned()
+        text
     }
 
     /// `2026-11-22`.
@@ -127,7 +132,10 @@ impl Month {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.year, self.month)
+        let mut text = *b"0000-00";
+        write_digits(&mut text[..4], self.year);
+        write_digits(&mut text[5..], self.month.into());
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

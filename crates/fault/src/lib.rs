@@ -65,7 +65,7 @@ pub enum Point {
     Forgotten,
     /// The organisation was erased; its traces are in the files.
     Erased,
-    /// The log is folded, the database not written anew.
+    /// The log is folded, where there is one, and the database not written anew.
     Folded,
     /// A backup's copy was taken, not packed.
     Copied,

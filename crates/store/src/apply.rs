@@ -8,12 +8,12 @@ use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
     account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
-    finding, initial_password, ledger, notice, organisation, product, publication, release, session, target_token,
-    transfer,
+    finding, initial_password, ledger, made, notice, organisation, product, publication, release, session,
+    target_token, transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
-use tegata_domain::change::{Change, Made, Refused, Write};
+use tegata_domain::change::{Change, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
 use tegata_domain::id::{BatchRow, DeviceRow, TokenRow};
@@ -23,7 +23,7 @@ use tegata_domain::time::Timestamp;
 #[derive(Default)]
 pub(crate) struct State {
     /// Per batch: room left at the begin, and devices taken from it.
-    rooms: HashMap<BatchRow, (u32, u32)>,
+    pub(crate) rooms: HashMap<BatchRow, (u32, u32)>,
     /// Leaves that got their places.
     pub(crate) leaves: Placing,
     /// Devices whose events got their places.
@@ -43,7 +43,7 @@ impl State {
     }
 
     /// Whom a write wakes.
-    fn note(&mut self, write: &Write) {
+    pub(crate) fn note(&mut self, write: &Write) {
         let told = &mut self.told;
         told.touched.extend(touched(write));
         if let Write::Fill(fill) = write {
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// Takes room for one device. The counter itself moves once per transaction, in [`State::settle`].
-    fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
+    pub(crate) fn take(&mut self, connection: &Connection, row: BatchRow) -> Result<bool, Error> {
         let (room, taken) = match self.rooms.get(&row) {
             Some(known) => *known,
             None => (batch::room(connection, row)?, 0),
@@ -74,7 +74,7 @@ impl State {
         Ok(fits)
     }
 
-    fn give_back(&mut self, row: BatchRow) {
+    pub(crate) fn give_back(&mut self, row: BatchRow) {
         if let Some((_, taken)) = self.rooms.get_mut(&row) {
             *taken -= 1;
         }
@@ -96,6 +96,9 @@ pub(crate) fn changes(
     (audit, right): (Option<&AuditEntry>, Option<(TokenRow, Timestamp)>),
     state: &mut State,
 ) -> Result<Vec<Result<(), Refused>>, Error> {
+    if audit.is_none() && state.rights.stand(connection, right)? && made::together(connection, changes, state)? {
+        return Ok(vec![Ok(()); changes.len()]);
+    }
     let mut outcomes = Vec::with_capacity(changes.len());
     for one in changes {
         // judged for each, since the one before may have ended it
@@ -161,7 +164,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Authority(value) => guard(authority::insert(c, value)?, Refused::Exists),
         Write::Product(value) => guard(product::insert(c, value)?, Refused::Exists),
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),
-        Write::Made(made) => make(c, made, state)?,
+        Write::Made(made) => made::one(c, made, state)?,
         Write::Device { decided_on, device, events } => {
             guard(step(c, device, (*decided_on, events), state)?, Refused::Stale)
         }
@@ -214,23 +217,8 @@ fn step(
 ) -> Result<bool, Error> {
     let held = device::update(c, device, decided_on)?;
     if held {
-        events.iter().try_for_each(|value| event::insert(c, device.row, value, &mut state.leaves))?;
+        let events: Vec<(DeviceRow, &Event)> = events.iter().map(|event| (device.row, event)).collect();
+        event::insert(c, &events, &mut state.leaves)?;
     }
     Ok(held)
-}
-
-fn make(c: &Connection, made: &Made, state: &mut State) -> Result<Result<(), Refused>, Error> {
-    let batch = made.device.batch;
-    if !state.take(c, batch)? {
-        return Ok(Err(Refused::Full));
-    }
-    if !device::insert(c, &made.device)? {
-        state.give_back(batch);
-        return Ok(Err(Refused::Exists));
-    }
-    // the key of an IDevID stands with its device, whose insertion judged it
-    let _never_refused = certificate::insert(c, &made.certificate)?;
-    event::insert_epoch(c, made.device.row, made.device.period, &made.epoch_key)?;
-    event::insert(c, made.device.row, &made.event, &mut state.leaves)?;
-    Ok(Ok(()))
 }

@@ -242,17 +242,18 @@ pub fn move_into_postgres(folder: &Path, database: &Database) -> Result<Counts, 
 }
 
 /// Moves the platform of a PostgreSQL, which no node serves, into the data folder of one of its nodes.
-pub fn move_into_folder(folder: &Path, tell: &dyn Fn(u64, u64)) -> Result<Counts, Error> {
+pub fn move_into_folder(folder: &Path, database: &Database, tell: &dyn Fn(u64, u64)) -> Result<Counts, Error> {
     let _lock = sqlite::lock(folder)?;
-    let database = Database::recorded(folder)?.ok_or_else(|| {
-        Error::new(ErrorKind::Version, "the platform of this data folder is in the folder already; nothing was changed")
-    })?;
+    if folder.join(DATABASE).exists() {
+        let text = "this data folder holds a platform already; nothing was changed";
+        return Err(Error::new(ErrorKind::Version, text));
+    }
     let scratch = folder.join("moving");
     if scratch.exists() {
         std::fs::remove_dir_all(&scratch)?;
     }
     std::fs::create_dir(&scratch)?;
-    let mut writer = Writer::postgres(patient(&database)?);
+    let mut writer = Writer::postgres(patient(database)?);
     let moved = (|| {
         // nobody writes while this one holds the lock
         let connection = writer.begin()?;
@@ -263,7 +264,7 @@ pub fn move_into_folder(folder: &Path, tell: &dyn Fn(u64, u64)) -> Result<Counts
             return Err(Error::new(ErrorKind::InUse, text));
         }
         connection.run("set idle_in_transaction_session_timeout = 0")?;
-        let counts = from_postgres(&database, &scratch, tell)?;
+        let counts = from_postgres(database, &scratch, tell)?;
         File::open(scratch.join(DATABASE))?.sync_all()?;
         rename(&scratch.join(DATABASE), &folder.join(MOVING))?;
         // no node opens it any more
@@ -276,7 +277,11 @@ pub fn move_into_folder(folder: &Path, tell: &dyn Fn(u64, u64)) -> Result<Counts
     }
     let counts = moved?;
     rename(&folder.join(MOVING), &folder.join(DATABASE))?;
-    std::fs::remove_file(folder.join(STORE_FILE))?;
+    // where only the settings named the database there is none
+    match std::fs::remove_file(folder.join(STORE_FILE)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e.into()),
+        _ => {}
+    }
     std::fs::remove_dir_all(&scratch)?;
     Ok(counts)
 }

@@ -1,6 +1,6 @@
 //! Certificates: SQL.
 
-use crate::engine::{Connection, Row, code, time};
+use crate::engine::{Connection, Row, Value, code, time};
 use crate::{Error, Store};
 use tegata_domain::certificate::{Certificate, CertificateKind};
 use tegata_domain::id::{AuthorityRow, CertificateRow, DeviceRow};
@@ -28,6 +28,29 @@ fn read(row: &Row<'_>) -> Result<Certificate, Error> {
             None => None,
         },
     })
+}
+
+/// Enters IDevIDs of devices that were entered just now: their keys stand there, and were judged.
+pub(crate) fn insert_idevids<'c>(
+    connection: &Connection,
+    certificates: impl Iterator<Item = &'c Certificate>,
+) -> Result<(), Error> {
+    let text = "insert into certificate (id, random, device, authority, kind, period, der, not_after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let row = |c: &'c Certificate| {
+        [
+            Value::Int(c.row.0),
+            Value::Blob(&c.random),
+            Value::Int(c.device.0),
+            Value::Int(c.authority.0),
+            Value::Int(c.kind as i64),
+            Value::Int(c.period.into()),
+            Value::Blob(&c.der),
+            Value::Int(c.not_after.millis()),
+        ]
+    };
+    connection.insert_all(text, certificates.map(row))?;
+    Ok(())
 }
 
 /// False where its key is that of another device: of one that was made with it, or that uses it.

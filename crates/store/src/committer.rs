@@ -247,7 +247,11 @@ fn run(mut writer: Writer, mut leaves: Placing, inbox: &Receiver<Waiting<Request
             };
         }
         if !together.is_empty() {
-            leaves = transaction(&mut writer, together, leaves, shared);
+            let late;
+            (leaves, late) = transaction(&mut writer, together, leaves, shared);
+            if late {
+                give_up(inbox);
+            }
         }
         if let Some(reply) = compacting.take() {
             let _gone = reply.send(compact(&mut writer, &shared.reads));
@@ -261,6 +265,14 @@ fn run(mut writer: Writer, mut leaves: Placing, inbox: &Receiver<Waiting<Request
     }
 }
 
+/// Those who wait have waited for the database as long as the transaction that it did not answer.
+fn give_up(inbox: &Receiver<Waiting<Request>>) {
+    for waiting in inbox.try_iter().take(WAITING) {
+        let late = Error::new(ErrorKind::Late, "the database did not answer others in time");
+        unanswered(waiting.given_up())(Err(late));
+    }
+}
+
 fn weight(request: &Request) -> usize {
     match request {
         Request::Changes(changes, ..) => changes.len(),
@@ -271,8 +283,9 @@ fn weight(request: &Request) -> usize {
 /// An answer that is sent once the commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-/// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on.
-fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> Placing {
+/// One transaction, whose leaves get their places from `leaves` on; answers where the next one goes on, and whether the
+/// database did not answer in time.
+fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, shared: &Shared) -> (Placing, bool) {
     let (next, running, before) = (leaves.clone(), shared.measure.begin(), shared.changes.load(Relaxed));
     let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
     let mut state = apply::State::new(leaves);
@@ -295,7 +308,7 @@ fn transaction(writer: &mut Writer, requests: Vec<Request>, leaves: Placing, sha
     for answer in answers {
         answer(outcome.as_ref().copied().map_err(Error::repeat));
     }
-    next
+    (next, outcome.is_err_and(|error| error.kind == ErrorKind::Late))
 }
 
 /// From the begin of a transaction to its commit; `answers` has one for each request, however it ends.

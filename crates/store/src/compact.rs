@@ -10,6 +10,11 @@ const DUE: &str = "insert into meta (name, value) values ('compact', 'due') on c
 /// How long PostgreSQL may take for it.
 const LONG: Duration = Duration::from_secs(600);
 
+/// How often, and with how much time between, it is looked whether transactions that began earlier have ended.
+const LOOKS: u32 = 60;
+/// See [`LOOKS`].
+const LOOK: Duration = Duration::from_millis(50);
+
 /// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
 const COMPACT_MAX: i64 = 2 << 30;
 
@@ -27,14 +32,46 @@ pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error>
     done
 }
 
-/// A table written anew keeps no deleted row. Its write-ahead log and its archives are the administrator's.
+/// A table written anew keeps no deleted row that nobody sees. Its write-ahead log and its archives are the
+/// administrator's. False where somebody still sees an earlier moment.
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;
     let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
-    // analyze: samples of values stand in the planner's tables
+    tegata_fault::at(tegata_fault::Point::Folded);
+    if !alone(connection)? {
+        connection.execute(DUE, NONE)?;
+        return Ok(false);
+    }
+    // analyze: samples of values stand in the planner's table, which then keeps the ones before in deleted rows
     link.run_long(&format!("vacuum ({how})"), LONG)?;
+    link.run_long("vacuum (full) pg_statistic", LONG)?;
     connection.execute("delete from meta where name = 'compact'", NONE)?;
     Ok(size <= COMPACT_MAX)
+}
+
+/// Waits for all transactions that run now, as an index that is made concurrently does: whoever began before an erasure
+/// keeps what it deleted. False where one of them goes on.
+fn alone(connection: &Connection) -> Result<bool, Error> {
+    let text = "select l.virtualxid from pg_locks l join pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and l.pid <> pg_backend_pid()";
+    let running = || connection.all(text, NONE, |row| row.get::<String>(0));
+    let earlier = running()?;
+    for _ in 0..LOOKS {
+        if !running()?.iter().any(|one| earlier.contains(one)) {
+            return Ok(true);
+        }
+        std::thread::sleep(LOOK);
+    }
+    Ok(false)
+}
+
+/// The copy that it makes meanwhile is as large as the database: a file, in the folder of `SQLITE_TMPDIR` or that of the
+/// system.
+fn vacuum(connection: &Connection) -> Result<(), Error> {
+    connection.run("pragma temp_store = file")?;
+    let done = connection.run("vacuum; delete from meta where name = 'compact'");
+    connection.run("pragma temp_store = memory")?;
+    done
 }
 
 fn write_anew(connection: &Connection) -> Result<bool, Error> {
@@ -46,7 +83,7 @@ fn write_anew(connection: &Connection) -> Result<bool, Error> {
         connection.execute(DUE, NONE)?;
         return Ok(false);
     }
-    connection.run("vacuum; delete from meta where name = 'compact'")?;
+    vacuum(connection)?;
     let whole = fold()? == 0 && folded;
     if !whole {
         connection.execute(DUE, NONE)?;
@@ -65,8 +102,7 @@ pub(crate) fn if_due(connection: &Connection) -> Result<(), Error> {
     if let Some(link) = connection.postgres() {
         return rewrite(connection, link).map(drop);
     }
-    let text = "vacuum; delete from meta where name = 'compact'; pragma wal_checkpoint(truncate)";
-    if let Err(error) = connection.run(text) {
+    if let Err(error) = vacuum(connection).and_then(|()| connection.run("pragma wal_checkpoint(truncate)")) {
         tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");
     }
     Ok(())

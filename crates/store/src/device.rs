@@ -1,13 +1,21 @@
 //! Devices: SQL.
 
-use crate::engine::{Connection, NONE, Row, code, params, uuid};
+use crate::engine::{Connection, NONE, Row, Value, code, params, time, uuid};
 use crate::{Error, Store};
 use tegata_domain::device::{Condition, Device, Stage, Stamp};
-use tegata_domain::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow};
+use tegata_domain::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow, ReleaseRow, Uuid};
+use tegata_domain::lookup::Glance;
+use tegata_domain::release::Running;
 use tegata_domain::time::Timestamp;
 
-const COLUMNS: &str = "id, uid, product, batch, maker, owner, serial, key, idevid, stage, condition, confirmed, period,
-    sequence, head, stamps";
+const COLUMNS: &str =
+    "d.id, d.uid, d.product, d.batch, d.maker, d.owner, d.serial, d.key, d.idevid, d.stage, d.condition,
+    d.confirmed, d.period, d.sequence, d.head, d.stamps";
+
+/// What stands beside a device in a list.
+const BESIDE: &str = "o.uid, s.at, r.version, r.release, r.at, f.uid";
+const FROM: &str = "from device d left join organisation o on o.id = d.owner left join seen s on s.device = d.id
+    left join running r on r.device = d.id left join release f on f.id = r.release";
 
 fn read(row: &Row<'_>) -> Result<Device, Error> {
     Ok(Device {
@@ -27,6 +35,18 @@ fn read(row: &Row<'_>) -> Result<Device, Error> {
         sequence: row.get(13)?,
         head: row.get(14)?,
         stamps: read_stamps(row.get::<&[u8]>(15)?),
+    })
+}
+
+fn glance(row: &Row<'_>) -> Result<Glance, Error> {
+    Ok(Glance {
+        product: ProductRow(row.get(0)?),
+        stage: code(row, 1, &Stage::ALL)?,
+        condition: code(row, 2, &Condition::ALL)?,
+        confirmed: row.get(3)?,
+        period: row.get(4)?,
+        head: (row.get(5)?, row.get(6)?),
+        stamps: read_stamps(row.get::<&[u8]>(7)?),
     })
 }
 
@@ -54,33 +74,33 @@ fn read_stamps(bytes: &[u8]) -> Vec<Stamp> {
     stamps.iter().filter_map(parse).collect()
 }
 
-/// False where serial or key exist already.
-pub(crate) fn insert(c: &Connection, d: &Device) -> Result<bool, Error> {
+/// Answers how many were entered: fewer where serial or key exist already.
+pub(crate) fn insert(c: &Connection, devices: &[&Device]) -> Result<usize, Error> {
     let text = "insert into device (id, uid, product, batch, maker, owner, serial, key, idevid, stage, condition,
         confirmed, period, sequence, head, stamps)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing";
-    let written = c.execute(
-        text,
-        params![
-            d.row.0,
-            d.uid.as_bytes(),
-            d.product.0,
-            d.batch.0,
-            d.maker.0,
-            d.owner.0,
-            d.serial,
-            d.key,
-            d.idevid.0,
-            d.stage as u8,
-            d.condition as u8,
-            d.confirmed,
-            d.period,
-            d.sequence,
-            d.head,
-            write_stamps(&d.stamps),
-        ],
-    )?;
-    Ok(written == 1)
+    let stamps: Vec<Vec<u8>> = devices.iter().map(|d| write_stamps(&d.stamps)).collect();
+    let rows = devices.iter().zip(&stamps).map(|(d, stamps)| {
+        [
+            Value::Int(d.row.0),
+            Value::Blob(d.uid.as_bytes()),
+            Value::Int(d.product.0),
+            Value::Int(d.batch.0),
+            Value::Int(d.maker.0),
+            Value::Int(d.owner.0),
+            Value::Text(&d.serial),
+            Value::Blob(&d.key),
+            Value::Int(d.idevid.0),
+            Value::Int(d.stage as i64),
+            Value::Int(d.condition as i64),
+            Value::Int(d.confirmed.into()),
+            Value::Int(d.period.into()),
+            Value::Int(d.sequence.into()),
+            Value::Blob(&d.head),
+            Value::Blob(stamps),
+        ]
+    });
+    c.insert_all(text, rows)
 }
 
 /// False where the device is no longer at `decided_on`, or would end while a campaign still asks something of it.
@@ -105,6 +125,32 @@ pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool
         ],
     )?;
     Ok(written == 1)
+}
+
+/// A device, and what a list shows beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The device.
+    pub device: Device,
+    /// Its owner's outward id.
+    pub owner: Option<Uuid>,
+    /// When it was last heard from, as far as it is written down.
+    pub seen_at: Option<Timestamp>,
+    /// What it runs, and the outward id of that release where it is one.
+    pub running: Option<(Running, Option<Uuid>)>,
+}
+
+fn read_listed(row: &Row<'_>) -> Result<Listed, Error> {
+    let device = read(row)?;
+    let id = |column| Ok::<_, Error>(row.get::<Option<[u8; 16]>>(column)?.map(Uuid::from_bytes));
+    let running = match row.get::<Option<String>>(18)? {
+        Some(version) => {
+            let release = row.get::<Option<i64>>(19)?.map(ReleaseRow);
+            Some((Running { device: device.row, version, release, at: time(row, 20)? }, id(21)?))
+        }
+        None => None,
+    };
+    Ok(Listed { owner: id(16)?, seen_at: row.get::<Option<i64>>(17)?.map(Timestamp::from_millis), running, device })
 }
 
 /// Reads of devices.
@@ -132,12 +178,15 @@ impl Devices<'_> {
         self.0.read(|c| c.one(SELECT_BY_ROW, [row.0], read))
     }
 
-    /// One, by its row, with the number of its events that stand in the log below `size`.
-    pub async fn by_row_proved(&self, row: DeviceRow, size: u64) -> Result<Option<(Device, u32)>, Error> {
-        let Some(device) = self.by_row(row).await? else { return Ok(None) };
+    /// What a look-up shows of one, by its row, with the number of its events that stand in the log below `size`.
+    pub async fn glance(&self, row: DeviceRow, size: u64) -> Result<Option<(Glance, u32)>, Error> {
+        // short, since a statement is found by its text
+        let text =
+            "select product, stage, condition, confirmed, period, sequence, head, stamps from device where id = $1";
+        let Some(device) = self.0.read(|c| c.one(text, [row.0], glance))? else { return Ok(None) };
         // asked after the device was read; of most devices it spares the way to their events
         if self.0.0.committer.all_below(row, size) {
-            let proved = device.sequence;
+            let proved = device.head.0;
             return Ok(Some((device, proved)));
         }
         let text = "select sequence from event where device = $1 and idx < $2 order by sequence desc limit 1";
@@ -145,39 +194,61 @@ impl Devices<'_> {
         Ok(Some((device, proved.unwrap_or(0))))
     }
 
+    /// One, by its row, as a list shows it.
+    pub async fn listed(&self, row: DeviceRow) -> Result<Option<Listed>, Error> {
+        let text = format!("select {COLUMNS}, {BESIDE} {FROM} where d.id = $1");
+        self.0.read(|c| c.one(&text, [row.0], read_listed))
+    }
+
+    /// One, by product and the maker's serial number, as a list shows it.
+    pub async fn listed_by_serial(&self, product: ProductRow, serial: &str) -> Result<Option<Listed>, Error> {
+        let text = format!("select {COLUMNS}, {BESIDE} {FROM} where d.product = $1 and d.serial = $2");
+        self.0.read(|c| c.one(&text, (product.0, serial), read_listed))
+    }
+
     /// One, by product and the maker's serial number.
     pub async fn by_serial(&self, product: ProductRow, serial: &str) -> Result<Option<Device>, Error> {
-        let text = format!("select {COLUMNS} from device where product = $1 and serial = $2");
+        let text = format!("select {COLUMNS} from device d where d.product = $1 and d.serial = $2");
         self.0.read(|c| c.one(&text, (product.0, serial), read))
     }
 
     /// One, by its key.
     pub async fn by_key(&self, key: &[u8; 16]) -> Result<Option<Device>, Error> {
-        let text = format!("select {COLUMNS} from device where key = $1");
+        let text = format!("select {COLUMNS} from device d where d.key = $1");
         self.0.read(|c| c.one(&text, [key], read))
     }
 
     /// Those that an organisation made or owns, in the order of their rows.
-    pub async fn page(&self, organisation: OrganisationRow, page: Page) -> Result<Vec<Device>, Error> {
+    pub async fn page(&self, organisation: OrganisationRow, page: Page) -> Result<Vec<Listed>, Error> {
         let one = |relation: &str| {
-            format!("select {COLUMNS} from device where {relation} = $1 and id > $2 order by id limit $3")
+            format!("select {COLUMNS}, {BESIDE} {FROM} where d.{relation} = $1 and d.id > $2 order by d.id limit $3")
         };
         let (made, owned) = (one("maker"), one("owner"));
+        // from the index alone: what a maker owns, it mostly made
+        let rows = "select id from device where owner = $1 and id > $2 order by id limit $3";
         let values = (organisation.0, page.after.0, page.limit);
         self.0.read(|c| {
-            let mut all: Vec<Device> = c.all(&made, values, read)?;
-            let owned: Vec<Device> = c.all(&owned, values, read)?;
-            all.extend(owned.into_iter().filter(|d| d.maker != organisation));
-            all.sort_by_key(|d| d.row);
-            all.truncate(page.limit as usize);
+            let mut all: Vec<Listed> = c.all(&made, values, read_listed)?;
+            let rows: Vec<DeviceRow> = c.all(rows, values, |row| Ok(DeviceRow(row.get(0)?)))?;
+            let is_there = |row: &DeviceRow| all.binary_search_by_key(row, |listed| listed.device.row).is_ok();
+            let whole = all.len() == page.limit as usize;
+            let last = all.last().map(|listed| listed.device.row).filter(|_| whole);
+            let wanted = |row: &&DeviceRow| last.is_none_or(|last| **row < last) && !is_there(row);
+            if rows.iter().find(wanted).is_some() {
+                let owned: Vec<Listed> = c.all(&owned, values, read_listed)?;
+                all.extend(owned.into_iter().filter(|listed| listed.device.maker != organisation));
+                all.sort_by_key(|listed| listed.device.row);
+                all.truncate(page.limit as usize);
+            }
             Ok(all)
         })
     }
 
     /// Those that wait for their confirmation after a row, at most `limit`, in the order of their rows.
     pub async fn unconfirmed(&self, page: Page) -> Result<Vec<Device>, Error> {
-        let text =
-            format!("select {COLUMNS} from device where confirmed = 0 and stage = 0 and id > $1 order by id limit $2");
+        let text = format!(
+            "select {COLUMNS} from device d where d.confirmed = 0 and d.stage = 0 and d.id > $1 order by d.id limit $2"
+        );
         let values = (page.after.0, page.limit);
         self.0.read(|c| c.all(&text, values, read))
     }

@@ -7,8 +7,10 @@ pub enum ErrorKind {
     DiskFull,
     /// Too much is waiting already.
     Overloaded,
-    /// The database does not answer, or takes no writes at present.
+    /// The database cannot be reached, or takes no writes at present.
     Away,
+    /// The database was reached and did not answer in time: who waited for it has waited long enough.
+    Late,
     /// Another process uses the data folder.
     InUse,
     /// The data folder is of another version, absent or no data folder.

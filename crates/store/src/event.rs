@@ -1,6 +1,6 @@
 //! Life events, epoch keys and where their leaves stand: SQL.
 
-use crate::engine::{Connection, Row, time};
+use crate::engine::{Connection, Row, Value, time};
 use crate::error::ErrorKind;
 use crate::leaf::Placing;
 use crate::{Error, Store};
@@ -8,21 +8,39 @@ use tegata_domain::event::{Event, EventKind};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
 
-/// Enters an event and gives its leaf its place.
-pub(crate) fn insert(c: &Connection, device: DeviceRow, e: &Event, leaves: &mut Placing) -> Result<(), Error> {
-    let index = leaves.place(c, Log::Devices, (device.0, e.sequence), &e.commitment)? as i64;
+/// Enters events of devices and gives their leaves their places.
+pub(crate) fn insert(c: &Connection, events: &[(DeviceRow, &Event)], leaves: &mut Placing) -> Result<(), Error> {
+    let first = leaves.next(Log::Devices) as i64;
+    leaves.place(c, Log::Devices, events.iter().map(|(device, e)| (device.0, e.sequence, &e.commitment[..])))?;
     let text = "insert into event (device, sequence, period, kind, at, data, commitment, idx)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let data = e.data.to_string();
-    let values = (device.0, e.sequence, e.period, e.kind as u8, e.at.millis(), data, e.commitment, index);
-    c.execute(text, values)?;
+    let data: Vec<String> = events.iter().map(|(_, e)| e.data.to_string()).collect();
+    let rows = (first..).zip(events).zip(&data).map(|((index, (device, e)), data)| {
+        [
+            Value::Int(device.0),
+            Value::Int(e.sequence.into()),
+            Value::Int(e.period.into()),
+            Value::Int(e.kind as i64),
+            Value::Int(e.at.millis()),
+            Value::Text(data),
+            Value::Blob(&e.commitment),
+            Value::Int(index),
+        ]
+    });
+    c.insert_all(text, rows)?;
     Ok(())
 }
 
-/// Enters the epoch key of an owner period.
-pub(crate) fn insert_epoch(c: &Connection, device: DeviceRow, period: u32, key: &[u8; 32]) -> Result<(), Error> {
+/// Enters the epoch keys of owner periods.
+pub(crate) fn insert_epochs<'k>(
+    c: &Connection,
+    keys: impl Iterator<Item = (DeviceRow, u32, &'k [u8; 32])>,
+) -> Result<(), Error> {
     let text = "insert into epoch (device, period, key) values ($1, $2, $3)";
-    c.execute(text, (device.0, period, key))?;
+    let row = |(device, period, key): (DeviceRow, u32, &'k [u8; 32])| {
+        [Value::Int(device.0), Value::Int(period.into()), Value::Blob(key)]
+    };
+    c.insert_all(text, keys.map(row))?;
     Ok(())
 }
 

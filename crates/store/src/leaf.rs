@@ -4,7 +4,7 @@
 //! Invariant: places have no gaps. What a transaction placed is handed on after its commit; one that failed placed
 //! nothing, and its numbers are given again.
 
-use crate::engine::Connection;
+use crate::engine::{Connection, Value};
 use crate::error::Error;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -103,19 +103,22 @@ impl Placing {
         self.0[log as usize].end()
     }
 
-    /// Gives a leaf its place. `item` is the device or the fact, `sequence` that of the device's event.
-    pub(crate) fn place(
+    /// Gives leaves their places, one after the other. Of each: the device or the fact, the sequence number of the
+    /// device's event, and the content.
+    pub(crate) fn place<'l>(
         &mut self,
         c: &Connection,
         log: Log,
-        (item, sequence): (i64, u32),
-        content: &[u8],
-    ) -> Result<u64, Error> {
-        let index = self.next(log);
+        leaves: impl Iterator<Item = (i64, u32, &'l [u8])>,
+    ) -> Result<(), Error> {
         let text = "insert into leaf (log, idx, item, sequence) values ($1, $2, $3, $4)";
-        c.execute(text, (log as u8, index as i64, item, sequence))?;
-        self.0[log as usize].push(content);
-        Ok(index)
+        let rows = leaves.map(|(item, sequence, content)| {
+            let index = self.next(log);
+            self.0[log as usize].push(content);
+            [log as i64, index as i64, item, sequence.into()].map(Value::Int)
+        });
+        c.insert_all(text, rows)?;
+        Ok(())
     }
 
     pub(crate) fn mark(&self) -> Mark {

@@ -12,8 +12,7 @@ pub(crate) fn insert_fact(c: &Connection, fact: &Fact, leaves: &mut Placing) -> 
     let (leaf, index) = (fact.leaf(), leaves.next(Log::Facts) as i64);
     let text = "insert into fact (leaf, idx) values ($1, $2) returning id";
     let item = c.only(text, (&leaf, index), |row| row.get(0))?;
-    leaves.place(c, Log::Facts, (item, 0), &leaf)?;
-    Ok(())
+    leaves.place(c, Log::Facts, std::iter::once((item, 0, &*leaf)))
 }
 
 /// How far a log is.
@@ -76,17 +75,18 @@ impl Ledgers<'_> {
     /// What was committed from place `from` on, about `limit` leaves in the order of their commits: handed over in
     /// memory, or read where that has a gap.
     pub async fn waiting_from(&self, log: Log, from: u64, limit: u32) -> Result<Contents, Error> {
-        match self.0.0.committer.fresh().take(log, from, limit) {
-            Taken::Leaves(contents) if !contents.is_empty() || !self.0.is_shared() => Ok(contents),
+        let shared = self.0.is_shared();
+        let count = match self.0.0.committer.fresh().take(log, from, limit) {
+            Taken::Leaves(contents) if !contents.is_empty() || !shared => return Ok(contents),
             // what other nodes placed is in the store alone
-            _ if self.0.is_shared() => self.contents(log, from, limit).await,
-            Taken::Leaves(contents) => Ok(contents),
-            Taken::Stored(until) => {
-                let contents = self.contents(log, from, (until - from) as u32).await?;
-                let gap = || Error::new(ErrorKind::Broken, format!("the log '{}' has no leaf at {from}", log.name()));
-                if contents.is_empty() { Err(gap()) } else { Ok(contents) }
-            }
+            Taken::Leaves(_) => limit,
+            Taken::Stored(until) => (until - from) as u32,
+        };
+        let contents = self.contents(log, from, count).await?;
+        if contents.is_empty() && !shared {
+            return Err(Error::new(ErrorKind::Broken, format!("the log '{}' has no leaf at {from}", log.name())));
         }
+        Ok(contents)
     }
 
     /// How many leaves no checkpoint covers yet.

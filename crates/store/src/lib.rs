@@ -32,6 +32,7 @@ mod initial_password;
 mod leaf;
 mod lease;
 mod ledger;
+mod made;
 mod measure;
 mod migrate;
 mod notice;
@@ -65,7 +66,7 @@ pub use committer::Counts;
 pub use counter::Row;
 pub use credential::Credentials;
 pub use crl::{Crls, RevokedCertificate, ShardDue};
-pub use device::{Devices, Page};
+pub use device::{Devices, Listed, Page};
 pub use disposal::Disposals;
 pub use erasure::{Ended, Erasures, Held, Standing, TOMBSTONES};
 pub use error::{Error, ErrorKind};
@@ -153,7 +154,7 @@ impl Store {
         };
         let reads = Arc::new(Reads::Sqlite(readers));
         let committer = Committer::start(Writer::Sqlite(writer), Arc::clone(&reads), None)?;
-        Ok(Self::of(folder, committer, reads, (None, lock)))
+        Ok(Self::of(folder, (committer, lease::Lease::default()), reads, (None, lock)))
     }
 
     /// Opens the store that a PostgreSQL holds, for the node of a data folder. `node` is a name that no other node has.
@@ -168,6 +169,7 @@ impl Store {
         } else {
             writer = Writer::None;
         }
+        let lease = lease::Lease::over(Pool::new(Arc::clone(&driver), 1, database.wait).writing());
         let pool = Pool::new(Arc::clone(&driver), database.connections, database.wait);
         let pool = if mode == Mode::Reading { pool.pinned() } else { pool };
         let reads = Arc::new(Reads::Postgres(pool));
@@ -176,18 +178,17 @@ impl Store {
             Mode::Reading => None,
             _ => Some(fanout::Listener::start(driver, Arc::clone(committer.bells()), node)?),
         };
-        Ok(Self::of(folder, committer, reads, (listener, lock)))
+        Ok(Self::of(folder, (committer, lease), reads, (listener, lock)))
     }
 
     fn of(
         folder: &Path,
-        committer: Committer,
+        (committer, lease): (Committer, lease::Lease),
         reads: Arc<Reads>,
         (listener, lock): (Option<fanout::Listener>, Option<File>),
     ) -> Self {
         let counters = counter::Counters::default();
         let (folder, presses) = (folder.to_owned(), packed::Presses::default());
-        let lease = lease::Lease::default();
         Store(Arc::new(Inner { _listener: listener, committer, reads, counters, lease, presses, folder, _lock: lock }))
     }
 

@@ -40,6 +40,13 @@ pub(crate) struct Waiting<T> {
     _wait: Span,
 }
 
+impl<T> Waiting<T> {
+    /// It comes to no transaction.
+    pub(crate) fn given_up(self) -> T {
+        self.what
+    }
+}
+
 /// A transaction that runs.
 pub(crate) struct Running {
     since: Instant,

@@ -1,6 +1,6 @@
 //! When devices were last heard from: SQL.
 
-use crate::engine::{Connection, time};
+use crate::engine::{Connection, Value, time};
 use crate::{Error, Store};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::time::Timestamp;
@@ -16,12 +16,13 @@ impl Store {
 }
 
 impl Seen<'_> {
-    /// Notes several at once; a time only grows.
+    /// Notes several at once, each device once; a time only grows.
     pub async fn note(&self, all: Vec<(DeviceRow, Timestamp)>) -> Result<(), Error> {
         let text = "insert into seen (device, at) values ($1, $2)
-            on conflict (device) do update set at = $2 where seen.at < $2";
+            on conflict (device) do update set at = excluded.at where seen.at < excluded.at";
         let task = move |c: &Connection| {
-            all.iter().try_for_each(|(device, at)| c.execute(text, (device.0, at.millis())).map(drop))
+            let rows = all.iter().map(|(device, at)| [device.0, at.millis()].map(Value::Int));
+            c.insert_all(text, rows).map(drop)
         };
         self.0.0.committer.task(task).await
     }

@@ -43,7 +43,7 @@ pub(crate) fn claim(c: &Connection, claim: &Claim) -> Result<bool, Error> {
         return Ok(false);
     }
     period::insert(c, claim)?;
-    event::insert_epoch(c, claim.device, claim.period, &claim.epoch_key)?;
+    event::insert_epochs(c, std::iter::once((claim.device, claim.period, &claim.epoch_key)))?;
     for text in LEFT_BY_THE_GIVER {
         c.execute(text, [claim.device.0])?;
     }

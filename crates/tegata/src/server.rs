@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tegata_domain::chance::Chance;
 use tegata_domain::ledger::Log;
-use tegata_usecase::platform::{self, Database, Opening};
+use tegata_usecase::platform::{self, Opening};
 use tegata_usecase::{Cx, authority, ledger};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -108,9 +108,8 @@ impl Server {
         let Start { folder, unlock, config } = start;
         let (secure, plain) = (listen(config.server.https).await?, listen(config.server.http).await?);
         let (https, http) = (address(&secure)?, address(&plain)?);
-        let recorded = Database::recorded(&folder).map_err(tegata_usecase::Error::from)?;
         let cx = platform::open(Opening {
-            database: config.store.database(recorded),
+            database: config.store.clone(),
             folder,
             unlock,
             settings: config.settings.clone(),

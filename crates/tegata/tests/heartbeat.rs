@@ -49,8 +49,14 @@ impl Platform {
             chance: chance.clone(),
         };
         let first = platform::init(new).await.unwrap();
-        let opening =
-            Opening { folder: first.folder, unlock: None, database: None, settings: Default::default(), clock, chance };
+        let opening = Opening {
+            folder: first.folder,
+            unlock: None,
+            database: Default::default(),
+            settings: Default::default(),
+            clock,
+            chance,
+        };
         Platform { cx: platform::open(opening).await.unwrap(), token: first.token, _folder: folder }
     }
 

@@ -32,4 +32,4 @@ pub use connection::Connection;
 pub use postgres::{Disk, Postgres};
 pub use process::{Refusal, Server};
 pub use tegata_agent::{Est, EstError, Identity};
-pub use world::{First, Setup, World, pem};
+pub use world::{First, Place, Setup, World, pem};

@@ -9,12 +9,16 @@
 use crate::wait::until;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tegata_domain::time::Timestamp;
+use tegata_keys::profile;
+use tegata_keys::signer::Signer;
 
 /// Where Debian's `postgresql-15` has its programs.
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
@@ -25,7 +29,7 @@ const ROLE: &str = "tegata";
 const KEEPER: &str = r#"folder=$1; shift
 "$@" & server=$!
 read -r line; last=$?
-kill -QUIT "$server"; wait "$server"
+kill -QUIT "$server"; kill -CONT "$server"; wait "$server"
 [ "$last" = 0 ] || rm -rf "$folder""#;
 
 /// The URL of a fresh database, where the tests run on PostgreSQL: `TEGATA_TEST_ENGINE=postgres`.
@@ -51,6 +55,8 @@ pub enum Disk {
 pub struct Postgres {
     folder: PathBuf,
     disk: Disk,
+    /// Where it is reached over TCP; `None`: by its socket alone.
+    address: Option<String>,
     keeper: Mutex<Option<Child>>,
     made: AtomicU32,
 }
@@ -131,6 +137,35 @@ fn template() -> PathBuf {
     template
 }
 
+/// Writes a root, a certificate of `localhost` under it, its key, and who may come how.
+fn certify(folder: &Path) {
+    let now = Timestamp::from_millis(1_700_000_000_000);
+    let validity = [now, now.plus(Duration::from_secs(20 * 365 * 24 * 3600))];
+    let (signer, _) = Signer::generate_p256().expect("keys can be made");
+    let name = profile::authority_name("Example Works", "Database Authority");
+    let root = profile::root(&signer, [1; 16], &name, validity, Some(0)).expect("keys can sign");
+    let names = ["localhost".to_owned()];
+    let (leaf, key) = profile::server(&signer, &root, [2; 16], &names, validity).expect("keys can sign");
+    let pem = |what: &str, der: &[u8]| {
+        let text = data_encoding::BASE64.encode(der);
+        format!("-----BEGIN {what}-----\n{text}\n-----END {what}-----\n")
+    };
+    let access = "local all all trust\nhostssl all all 127.0.0.0/8 trust\n";
+    for (file, text) in [
+        ("roots.pem", pem("CERTIFICATE", &root)),
+        ("chain.pem", pem("CERTIFICATE", &leaf)),
+        ("key.pem", pem("PRIVATE KEY", &key)),
+        ("access", access.into()),
+    ] {
+        let path = folder.join(file);
+        fs::write(&path, text).expect("our folder can be written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("our file");
+        if let Some(User { uid, gid }) = User::other() {
+            chown(&path, Some(uid), Some(gid)).expect("root may give a file away");
+        }
+    }
+}
+
 impl Postgres {
     /// The server that all tests of this process share. It is not synced.
     pub fn shared() -> &'static Postgres {
@@ -140,6 +175,20 @@ impl Postgres {
 
     /// A server for one test, which may stop it.
     pub fn start(disk: Disk) -> Postgres {
+        Self::begin(disk, None)
+    }
+
+    /// A server for one test that other machines may reach: over TCP under TLS, which a root of its own vouches for
+    /// ([`Postgres::roots`], [`Postgres::remote`]).
+    pub fn start_secure() -> Postgres {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        // an address that no other server of the tests takes: the port is PostgreSQL's own
+        let [.., high, low] = std::process::id().to_be_bytes();
+        let address = format!("127.{}.{high}.{low}", 77 + MADE.fetch_add(1, Relaxed));
+        Self::begin(Disk::Unsynced, Some(address))
+    }
+
+    fn begin(disk: Disk, address: Option<String>) -> Postgres {
         let (folder, template) = (folder(), template());
         let data = folder.join("data");
         done(Command::new("cp").arg("-r").arg(template).arg(&data));
@@ -147,7 +196,10 @@ impl Postgres {
             done(Command::new("chown").arg("-R").arg(format!("{uid}:{gid}")).arg(&data));
         }
         done(Command::new("chmod").arg("0700").arg(&data));
-        let server = Postgres { folder, disk, keeper: Mutex::new(None), made: AtomicU32::new(0) };
+        if address.is_some() {
+            certify(&folder);
+        }
+        let server = Postgres { folder, disk, address, keeper: Mutex::new(None), made: AtomicU32::new(0) };
         server.go_on();
         server
     }
@@ -164,6 +216,19 @@ impl Postgres {
             keeper.args(["-c", setting]);
         }
         keeper.args(["-c", &format!("fsync={synced}"), "-c", &format!("full_page_writes={synced}")]);
+        if let Some(address) = &self.address {
+            let file = |name: &str| self.folder.join(name).display().to_string();
+            let (chain, key, access) = (file("chain.pem"), file("key.pem"), file("access"));
+            for setting in [
+                &format!("listen_addresses={address}"),
+                "ssl=on",
+                &format!("ssl_cert_file={chain}"),
+                &format!("ssl_key_file={key}"),
+                &format!("hba_file={access}"),
+            ] {
+                keeper.args(["-c", setting]);
+            }
+        }
         // a group of its own: an interrupt at the terminal ends this process, and with it the pipe
         keeper.process_group(0).stdin(Stdio::piped()).stdout(log).stderr(second);
         let child = keeper.spawn().expect("a shell can be run");
@@ -186,6 +251,36 @@ impl Postgres {
         child.wait().expect("our own child can be waited for");
     }
 
+    /// All of it stands still until [`Postgres::thaw`]: it takes connections, and says nothing.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It goes on where it was.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// The server first: from then on it makes no more processes.
+    fn signal(&self, name: &str) {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("it runs");
+        let server = file.lines().next().expect("a process id").to_owned();
+        let send = |pid: &str| {
+            // the shell has kill as a word of its own; a process may have ended by itself
+            let sent = Command::new("/bin/sh").args(["-c", "kill -\"$0\" \"$1\" 2> /dev/null", name, pid]).status();
+            sent.expect("a shell can be run").success()
+        };
+        assert!(send(&server), "SIG{name} to the server");
+        for entry in fs::read_dir("/proc").expect("/proc is mounted").flatten() {
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // the parent is the second field after the name, which is in brackets
+            let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+            if parent == Some(&server) {
+                send(&entry.file_name().to_string_lossy());
+            }
+        }
+    }
+
     /// A fresh, empty database: its URL.
     pub fn database(&self) -> String {
         let name = format!("t{}", self.made.fetch_add(1, Relaxed));
@@ -199,6 +294,17 @@ impl Postgres {
         format!("postgres://{ROLE}@{folder}/{database}")
     }
 
+    /// The URL of a database of [`Postgres::start_secure`], over TCP.
+    pub fn remote(&self, database: &str) -> String {
+        let address = self.address.as_deref().expect("the test started a server that is reached over TCP");
+        format!("postgres://{ROLE}@localhost/{database}?hostaddr={address}&sslmode=require")
+    }
+
+    /// The PEM file of the root behind that server's certificate.
+    pub fn roots(&self) -> PathBuf {
+        self.folder.join("roots.pem")
+    }
+
     /// Runs SQL by `psql`; a column is ended by `|`, a row by a new line.
     pub fn run(&self, database: &str, sql: &str) -> String {
         let mut psql = program("psql");
@@ -206,10 +312,23 @@ impl Postgres {
         done(psql.args(["-c", sql]))
     }
 
+    /// A copy of a database that nobody is connected to: its URL.
+    pub fn copy(&self, database: &str) -> String {
+        let name = format!("t{}", self.made.fetch_add(1, Relaxed));
+        self.run("postgres", &format!("create database {name} template {database}"));
+        self.url(&name)
+    }
+
     /// Where the server's tables are, as they are on disk now.
     pub fn tables(&self) -> PathBuf {
         self.run("postgres", "checkpoint");
         self.folder.join("data/base")
+    }
+
+    /// The same of one database.
+    pub fn files(&self, database: &str) -> PathBuf {
+        let oid = self.run(database, "select oid from pg_database where datname = current_database()");
+        self.tables().join(oid.trim())
     }
 
     fn log(&self) -> PathBuf {

@@ -6,11 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use tempfile::TempDir;
 
+/// Where the platform of a world is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// As `TEGATA_TEST_ENGINE` says.
+    #[default]
+    Chosen,
+    /// In its folder, for tests of what happens to files.
+    Folder,
+    /// In an empty PostgreSQL.
+    Database(String),
+}
+
 /// How a world is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Options of `init` beside `--data` and `--json`.
+    /// Options of `init` beside `--data`, `--json` and `--store`.
     pub init: Vec<String>,
+    /// Where the platform is.
+    pub store: Place,
     /// Address of the HTTPS port.
     pub https: String,
     /// Address of the plain HTTP port.
@@ -22,7 +36,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let free = || "127.0.0.1:0".to_owned();
-        Setup { init: Vec::new(), https: free(), http: free(), environment: Vec::new() }
+        Setup { init: Vec::new(), store: Place::Chosen, https: free(), http: free(), environment: Vec::new() }
     }
 }
 
@@ -65,13 +79,16 @@ impl World {
     }
 
     /// Sets up a fresh folder; nothing runs yet.
-    pub fn initialised(binary: &str, setup: Setup) -> World {
+    pub fn initialised(binary: &str, mut setup: Setup) -> World {
+        if setup.store == Place::Chosen {
+            setup.store = crate::postgres::chosen().map_or(Place::Folder, Place::Database);
+        }
         let folder = tempfile::Builder::new().prefix("tegata-test-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let mut init = clean(Path::new(binary));
         init.arg("init").arg("--data").arg(&data).arg("--json").args(&setup.init);
-        if let Some(url) = crate::postgres::chosen() {
-            init.args(["--store", &url]);
+        if let Place::Database(url) = &setup.store {
+            init.args(["--store", url]);
         }
         let first = First::read(&init.output().expect("the program can be run"));
         World { binary: binary.into(), setup, first, server: None, folder }
@@ -80,6 +97,16 @@ impl World {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Everywhere that the platform keeps something: the data folder, and the files of its database on the server that
+    /// all tests share.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let database = match &self.setup.store {
+            Place::Database(url) => url.rsplit('/').next(),
+            Place::Chosen | Place::Folder => None,
+        };
+        std::iter::once(self.data()).chain(database.map(|name| crate::Postgres::shared().files(name))).collect()
     }
 
     /// A folder for what the test writes.

@@ -134,7 +134,9 @@ impl From<tegata_store::Error> for Error {
                 (Kind::Unavailable, "disk_full", "the disk of the server is full; nothing was changed. Try again later")
             }
             ErrorKind::Overloaded => (Kind::Unavailable, "overloaded", "the server is busy; try again in a moment"),
-            ErrorKind::Away => (Kind::Unavailable, "store_away", "the database does not answer; try again in a moment"),
+            ErrorKind::Away | ErrorKind::Late => {
+                (Kind::Unavailable, "store_away", "the database does not answer; try again in a moment")
+            }
             ErrorKind::Unreachable | ErrorKind::Forbidden => (Kind::Unavailable, "objects_away", OBJECTS_AWAY),
             // its data was brought to a newer version while it ran: other nodes are of that version
             ErrorKind::Version => (Kind::Unavailable, "older_program", OLDER_PROGRAM),

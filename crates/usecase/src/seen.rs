@@ -58,8 +58,10 @@ impl Seen {
         self.lock().remove(&device);
     }
 
-    fn noted(&self, device: DeviceRow) -> Option<Timestamp> {
-        self.lock().get(&device).copied()
+    /// When a device was last heard from; `written` is what the store has.
+    pub(crate) fn last(&self, device: DeviceRow, written: Option<Timestamp>) -> Option<Timestamp> {
+        // another node may have heard it after this one did
+        self.lock().get(&device).copied().max(written)
     }
 
     /// Takes back what could not be written down, where nothing newer came.
@@ -94,9 +96,4 @@ pub async fn flush(cx: &Inner) -> Result<usize> {
         }
     }
     Ok(waiting.len())
-}
-
-/// When a device was last heard from. Another node may have heard it after this one did.
-pub(crate) async fn last(device: DeviceRow, cx: &Inner) -> Result<Option<Timestamp>> {
-    Ok(cx.seen.noted(device).max(cx.store.seen().at(device).await?))
 }

@@ -8,6 +8,7 @@ use crate::status::{html, json, refuse, reply, request_id};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use tegata_document::label as drawing;
@@ -95,9 +96,10 @@ pub fn from_memory(number: Number, headers: &HeaderMap, cx: &Cx) -> Option<Respo
 pub async fn for_program(number: Number, headers: &HeaderMap, cx: &Cx) -> Response {
     match lookup::find(number, cx).await {
         Ok((found, ticket)) => {
-            let answer = view::device(&found);
-            lookup::keep(ticket, &found, || answer.clone(), cx);
-            view::reply_at(&answer, found.at, headers)
+            let (tag, body) = view::device(&found);
+            let answer = || lookup::Answer { tag: tag.clone(), body: Bytes::copy_from_slice(&body) };
+            lookup::keep(ticket, &found, answer, cx);
+            view::reply_with(tag, || body, found.at, headers)
         }
         Err(error) => refuse(error, &place(None, headers), headers),
     }

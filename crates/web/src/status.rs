@@ -18,6 +18,10 @@ fn status(problem: &Problem) -> StatusCode {
 /// Whether a program asks: JSON is named, HTML is not named before it.
 pub(crate) fn json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // as most programs ask
+    if accept == "application/json" {
+        return true;
+    }
     let at = |kind| accept.find(kind).unwrap_or(usize::MAX);
     at("json") < at("text/html")
 }

@@ -5,8 +5,23 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Who answers for the packages.
-pub const MAINTAINER: &str = "The Tegata authors <authors@tegata.invalid>";
+/// Nobody in particular: Debian's policy (3.3) wants an address that works, which only who hands packages on has. Mail to
+/// this one reaches no stranger (RFC 2606).
+const MAINTAINER: &str = "The Tegata authors <authors@tegata.invalid>";
+
+/// Who answers for the packages: whoever builds them, as Debian's own tools ask for it (`DEBFULLNAME`, `DEBEMAIL`).
+pub fn maintainer() -> String {
+    let said = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
+    named(said("DEBFULLNAME").zip(said("DEBEMAIL")))
+}
+
+fn named(said: Option<(String, String)>) -> String {
+    let plain = |text: &str| !text.contains(['<', '>', ',', '\n']);
+    match said {
+        Some((name, mail)) if plain(&name) && plain(&mail) => format!("{name} <{mail}>"),
+        _ => MAINTAINER.to_owned(),
+    }
+}
 
 /// The tree that becomes a package.
 pub struct Tree(PathBuf);
@@ -94,8 +109,9 @@ impl Tree {
         let bytes = |file: &String| fs::metadata(self.0.join(file)).map_or(0, |file| file.len().div_ceil(1024));
         let size: u64 = files.iter().map(bytes).sum();
         let fields = format!(
-            "Package: {name}\nVersion: {version}\nArchitecture: {arch}\nMaintainer: {MAINTAINER}\nInstalled-Size: {size}\n\
-             Depends: {depends}\nSection: net\nPriority: optional\nDescription: {about}\n"
+            "Package: {name}\nVersion: {version}\nArchitecture: {arch}\nMaintainer: {}\nInstalled-Size: {size}\n\
+             Depends: {depends}\nSection: net\nPriority: optional\nDescription: {about}\n",
+            maintainer()
         );
         self.text("DEBIAN/control", &fields)?;
         run::capture(run::program("chmod", &["--recursive", "u=rwX,go=rX"]).arg(&self.0))?;
@@ -114,5 +130,18 @@ impl Tree {
         let mut files: Vec<String> = found.lines().map(str::to_owned).collect();
         files.sort();
         Ok(files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_builds_packages_answers_for_them() {
+        let said = |name: &str, mail: &str| named(Some((name.into(), mail.into())));
+        assert_eq!(said("Example Works", "packages@example.com"), "Example Works <packages@example.com>");
+        assert_eq!(named(None), MAINTAINER);
+        assert_eq!(said("Example Works\nDepends: other", "packages@example.com"), MAINTAINER, "one field");
     }
 }

@@ -20,7 +20,8 @@ pub const HELP: &str = "\
 cargo xtask package [--from FOLDER] [--out FOLDER]
 
 Makes tegata_VERSION_ARCH.deb, tegata-agent_… and tegata-station_…, and beside each its bill of materials NAME.cdx.json
-(CycloneDX 1.6). Needs dpkg-dev, binutils and help2man of Debian.
+(CycloneDX 1.6). Needs dpkg-dev, binutils and help2man of Debian. DEBFULLNAME and DEBEMAIL of the environment say who
+answers for the packages.
 
   --from FOLDER   where the programs lie; without it they are built, such that the path of the sources does not show
   --out FOLDER    where the packages go; target/package without it";
@@ -189,7 +190,7 @@ fn changelog(name: &str, version: &str) -> Result<String, String> {
         run::capture(&mut run::program("date", &["--utc", "--rfc-email", &format!("--date=@{}", reproduce::epoch())]))?;
     Ok(format!(
         "{name} ({version}) unstable; urgency=medium\n\n  * See CHANGELOG.md in the sources.\n\n -- {}  {}\n",
-        deb::MAINTAINER,
+        deb::maintainer(),
         date.trim()
     ))
 }

@@ -133,6 +133,9 @@ impl Fetch<'_> {
     /// Makes what came durable: first the image, then how far it is.
     fn keep(&mut self) -> Result<(), FolderError> {
         self.cx.folder.disk().sync(&self.path).map_err(|why| self.of_image(why))?;
+        if self.unsynced > 0 {
+            self.update.refusals = 0;
+        }
         self.update.synced += std::mem::take(&mut self.unsynced);
         self.cx.folder.save_json(FILE, &self.update)
     }

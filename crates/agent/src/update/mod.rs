@@ -27,6 +27,8 @@ use tegata_wire::release::Manifest;
 
 const FILE: &str = "update.json";
 const IMAGE: &str = "image";
+/// So often in a row the platform may refuse an image: with the back-off's bounds as they are, that is some hours.
+const REFUSALS: u32 = 20;
 /// How the last one ended.
 const ENDED: &str = "ended.json";
 
@@ -74,6 +76,9 @@ pub struct Update {
     attempts: u32,
     /// How often the restart was asked for.
     restarts: u32,
+    /// How often in a row the platform refused the image.
+    #[serde(default)]
+    refusals: u32,
     /// The start of the device in which it was installed.
     boot: String,
     ending: Option<Ending>,
@@ -93,6 +98,7 @@ impl Update {
             again: false,
             attempts: 0,
             restarts: 0,
+            refusals: 0,
             boot: String::new(),
             ending: None,
         }
@@ -114,6 +120,7 @@ impl Update {
             again: false,
             attempts: 0,
             restarts: 0,
+            refusals: 0,
             boot,
             ending,
         }
@@ -207,9 +214,17 @@ pub fn look(cx: &Cx, ddi: &Ddi<'_>) -> Result<serde_json::Value> {
     Ok(json!({ "waits": true, "task": kind, "version": version, "refused": refused, "under_way": under_way }))
 }
 
-/// One poll and what follows from it. Downloads stop at `until` and go on with the next poll. Answers the interval
-/// that the platform asks for.
-pub fn poll(cx: &Cx, ddi: &Ddi<'_>, until: Duration) -> Result<Option<Duration>> {
+/// What came of a poll.
+pub struct Polled {
+    /// The interval that the platform asks for.
+    pub sleep: Option<Duration>,
+    /// Why the image did not come; the poll itself worked.
+    pub stuck: Option<Error>,
+}
+
+/// One poll and what follows from it. Downloads stop at `until` and go on with the next poll; without it nothing is
+/// fetched.
+pub fn poll(cx: &Cx, ddi: &Ddi<'_>, until: Option<Duration>) -> Result<Polled> {
     deliver(cx, ddi)?;
     let mut polled = ddi.poll();
     // an answer of any kind shows that the running version reaches the platform: only then is it made to stay
@@ -221,15 +236,16 @@ pub fn poll(cx: &Cx, ddi: &Ddi<'_>, until: Duration) -> Result<Option<Duration>>
     if let Some(href) = &poll.config_data {
         attributes(cx, ddi, href)?;
     }
+    let mut stuck = None;
     match poll.task {
         Some(Task::Cancel(href)) => cancel(cx, ddi, &href)?,
         Some(Task::Confirm(href)) => consent::confirm(cx, ddi, &href)?,
-        Some(Task::Deploy(href)) => deploy(cx, ddi, &href, until)?,
+        Some(Task::Deploy(href)) => stuck = deploy(cx, ddi, &href, until)?,
         // the action is gone, and with it what was begun
         None if read(cx).is_some_and(|update| update.is_early()) => forget(cx)?,
         None => {}
     }
-    Ok(poll.sleep)
+    Ok(Polled { sleep: poll.sleep, stuck })
 }
 
 fn attributes(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<()> {
@@ -291,44 +307,68 @@ fn judged(cx: &Cx, ddi: &Ddi<'_>, href: &str) -> Result<Option<(Update, Deployme
     }
 }
 
-fn deploy(cx: &Cx, ddi: &Ddi<'_>, href: &str, until: Duration) -> Result<()> {
+/// Answers why the image did not come, where it did not and is tried again.
+fn deploy(cx: &Cx, ddi: &Ddi<'_>, href: &str, until: Option<Duration>) -> Result<Option<Error>> {
     // what is installed comes to its end first
     if read(cx).is_some_and(|update| update.phase == Phase::Installed) {
-        return Ok(());
+        return Ok(None);
     }
-    let Some((mut update, offered)) = judged(cx, ddi, href)? else { return Ok(()) };
+    let Some((mut update, offered)) = judged(cx, ddi, href)? else { return Ok(None) };
     if read(cx).is_none_or(|kept| kept.action != update.action) {
         forget(cx)?;
         update.save(cx)?;
         proceed(cx, ddi, &update, "download begins")?;
     }
     if update.phase == Phase::Downloading {
-        if offered.skip_download {
-            return Ok(());
-        }
+        let Some(until) = until.filter(|_| !offered.skip_download) else { return Ok(None) };
         // the platform may have moved the file
         update.href = offered.href.clone();
-        update = match download::fetch(cx, ddi.link(), update, until)? {
-            download::Fetched::Whole(update) => update,
-            download::Fetched::Part => return Ok(()),
-            download::Fetched::Wrong(update, why) => {
-                cx.say(format!("update failed: {why}"));
-                update.fail(cx, why)?;
-                return deliver(cx, ddi);
-            }
+        update = match download::fetch(cx, ddi.link(), update, until) {
+            Ok(download::Fetched::Whole(update)) => update,
+            Ok(download::Fetched::Part) => return Ok(None),
+            Ok(download::Fetched::Wrong(update, why)) => return given_up(cx, ddi, update, why),
+            Err(Error::Link(why)) => return stuck(cx, ddi, why),
+            Err(other) => return Err(other),
         };
         ignore_gone(ddi.feedback(&update.action, Said::Downloaded, &["downloaded and checked"]))?;
     }
     if offered.skip_update {
-        return Ok(());
+        return Ok(None);
     }
     // last look before the point of no return: it may have been cancelled while the image came
     if let Some(Task::Cancel(href)) = ddi.poll()?.task {
-        return cancel(cx, ddi, &href);
+        return cancel(cx, ddi, &href).map(|()| None);
     }
     install::install(cx, ddi, update)?;
     deliver(cx, ddi)?;
-    install::settle(cx, ddi).map(drop)
+    install::settle(cx, ddi).map(|_| None)
+}
+
+fn given_up(cx: &Cx, ddi: &Ddi<'_>, update: Update, why: String) -> Result<Option<Error>> {
+    cx.say(format!("update failed: {why}"));
+    update.fail(cx, why)?;
+    deliver(cx, ddi).map(|()| None)
+}
+
+/// The image did not come. A line that breaks and a platform that is busy are waited out; what the platform refuses
+/// time and again is an end, since nobody would hear of it otherwise.
+fn stuck(cx: &Cx, ddi: &Ddi<'_>, why: LinkError) -> Result<Option<Error>> {
+    let Some(mut update) = read(cx).filter(|_| is_lasting(&why)) else { return Ok(Some(why.into())) };
+    update.refusals += 1;
+    if update.refusals >= REFUSALS {
+        return given_up(cx, ddi, update, format!("the image did not come in {REFUSALS} tries: {why}"));
+    }
+    update.save(cx)?;
+    Ok(Some(why.into()))
+}
+
+/// A refusal of this image, and not of whoever asks at this moment.
+fn is_lasting(why: &LinkError) -> bool {
+    match why {
+        LinkError::Refused { status: 503, code, .. } => code == "damaged",
+        LinkError::Refused { status, .. } => !matches!(status, 401 | 403 | 429),
+        _ => false,
+    }
 }
 
 fn proceed(cx: &Cx, ddi: &Ddi<'_>, update: &Update, text: &str) -> Result<()> {

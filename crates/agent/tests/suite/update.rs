@@ -4,6 +4,7 @@ use crate::platform::{PRODUCT, Platform};
 use crate::server::Reply;
 use crate::unit::Unit;
 use serde_json::{Value, json};
+use tegata_agent::cx::Time;
 use tegata_agent::update;
 use tegata_domain::id::Uuid;
 use tegata_wire::release::Manifest;
@@ -89,6 +90,70 @@ fn overload_while_downloading_is_waited_out() {
     let busy = Reply::new(503, "{}").header("Retry-After", "60");
     platform.desk().instead = vec![("/softwaremodules/", busy, 3)];
     unit.until("installed", installed);
+}
+
+/// The DDI edge's answer for a file that the platform finds damaged.
+fn damaged(seconds: u32) -> Reply {
+    let body =
+        r#"{"exceptionClass":"tegata.Refused","errorCode":"hawkbit.server.error.damaged","message":"is damaged"}"#;
+    Reply::new(503, body).header("Retry-After", seconds)
+}
+
+fn fetches(platform: &Platform) -> usize {
+    platform.desk().requests.iter().filter(|request| request.path.contains("/softwaremodules/")).count()
+}
+
+fn says(unit: &Unit, what: &str) -> bool {
+    unit.state("status.json").is_some_and(|status| status.contains(what))
+}
+
+#[test]
+fn a_cancellation_is_heard_while_a_refused_image_is_waited_for() {
+    let (platform, mut unit) = ready(&[("retry = 1", "retry = 3000\nretry_most = 3600")]);
+    offer(&platform);
+    platform.desk().instead = vec![("/softwaremodules/", damaged(3600), 1000)];
+    unit.until("refused twice", |_| fetches(&platform) == 2);
+    assert!(says(&unit, "damaged"));
+    unit.round();
+    assert!(says(&unit, "damaged"), "it is still waited for");
+    let passed = |unit: &Unit| unit.time.passed().as_millis();
+    let before = passed(&unit);
+    platform.desk().cancel = Some(8);
+    unit.until("answered", |_| platform.desk().cancel.is_none());
+    assert!(passed(&unit) - before <= 2 * 301_000, "{} ms", passed(&unit) - before);
+    assert_eq!(fetches(&platform), 2, "between two tries");
+    let answer = platform.desk().feedback.last().unwrap().clone();
+    assert_eq!(answer.0, "cancelAction/8/feedback");
+    assert!(answer.1.to_string().contains("stopped before"), "{}", answer.1);
+    assert!(unit.state("update.json").is_none() && !unit.path("state/image").exists());
+    // and the next one does not wait for the last one's sake
+    platform.desk().instead.clear();
+    offer(&platform);
+    platform.desk().offer.as_mut().unwrap().action = 9;
+    let before = passed(&unit);
+    unit.until("installed", installed);
+    assert!(passed(&unit) - before <= 2 * 301_000, "{} ms", passed(&unit) - before);
+}
+
+#[test]
+fn an_image_that_is_refused_time_and_again_ends_the_update_with_the_reason() {
+    let hasty = ("retry = 1", "retry = 1\nretry_most = 60");
+    let (platform, mut unit) = ready(&[hasty]);
+    offer(&platform);
+    (platform.desk().cuts, platform.desk().instead) = (vec![100_000], vec![("/softwaremodules/", damaged(1), 19)]);
+    unit.until("some of it came", |unit| update::read(&unit.cx).is_some_and(|update| update.synced > 0));
+    platform.desk().instead = vec![("/softwaremodules/", damaged(1), 19)];
+    unit.until("installed: nineteen in a row are not too many", installed);
+    assert_eq!(fetches(&platform), 40);
+
+    let (platform, mut unit) = ready(&[hasty]);
+    offer(&platform);
+    platform.desk().instead = vec![("/softwaremodules/", damaged(1), 1000)];
+    unit.until("told", |_| platform.desk().closed.is_some());
+    assert_eq!(platform.desk().closed, Some(false));
+    assert_eq!(fetches(&platform), 20);
+    assert!(platform.reason().contains("20 tries") && platform.reason().contains("damaged"), "{}", platform.reason());
+    assert!(unit.state("update.json").is_none() && !unit.path("state/image").exists());
 }
 
 /// What is offered is refused; the reason is told, nothing is installed, and the agent goes on.

@@ -37,7 +37,7 @@ pub async fn get(
     let number = number(&text)?;
     let seen = device::by_number(number, &actor, &cx).await?;
     let certificates = device::certificates(number, &actor, &cx).await?;
-    let mut view = view(&seen);
+    let mut view = json!(view(&seen));
     view["disposal"] = disposal::of(number, &actor, &cx).await?.as_ref().map(told).into();
     view["certificates"] = certificates.iter().map(certificate).collect();
     Ok(axum::Json(view))

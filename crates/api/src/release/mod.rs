@@ -1,6 +1,7 @@
 //! Releases.
 
 pub mod create;
+pub mod form;
 pub mod list;
 pub mod read;
 

@@ -1,8 +1,8 @@
 //! One door to both engines: the same texts, values and rows, whichever is behind it.
 //!
 //! Why here: the modules of the nouns hold one SQL text a query, and nothing above knows a driver's types (ADR 18).
-//! Invariant: every statement passes [`Connection::execute`], [`Connection::one`], [`Connection::all`] or
-//! [`Connection::each`].
+//! Invariant: every statement passes [`Connection::execute`], [`Connection::insert_all`], [`Connection::one`],
+//! [`Connection::all`] or [`Connection::each`].
 
 mod pool;
 pub(crate) mod postgres;
@@ -43,6 +43,19 @@ impl Connection {
             Connection::Sqlite(c) => sqlite::execute(c, text, values),
             Connection::Postgres(link) => link.execute(text, values),
         })
+    }
+
+    /// Runs `insert … values ($1, …)` for each of many rows; says how many were entered. PostgreSQL takes all of them in
+    /// one statement, since each would wait for its answer.
+    pub(crate) fn insert_all<'v, const N: usize>(
+        &self,
+        text: &str,
+        mut rows: impl Iterator<Item = [Value<'v>; N]>,
+    ) -> Result<usize, Error> {
+        match self {
+            Connection::Sqlite(c) => rows.try_fold(0, |sum, row| Ok(sum + sqlite::execute(c, text, &row)?)),
+            Connection::Postgres(link) => link.insert_all(text, rows),
+        }
     }
 
     /// The first row, if there is one.

@@ -1,13 +1,13 @@
-//! Read connections of PostgreSQL: at most so many, each for one read at a time.
+//! Connections of PostgreSQL beside the committer's, for reads mostly: at most so many, each for one at a time.
 
 use super::Connection;
 use super::postgres::{Driver, Link};
-use super::wait::blocking;
+use super::wait::{Until, blocking};
 use crate::error::{Error, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What comes first on a connection.
+/// Of connections for reads.
 const READ_ONLY: &str = "set default_transaction_read_only = on";
 
 /// The connections.
@@ -18,6 +18,8 @@ pub(crate) struct Pool {
     limit: Duration,
     /// One connection, which stays at the moment of its first read.
     pinned: bool,
+    /// What comes first on a connection.
+    begin: &'static str,
 }
 
 struct State {
@@ -29,13 +31,18 @@ struct State {
 impl Pool {
     pub(crate) fn new(driver: Arc<Driver>, connections: u32, limit: Duration) -> Self {
         let state = State { idle: Vec::new(), places: connections.max(1) };
-        Pool { driver, state: Mutex::new(state), freed: Condvar::new(), limit, pinned: false }
+        Pool { driver, state: Mutex::new(state), freed: Condvar::new(), limit, pinned: false, begin: READ_ONLY }
+    }
+
+    /// For statements that write, each a transaction, and may be made twice.
+    pub(crate) fn writing(self) -> Self {
+        Pool { begin: "", ..self }
     }
 
     /// All reads see the moment of the first.
     pub(crate) fn pinned(self) -> Self {
         self.state().places = 1;
-        Pool { pinned: true, ..self }
+        Pool { pinned: true, begin: "begin isolation level repeatable read, read only", ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -48,9 +55,10 @@ impl Pool {
     }
 
     /// Runs one read. A connection that had ended, as all do when the primary changes, is replaced, and the read asked
-    /// once more.
+    /// once more. A database that says nothing is not asked twice: nobody waits for longer than the limit.
     pub(crate) fn with<T>(&self, mut f: impl FnMut(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         blocking(|| {
+            let until = Until::after(self.limit);
             let idle = self.take()?;
             let _place = Place(self);
             let gone = idle.as_ref().is_some_and(|link| !link.is_well());
@@ -58,14 +66,15 @@ impl Pool {
                 return Err(Error::new(ErrorKind::Away, "the database went away; what was read has no one moment"));
             }
             if let Some(link) = idle.filter(Link::is_well) {
+                link.hurry(until.left());
                 match self.ask(link, &mut f) {
                     Err(error) if error.kind == ErrorKind::Away && !self.pinned => {}
                     outcome => return outcome,
                 }
             }
-            let link = self.driver.connect(None)?;
-            let begin = if self.pinned { "begin isolation level repeatable read, read only" } else { READ_ONLY };
-            link.run(begin)?;
+            let link = self.driver.connect_within(until.left(), None)?;
+            link.hurry(until.left());
+            link.run(self.begin)?;
             self.ask(link, &mut f)
         })
     }

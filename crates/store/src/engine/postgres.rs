@@ -113,12 +113,13 @@ impl Driver {
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(3);
+        // first: a runtime that is dropped here would end a program that runs in one itself
+        let tls = Tls::new(database.roots.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
             .enable_all()
             .build()?;
-        let tls = Tls::new(database.roots.as_deref())?;
         Ok(Driver { runtime: Some(runtime), config, tls, limit: database.wait })
     }
 
@@ -126,8 +127,20 @@ impl Driver {
         self.runtime.as_ref().ok_or_else(|| Error::new(ErrorKind::Broken, "the store is closed"))
     }
 
+    /// How long one statement is waited for.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// A connection to the host that takes writes. `heard` is told of every notification.
     pub(crate) fn connect(&self, heard: Option<Heard>) -> Result<Link, Error> {
+        // every host may take its time
+        let limit = self.limit * u32::try_from(self.config.get_hosts().len()).unwrap_or(1);
+        self.connect_within(limit, heard)
+    }
+
+    /// The same for somebody who does not wait for longer.
+    pub(crate) fn connect_within(&self, limit: Duration, heard: Option<Heard>) -> Result<Link, Error> {
         let (mut config, tls) = (self.config.clone(), self.tls.clone());
         if heard.is_some() {
             config.application_name("tegata listener");
@@ -151,12 +164,10 @@ impl Driver {
                 }
             }
         });
-        // every host may take its time
-        let limit = self.limit * u32::try_from(self.config.get_hosts().len()).unwrap_or(1);
         match wait(answer, limit) {
             Some(Ok(Ok(client))) => Ok(Link::new(client, self.limit)),
             Some(Ok(Err(error))) => Err(Error::from(error)),
-            _ => Err(Error::new(ErrorKind::Away, "the database did not answer in time")),
+            _ => Err(Error::new(ErrorKind::Late, "the database did not answer in time")),
         }
     }
 }
@@ -169,13 +180,20 @@ pub(crate) struct Link {
     client: Client,
     statements: RefCell<HashMap<String, Statement>>,
     limit: Duration,
+    /// For the next answer alone, where somebody has waited for the connection already.
+    left: Cell<Option<Duration>>,
     /// An answer is outstanding: what comes next may be of the statement before.
     broken: Cell<bool>,
 }
 
 impl Link {
     fn new(client: Client, limit: Duration) -> Self {
-        Link { client, statements: RefCell::default(), limit, broken: Cell::new(false) }
+        Link { client, statements: RefCell::default(), limit, left: Cell::new(None), broken: Cell::new(false) }
+    }
+
+    /// The next answer is not waited for for longer.
+    pub(super) fn hurry(&self, left: Duration) {
+        self.left.set(Some(left));
     }
 
     /// Whether it can be used again.
@@ -184,7 +202,7 @@ impl Link {
     }
 
     fn wait<T>(&self, future: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
-        self.within(self.limit, future)
+        self.within(self.left.take().unwrap_or(self.limit), future)
     }
 
     fn within<T>(
@@ -196,7 +214,7 @@ impl Link {
             Some(outcome) => Ok(outcome?),
             None => {
                 self.broken.set(true);
-                Err(Error::new(ErrorKind::Away, "the database did not answer in time"))
+                Err(Error::new(ErrorKind::Late, "the database did not answer in time"))
             }
         }
     }
@@ -213,6 +231,22 @@ impl Link {
     pub(super) fn execute(&self, text: &str, values: &[Value<'_>]) -> Result<usize, Error> {
         let statement = self.statement(text)?;
         let changed = self.wait(self.client.execute_raw(&statement, values.iter()))?;
+        Ok(changed as usize)
+    }
+
+    /// Many rows in one statement: a column is an array.
+    pub(super) fn insert_all<'v, const N: usize>(
+        &self,
+        text: &str,
+        rows: impl Iterator<Item = [Value<'v>; N]>,
+    ) -> Result<usize, Error> {
+        let mut columns: [Vec<Value<'v>>; N] = std::array::from_fn(|_| Vec::new());
+        for row in rows {
+            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+        }
+        let one = self.statement(text)?;
+        let many = self.statement(&of_many(text, one.params())?)?;
+        let changed = self.wait(self.client.execute_raw(&many, columns.iter()))?;
         Ok(changed as usize)
     }
 
@@ -236,6 +270,14 @@ impl Link {
     pub(crate) fn run_long(&self, texts: &str, limit: Duration) -> Result<(), Error> {
         self.within(limit, self.client.batch_execute(texts))
     }
+}
+
+/// The statement that takes a row's values as arrays, from the one that takes them as they are.
+fn of_many(text: &str, kinds: &[Type]) -> Result<String, Error> {
+    let parts = text.split_once("values (").and_then(|(head, rest)| Some((head, rest.split_once(')')?.1)));
+    let (head, tail) = parts.ok_or_else(|| Error::new(ErrorKind::Broken, "a statement for many rows has no values"))?;
+    let arrays: Vec<String> = (1..).zip(kinds).map(|(i, kind)| format!("${i}::{}[]", kind.name())).collect();
+    Ok(format!("{head}select * from unnest({}){tail}", arrays.join(", ")))
 }
 
 /// Rows on their way in.

@@ -74,12 +74,27 @@ pub(crate) fn open_to_read(path: &Path) -> Result<super::Connection, Error> {
 pub(super) fn settle(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(128);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // what a statement sets aside is a few pages; a container has no place for files but its data
+    connection.execute_batch("pragma temp_store = memory")?;
     Ok(())
 }
 
-/// A statement, kept ready. The SQL says `$1` as PostgreSQL does; SQLite would number such names by their first
-/// appearance, so they become its own `?1`.
+/// Whether the parameters of a text appear in the order of their numbers.
+fn is_in_order(text: &str) -> bool {
+    let mut highest = 0;
+    text.split('$').skip(1).all(|rest| {
+        let number = rest.bytes().take_while(u8::is_ascii_digit).fold(0, |n, digit| 10 * n + u32::from(digit - b'0'));
+        highest = highest.max(number.min(highest + 1));
+        number <= highest
+    })
+}
+
+/// A statement, kept ready. The SQL says `$1` as PostgreSQL does; SQLite numbers such names by their first appearance,
+/// so where that is not the order of the numbers they become its own `?1`.
 fn prepare<'c>(c: &'c Connection, text: &str) -> rusqlite::Result<CachedStatement<'c>> {
+    if is_in_order(text) {
+        return c.prepare_cached(text);
+    }
     let mut text = text.to_owned().into_bytes();
     // byte by byte, without a search: this runs before every statement
     text.iter_mut().filter(|byte| **byte == b'$').for_each(|byte| *byte = b'?');
@@ -137,4 +152,19 @@ pub(super) fn cell<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Result<Cell
         ValueRef::Blob(bytes) => Value::Blob(bytes),
         ValueRef::Real(_) => return Err(Error::new(ErrorKind::Broken, "a number with a fraction in the database")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in_order;
+
+    #[test]
+    fn names_that_count_as_they_appear() {
+        for text in ["select 1", "$1", "$1 $1 $2 $1 $3", "$1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $2"] {
+            assert!(is_in_order(text), "{text}");
+        }
+        for text in ["$2", "$2 $1", "$1 $3 $2", "$1 $10"] {
+            assert!(!is_in_order(text), "{text}");
+        }
+    }
 }

@@ -36,6 +36,21 @@ pub(super) fn wait<T>(future: impl Future<Output = T>, limit: Duration) -> Optio
     }
 }
 
+/// A moment until which something is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Until(Instant);
+
+#[expect(clippy::disallowed_methods, reason = "how long a wait lasts, not a time that anything is decided on")]
+impl Until {
+    pub(super) fn after(limit: Duration) -> Self {
+        Until(Instant::now() + limit)
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
 /// Runs what waits. A worker of the runtime hands its other work on meanwhile.
 pub(super) fn blocking<T>(f: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};

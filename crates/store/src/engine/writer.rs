@@ -90,11 +90,14 @@ impl Writer {
     /// Takes back what the transaction wrote. Where that cannot be said for sure, the connection goes.
     pub(crate) fn rollback(&mut self) {
         let undone = match self {
-            Writer::Sqlite(connection) => connection.run("rollback"),
-            Writer::Postgres { connection: Some(connection), .. } => connection.run("rollback"),
-            Writer::Postgres { .. } | Writer::None => Ok(()),
+            Writer::Sqlite(connection) => connection.run("rollback").is_ok(),
+            // one that owes an answer would be waited for in vain
+            Writer::Postgres { connection: Some(connection), .. } => {
+                connection.postgres().is_some_and(Link::is_well) && connection.run("rollback").is_ok()
+            }
+            Writer::Postgres { .. } | Writer::None => true,
         };
-        if undone.is_err() {
+        if !undone {
             self.forget();
         }
     }
@@ -107,7 +110,7 @@ impl Writer {
 }
 
 fn connect(driver: &Driver) -> Result<Link, Error> {
-    let link = driver.connect(None)?;
+    let link = driver.connect_within(driver.limit(), None)?;
     link.run(PATIENCE)?;
     Ok(link)
 }

@@ -29,14 +29,14 @@ async fn there_and_back_it_is_the_same() {
     assert_eq!(there.device().by_row(DeviceRow(1)).await.unwrap(), device);
     there.save(made(3, "C", 3), &permit(), NOW).await.unwrap();
     assert!(there.lease().hold().await.unwrap());
-    let served = carry::move_into_folder(folder.path(), &|_, _| ()).unwrap_err().to_string();
+    let served = carry::move_into_folder(folder.path(), &database, &|_, _| ()).unwrap_err().to_string();
     assert!(served.contains("another tegata process"), "{served}");
     drop(there);
-    let held = carry::move_into_folder(folder.path(), &|_, _| ()).unwrap_err().to_string();
+    let held = carry::move_into_folder(folder.path(), &database, &|_, _| ()).unwrap_err().to_string();
     assert!(held.contains("a node serves this platform"), "{held}");
     Postgres::shared().run(database.url.rsplit('/').next().unwrap(), "delete from lease");
 
-    let counts = carry::move_into_folder(folder.path(), &|_, _| ()).unwrap();
+    let counts = carry::move_into_folder(folder.path(), &database, &|_, _| ()).unwrap();
     assert_eq!((counts["device"], counts["leaf"]), (3, before["leaf"] + 1));
     let back = Store::open(folder.path(), Mode::Existing).unwrap();
     assert_eq!(back.device().by_row(DeviceRow(1)).await.unwrap(), device);

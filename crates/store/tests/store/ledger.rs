@@ -90,7 +90,7 @@ async fn what_no_checkpoint_covers_is_not_proved() {
     world.store.save_all(vec![made(1, "A", 1), made(2, "B", 2)], &permit(), NOW).await.unwrap();
     let mut proved = Vec::new();
     for size in [1, 2] {
-        proved.push(world.store.device().by_row_proved(DeviceRow(2), size).await.unwrap().unwrap().1);
+        proved.push(world.store.device().glance(DeviceRow(2), size).await.unwrap().unwrap().1);
     }
     assert_eq!(proved, [0, 1]);
 }

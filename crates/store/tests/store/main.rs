@@ -14,6 +14,7 @@ mod heart;
 mod increment;
 mod lease;
 mod ledger;
+mod list;
 mod publication;
 mod snapshot;
 mod target_token;

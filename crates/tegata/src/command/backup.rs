@@ -41,7 +41,7 @@ pub struct Backup {
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
     /// Check a backup and all that it rests on, and restore nothing; without recovery key only the digest beside it
-    #[arg(long, value_name = "BACKUP", conflicts_with_all = ["data", "out", "since", "unlock", "keep_days"])]
+    #[arg(long, value_name = "BACKUP", conflicts_with_all = ["data", "out", "since", "unlock", "keep_days", "store"])]
     verify: Option<PathBuf>,
     #[command(flatten)]
     opened: Opened,
@@ -60,13 +60,15 @@ pub(super) fn run(command: Backup) -> Result<(), Failure> {
         name.push(".recovery-key");
         name.into()
     });
+    let config = command.opened.config()?;
     let order = BackupOrder {
         folder,
         unlock: command.unlock,
         out,
         recovery_key,
         since: command.since,
-        objects: command.opened.settings()?.objects,
+        objects: config.settings.objects,
+        database: config.store,
         keep: Duration::from_secs(u64::from(command.keep_days) * 24 * 3600),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

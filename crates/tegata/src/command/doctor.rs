@@ -1,6 +1,6 @@
 //! `tegata doctor`: what is wrong or risky with a data folder, and what to do.
 
-use super::{Configured, Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use crate::config::Config;
 use clap::Args;
@@ -27,9 +27,8 @@ pub struct Doctor {
     /// The unlock file, if it does not lie in the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
-    /// Configuration file (TOML), to look at the certificate that it names
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// End with 3 when there are warnings
     #[arg(long)]
     strict: bool,
@@ -45,8 +44,7 @@ pub struct Warned;
 
 pub(super) fn run(command: Doctor) -> Result<(), Failure> {
     as_its_owner(&command.data)?;
-    let configured = Configured { config: command.config.clone(), ..Configured::default() };
-    let config = Config::from(&configured.values()?)?;
+    let config = command.opened.config()?;
     let unlock = command.unlock.clone().unwrap_or_else(|| command.data.join(UNLOCK_FILE));
     let mut found = platform::rights(&command.data, &unlock);
     system_clock(synchronised(), &mut found);
@@ -115,11 +113,10 @@ fn certificate(config: &Config, found: &mut Ready) {
 /// the platform that runs on it.
 fn open(command: &Doctor, config: &Config, found: &mut Ready) -> Result<(), Failure> {
     let folder = std::path::absolute(&command.data)?;
-    let recorded = platform::Database::recorded(&folder)?;
     let opening = || Opening {
         folder: folder.clone(),
         unlock: command.unlock.clone(),
-        database: config.store.database(recorded.clone()),
+        database: config.store.clone(),
         settings: config.settings.clone(),
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),

@@ -141,11 +141,12 @@ pub(super) fn run(command: Export) -> Result<(), Failure> {
 
 /// Writes all lines; answers what the export is of.
 async fn write(command: &Export, writer: &mut Writer, progress: &Progress) -> Result<String, Failure> {
+    let config = command.opened.config()?;
     let opening = Opening {
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.clone(),
-        database: None,
-        settings: command.opened.settings()?,
+        database: config.store,
+        settings: config.settings,
         clock: Arc::new(SystemClock::default()),
         chance: Arc::new(SystemChance),
     };

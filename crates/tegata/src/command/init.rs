@@ -1,6 +1,6 @@
 //! `tegata init`.
 
-use super::{Failure, runtime};
+use super::{Failure, Opened, runtime};
 use crate::clock::{SystemChance, SystemClock};
 use clap::Args;
 use serde_json::json;
@@ -14,7 +14,8 @@ use tegata_usecase::platform::{self, HTTPS_CA_FILE, Initialised, NewPlatform, RO
 #[command(after_help = "Examples:\n  tegata init --data /var/lib/tegata\n  tegata init --data ./data --json \\\n    \
     --public-url https://id.example.com --device-url https://device.example.com --plain-url http://pki.example.com\n\n\
     Token and password are shown once. The three addresses stand in certificates and on labels for decades:\n\
-    choose names that you will keep.")]
+    choose names that you will keep.\n\nWith --store the platform lies in that PostgreSQL, which holds nothing yet; the \
+    folder then keeps the keys, and other nodes get a copy of it.")]
 pub struct Init {
     /// The data folder; absent or empty
     #[arg(long, value_name = "DIR")]
@@ -28,10 +29,8 @@ pub struct Init {
     /// Where the unlock file goes, if not into the data folder
     #[arg(long, value_name = "FILE")]
     unlock: Option<PathBuf>,
-    /// The empty PostgreSQL that holds the platform, as postgres://USER@HOST/NAME, if the folder does not; other nodes
-    /// get a copy of the folder
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
+    #[command(flatten)]
+    opened: Opened,
     /// Address of pages, look-up and ledger
     #[arg(long, value_name = "URL", default_value = "https://localhost:8443")]
     public_url: String,
@@ -58,7 +57,7 @@ pub(super) fn run(command: Init) -> Result<(), Failure> {
     let new = NewPlatform {
         folder,
         unlock: unlock.clone(),
-        database: command.store.map(platform::Database::at),
+        database: command.opened.config()?.store.named(),
         names,
         organisation: command.organisation,
         clock: Arc::new(SystemClock::default()),

@@ -14,6 +14,7 @@ mod restore;
 mod serve;
 pub mod verify;
 
+use crate::config::{Config, ConfigError, Flag, Values};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -63,48 +64,47 @@ enum Command {
 /// Options that say how the platform is configured.
 #[derive(clap::Args, Default)]
 pub struct Configured {
-    /// Configuration file (TOML)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    opened: Opened,
     /// Address of the HTTPS port, as 127.0.0.1:8443; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     https: Option<String>,
     /// Address of the plain HTTP port, as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
-    /// PostgreSQL that holds the platform, if it is another one than the data folder says
+}
+
+impl Configured {
+    fn values(&self) -> Result<Values, ConfigError> {
+        self.opened.values(&[("--https", "server.https", &self.https), ("--http", "server.http", &self.http)])
+    }
+}
+
+/// What every command that opens a platform is given: the server's configuration, and where the platform is.
+#[derive(clap::Args, Default)]
+pub struct Opened {
+    /// Configuration file (TOML), the one of the server
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// PostgreSQL that holds the platform, if it is another one than configuration and data folder say
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
 
-impl Configured {
-    fn values(&self) -> Result<crate::config::Values, crate::config::ConfigError> {
-        let environment: Vec<(String, String)> = std::env::vars().collect();
-        let mut flags = Vec::new();
-        for (flag, key, value) in [
-            ("--https", "server.https", &self.https),
-            ("--http", "server.http", &self.http),
-            ("--store", "store.url", &self.store),
-        ] {
-            flags.extend(value.clone().map(|value| (flag, key, value)));
-        }
-        crate::config::Values::gather(self.config.as_deref(), &environment, &flags)
-    }
-}
-
-/// The configuration of a command that opens a data folder beside the server's.
-#[derive(clap::Args, Default)]
-pub struct Opened {
-    /// Configuration file (TOML), as the server has it: where tiles and files lie
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
 impl Opened {
-    fn settings(&self) -> Result<tegata_usecase::cx::Settings, crate::config::ConfigError> {
+    fn values(&self, more: &[(&'static str, &'static str, &Option<String>)]) -> Result<Values, ConfigError> {
         let environment: Vec<(String, String)> = std::env::vars().collect();
-        let values = crate::config::Values::gather(self.config.as_deref(), &environment, &[])?;
-        Ok(crate::config::Config::from(&values)?.settings)
+        let flags = [("--store", "store.url", &self.store)];
+        let given = |(flag, key, value): &(&'static str, &'static str, &Option<String>)| {
+            (*value).clone().map(|value| (*flag, *key, value))
+        };
+        let flags: Vec<Flag> = flags.iter().chain(more).filter_map(given).collect();
+        Values::gather(self.config.as_deref(), &environment, &flags)
+    }
+
+    /// The configuration that the server would have.
+    fn config(&self) -> Result<Config, ConfigError> {
+        Config::from(&self.values(&[])?)
     }
 }
 

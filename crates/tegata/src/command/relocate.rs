@@ -1,18 +1,19 @@
 //! `tegata move`.
 
-use super::Failure;
 use super::progress::Progress;
+use super::{Failure, Opened};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
-use tegata_usecase::platform::{self, Database, Place};
+use tegata_usecase::platform::{self, Place};
 
 /// Move a platform into PostgreSQL, or back into its data folder.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  tegata move --data /var/lib/tegata --store postgres://tegata@db.example.com/tegata\n  \
     tegata move --data /var/lib/tegata --store folder\n\nStop every node first (SIGTERM). Every row is held against its copy \
-    by number and digest before the old place is closed; both logs go on as they are. Broken off, call it again."
+    by number and digest before the old place is closed; both logs go on as they are. Broken off, call it again.\nWhere \
+    the configuration names the database (store.url), change that too before the next start."
 )]
 pub struct Move {
     /// The data folder
@@ -21,19 +22,23 @@ pub struct Move {
     /// Where to: postgres://USER@HOST/NAME of an empty database, or `folder`
     #[arg(long, value_name = "URL")]
     store: String,
+    /// Configuration file (TOML), the one of the server
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(command: Move) -> Result<(), Failure> {
+    let access = Opened { config: command.config, store: None }.config()?.store;
     let to = match command.store.as_str() {
         "folder" => Place::Folder,
-        url => Place::Database(Database::at(url)),
+        url => Place::Database(access.at(url)),
     };
     let folder = std::path::absolute(&command.data)?;
     let progress = Progress::new();
-    let moved = platform::relocate(&folder, &to, &|what, done, of| progress.tell(what, done, of));
+    let moved = platform::relocate((&folder, &access), &to, &|what, done, of| progress.tell(what, done, of));
     progress.end();
     let counts = moved?;
     let place = if matches!(to, Place::Folder) { "folder" } else { "postgres" };

@@ -14,7 +14,8 @@ use tegata_usecase::platform::{self, Faded, RestoreOrder, Restored};
 #[command(after_help = "Example:\n  tegata restore --from /backup/tegata-2026-11-23 --recovery-key \
     /etc/tegata/recovery.key \\\n    --data /var/lib/tegata --tombstones /backup/tombstones.ndjson\n\nEverything that \
     happened after the moment of the backup is lost. Stop the old platform for good first: from here on both logs go \
-    on under new origins and new keys, and numbers jump, so that nothing is given a second time.")]
+    on under new origins and new keys, and numbers jump, so that nothing is given a second time.\nWith --store the \
+    platform lies in that PostgreSQL afterwards, which holds nothing yet.")]
 pub struct Restore {
     /// The backup
     #[arg(long, value_name = "FILE")]
@@ -34,9 +35,6 @@ pub struct Restore {
     /// What to do where the time of event payloads and epoch keys is over
     #[arg(long, value_name = "ACT", value_enum, default_value_t = Expired::Refuse)]
     expired_epoch_keys: Expired,
-    /// The empty PostgreSQL that holds the platform afterwards, as postgres://USER@HOST/NAME, if the folder does not
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
     #[command(flatten)]
     opened: Opened,
     /// Answer with one JSON object
@@ -54,13 +52,14 @@ enum Expired {
 }
 
 pub(super) fn run(command: Restore) -> Result<(), Failure> {
+    let config = command.opened.config()?;
     let order = RestoreOrder {
         from: command.from,
         recovery_key: command.recovery_key,
         folder: std::path::absolute(&command.data)?,
         unlock: command.unlock.map(std::path::absolute).transpose()?,
         tombstones: command.tombstones,
-        objects: command.opened.settings()?.objects,
+        objects: config.settings.objects,
         faded: match command.expired_epoch_keys {
             Expired::Refuse => Faded::Refuse,
             Expired::Drop => Faded::Drop,
@@ -73,9 +72,9 @@ pub(super) fn run(command: Restore) -> Result<(), Failure> {
     let restored = runtime()?.block_on(platform::restore(order, &|what, done, of| progress.tell(what, done, of)));
     progress.end();
     let restored = restored?;
-    if let Some(url) = command.store {
-        let to = platform::Place::Database(platform::Database::at(url));
-        platform::relocate(&restored.folder, &to, &|_, _, _| {}).map_err(|e| {
+    if let Some(database) = config.store.named() {
+        let (here, to) = ((restored.folder.as_path(), &config.store), platform::Place::Database(database));
+        platform::relocate(here, &to, &|_, _, _| {}).map_err(|e| {
             let folder = restored.folder.display();
             format!("{folder} is restored, but not moved: {e}. Then: tegata move --data {folder} --store URL")
         })?;

@@ -193,7 +193,7 @@ pub struct Config {
     /// Section `server`.
     pub server: server::Server,
     /// Section `store`.
-    pub store: store::Store,
+    pub store: tegata_usecase::platform::Access,
     /// Section `tls`.
     pub tls: tls::Tls,
     /// Section `limits`.
@@ -211,7 +211,7 @@ impl Config {
     pub fn from(values: &Values) -> Result<Self, ConfigError> {
         Ok(Config {
             server: server::Server::from(values)?,
-            store: store::Store::from(values)?,
+            store: store::access(values)?,
             tls: tls::Tls::from(values)?,
             limits: limits::Limits::from(values)?,
             settings: tegata_usecase::cx::Settings {

@@ -3,7 +3,7 @@
 use super::{ConfigError, Key, Values, refuse};
 use std::path::PathBuf;
 use std::time::Duration;
-use tegata_usecase::platform::Database;
+use tegata_usecase::platform::Access;
 
 /// Keys of this section.
 pub const KEYS: &[Key] = &[
@@ -25,33 +25,17 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "store.wait_seconds",
         default: "10",
-        manual: "How long one statement, or a free connection, is waited for; then the answer is 503.",
+        manual: "How long the database, or a free connection to it, is waited for; then the answer is 503.",
     },
 ];
 
 /// Section `store`.
-#[derive(Debug, Clone)]
-pub struct Store {
-    url: Option<String>,
-    roots: Option<PathBuf>,
-    connections: u32,
-    wait: Duration,
-}
-
-impl Store {
-    pub(super) fn from(values: &Values) -> Result<Self, ConfigError> {
-        let connections = values.get("store.connections", "a number")?;
-        let wait: u64 = values.get("store.wait_seconds", "a number of seconds")?;
-        if !(1..=1000).contains(&connections) || !(1..=600).contains(&wait) {
-            return Err(refuse("store.connections is 1 to 1000, store.wait_seconds 1 to 600".into()));
-        }
-        let roots = values.text("store.roots").map(PathBuf::from);
-        Ok(Store { url: values.text("store.url"), roots, connections, wait: Duration::from_secs(wait) })
+pub(super) fn access(values: &Values) -> Result<Access, ConfigError> {
+    let connections = values.get("store.connections", "a number")?;
+    let wait: u64 = values.get("store.wait_seconds", "a number of seconds")?;
+    if !(1..=1000).contains(&connections) || !(1..=600).contains(&wait) {
+        return Err(refuse("store.connections is 1 to 1000, store.wait_seconds 1 to 600".into()));
     }
-
-    /// The database of a data folder whose file `store-url` says `recorded`; `None` where the folder holds the platform.
-    pub fn database(&self, recorded: Option<Database>) -> Option<Database> {
-        let url = self.url.clone().or(recorded.map(|database| database.url))?;
-        Some(Database { url, roots: self.roots.clone(), connections: self.connections, wait: self.wait })
-    }
+    let roots = values.text("store.roots").map(PathBuf::from);
+    Ok(Access { url: values.text("store.url"), roots, connections, wait: Duration::from_secs(wait) })
 }

@@ -18,6 +18,7 @@ pub fn restore(player: &Player, units: &[Unit]) -> Result<Value, Broken> {
     let unit = units.first().ok_or("there is no device")?;
     let (sealed, key) = (player.folder.join("backup"), player.folder.join("recovery.key"));
     let order = BackupOrder {
+        database: Default::default(),
         folder: player.data.clone(),
         unlock: None,
         objects: Default::default(),

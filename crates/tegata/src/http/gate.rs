@@ -12,7 +12,6 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::convert::Infallible;
-use std::fmt::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -57,8 +56,11 @@ impl Gate {
     }
 
     fn id(&self) -> HeaderValue {
-        let mut text = String::with_capacity(ID_LENGTH);
-        let _never_fails = write!(text, "{:08x}-{:x}", self.ids.0 as u32, self.ids.1.fetch_add(1, Relaxed));
+        let count = self.ids.1.fetch_add(1, Relaxed);
+        let mut text = Vec::with_capacity(ID_LENGTH);
+        text.extend_from_slice(&hex(self.ids.0)[8..]);
+        text.push(b'-');
+        text.extend_from_slice(&hex(count)[(count | 1).leading_zeros() as usize / 4..]);
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
 
@@ -199,6 +201,11 @@ pub struct Known {
 
 /// To refuse is nearly as much work as to answer, so who asks again at once is made to wait for it. It holds no place.
 const LATE: Duration = Duration::from_millis(250);
+
+/// The sixteen digits of a number. Each request has an id, and `format!` shows there.
+fn hex(number: u64) -> [u8; 16] {
+    std::array::from_fn(|i| b"0123456789abcdef"[(number >> (60 - 4 * i)) as usize & 15])
+}
 
 /// Room for an id: eight digits, a hyphen, and more than a year's count.
 const ID_LENGTH: usize = 20;
@@ -379,6 +386,13 @@ const LOOKUP: &str = "/d/{number}";
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn sixteen_digits() {
+        for number in [0, 1, 0x1f, 0x123_4567_89ab_cdef, u64::MAX] {
+            assert_eq!(super::hex(number), *format!("{number:016x}").as_bytes());
+        }
+    }
+
     #[test]
     fn the_shortcut_goes_where_the_routes_do() {
         let table = crate::wiring::table();

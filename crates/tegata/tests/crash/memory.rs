@@ -56,6 +56,14 @@ pub struct Known {
     pub again: usize,
 }
 
+impl Known {
+    /// How much was acknowledged.
+    pub fn count(&self) -> usize {
+        let others = self.enrolled.len() + self.acts.len() + self.revoked.len() + self.products.len();
+        self.devices.len() + self.batches.len() + others
+    }
+}
+
 /// Shared by all who work.
 #[derive(Default)]
 pub struct Memory {

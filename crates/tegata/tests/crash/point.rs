@@ -6,7 +6,7 @@
 use crate::history::History;
 use crate::memory::Memory;
 use crate::story::Story;
-use crate::{BINARY, Workers, check, say};
+use crate::{BINARY, Workers, check, engine, say, tell};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -86,9 +86,10 @@ const BY_CHANCE: &[&str] = &["Applied-NoticeTried"];
 /// What the commands beside the server pass.
 const COMMANDS: &[&str] = &["Copied", "Packed", "Restored"];
 
-/// How often each point is died at.
-fn rounds() -> u64 {
-    std::env::var("FAULT_ROUNDS").ok().map_or(1, |text| text.parse().expect("FAULT_ROUNDS is a number"))
+/// The points of a table in turn, each once at least; `FAULT_ROUNDS` says how many deaths that are.
+fn deaths<T>(table: &[T]) -> impl Iterator<Item = &T> {
+    let asked = std::env::var("FAULT_ROUNDS").ok().map_or(0, |text| text.parse().expect("FAULT_ROUNDS is a number"));
+    table.iter().cycle().take(table.len().max(asked))
 }
 
 /// Whether a process died at its point.
@@ -145,34 +146,31 @@ fn a_load_survives_death_at_every_point() {
     let product = factory::product(&world.api(), "CRASH");
     let mut workers = Workers::new(&mut random, &product);
     world.kill();
-    let mut deaths = 0;
-    for _ in 0..rounds() {
-        for (point, most) in LOAD {
-            let armed = format!("{point}:{}:abort", random.between(1, *most));
-            world.set_environment(&[("FAULT_SEEN", passed.path()), ("FAULT_POINT", &armed)]);
-            // a point may be passed by the start itself
-            if let Ok(server) = world.try_start() {
-                world.put(server);
-                let end = |world: &mut World| world.take().dies();
-                let status = workers.until(&mut world, end, (&memory, &history));
-                assert!(died(status), "seed {seed}: {armed} was not reached: {status:?}");
-            }
-            deaths += 1;
-            world.set_environment(&[]);
-            world.start();
-            history.check(&world.plain());
-            world.kill();
+    let mut died_at = 0;
+    for (point, most) in deaths(LOAD) {
+        let armed = format!("{point}:{}:abort", random.between(1, *most));
+        world.set_environment(&[("FAULT_SEEN", passed.path()), ("FAULT_POINT", &armed)]);
+        // a point may be passed by the start itself
+        if let Ok(server) = world.try_start() {
+            world.put(server);
+            let end = |world: &mut World| world.take().dies();
+            let status = workers.until(&mut world, end, (&memory, &history));
+            assert!(died(status), "seed {seed}: {armed} was not reached: {status:?}");
         }
+        died_at += 1;
+        world.set_environment(&[]);
+        world.start();
+        history.check(&world.plain());
+        world.kill();
     }
     world.start();
     let unanswered = check::finish(&mut workers.lines, &crate::target(&world), &memory);
-    let counts = check::everything(&mut world, &memory, &history);
+    let counts = check::everything(&mut world, &memory, &history, died_at);
     passed.are_known();
-    say(&format!(
-        "{deaths} deaths at {} points; {unanswered} lines unanswered at the end; {counts}; {:.1} s",
-        LOAD.len(),
-        begin.elapsed().as_secs_f64()
-    ));
+    tell(&format!("deaths under load on {}", engine()), &[(died_at, "deaths"), (LOAD.len(), "points")]);
+    tell("", &counts);
+    tell("", &[(unanswered, "lines unanswered at the end")]);
+    say(&format!("{:.1} s", begin.elapsed().as_secs_f64()));
 }
 
 /// Lives until `end` ended the server.
@@ -200,7 +198,9 @@ fn a_life_survives_death_at_every_point() {
     }
     passed.are_known();
     world.terminate();
-    for armed in STORY.iter().map(|point| format!("{point}:1:abort")) {
+    let mut died_at = 0;
+    for armed in deaths(STORY).map(|point| format!("{point}:1:abort")) {
+        died_at += 1;
         world.set_environment(&[("FAULT_SEEN", passed.path()), ("FAULT_POINT", &armed)]);
         if let Ok(server) = world.try_start() {
             world.put(server);
@@ -234,8 +234,12 @@ fn a_life_survives_death_at_every_point() {
     let missing: Vec<&&str> = STORY.iter().filter(|name| !seen.contains(**name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     world.terminate();
-    assert_eq!(traces(&world.data(), &story.erased), Vec::<String>::new(), "erased is erased");
-    say(&format!("{} deaths in {} lives; {:.1} s", STORY.len(), story.lives, begin.elapsed().as_secs_f64()));
+    for folder in world.files() {
+        assert_eq!(traces(&folder, &story.erased), Vec::<String>::new(), "erased is erased");
+    }
+    let counts = [(died_at, "deaths"), (story.lives, "lives"), (leaves as usize, "leaves of devices")];
+    tell(&format!("deaths in a life on {}", engine()), &counts);
+    say(&format!("{:.1} s", begin.elapsed().as_secs_f64()));
 }
 
 /// Which of the names stand in which files below a folder.

@@ -45,7 +45,7 @@ async fn open(folder: &std::path::Path, clock: Arc<Hands>) -> (Cx, String) {
     let opening = Opening {
         folder: first.folder,
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock,
         chance: Arc::new(SystemChance),

@@ -113,7 +113,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let seed = Random::seed("CRASH_SEED");
     say(&format!("cut: CRASH_SEED={seed}"));
     let (mut random, mut shim) = (Random::new(seed), None);
-    let mut stand = Stand::new(|world| shim = Some(Shim::under(world, true, &[])));
+    let mut stand = Stand::in_files(|world| shim = Some(Shim::under(world, true, &[])));
     let shim = shim.unwrap();
     let known = std::sync::Mutex::new(BTreeMap::from([(stand.unit.serial.clone(), stand.unit.number.clone())]));
     let history = History::begin(&stand.world.plain());

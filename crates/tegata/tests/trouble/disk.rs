@@ -10,7 +10,7 @@ use tegata_testkit::factory;
 fn a_full_disk_stops_writes_in_words_and_nothing_else() {
     let _alone = crate::alone();
     let mut shim = None;
-    let mut stand = Stand::new(|world| shim = Some(Shim::under(world, false, &[])));
+    let mut stand = Stand::in_files(|world| shim = Some(Shim::under(world, false, &[])));
     let shim = shim.unwrap();
     let mut known = vec![stand.unit.number.clone()];
     // at once, and after a part of a write: a commit that is torn in the middle
@@ -47,7 +47,7 @@ const SLOW: Duration = Duration::from_millis(400);
 fn a_slow_disk_slows_writes_alone() {
     let _alone = crate::alone();
     let mut shim = None;
-    let stand = Stand::new(|world| shim = Some(Shim::under(world, false, &[])));
+    let stand = Stand::in_files(|world| shim = Some(Shim::under(world, false, &[])));
     let shim = shim.unwrap();
     let quick = load::look_ups(&stand, 4, Duration::from_secs(1), Duration::from_millis(2)).p99();
     shim.order(&format!("slow {}", SLOW.as_millis()));

@@ -1,5 +1,5 @@
-//! Trouble that comes from outside of the program: its disk, its clock, its file handles, too much load, a neighbour that
-//! takes more than its part. The program that is tested is the one that ships.
+//! Trouble that comes from outside of the program: its disk, its clock, its file handles, its database, too much load, a
+//! neighbour that takes more than its part. The program that is tested is the one that ships.
 //!
 //! A library that is loaded before libc (`shim.c`) stands between program and kernel: what the machine of a test cannot
 //! do to itself, it does to this one process. `FAULT_ROUNDS=200` repeats what has chance in it.
@@ -17,6 +17,7 @@ mod neighbour;
 mod overload;
 mod shim;
 mod stand;
+mod vanish;
 
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tegata_testkit::api::Message;
 use tegata_testkit::factory::{self, Unit, text};
-use tegata_testkit::{Answer, Api, Est, EstError, Identity, World};
+use tegata_testkit::{Answer, Api, Est, EstError, Identity, Place, Setup, World};
 
 /// The platform.
 pub struct Stand {
@@ -22,9 +22,18 @@ impl Stand {
         Stand::of(crate::BINARY, prepare)
     }
 
+    /// The same with the platform in its folder, whatever is chosen: the shim stands between program and files.
+    pub fn in_files(prepare: impl FnOnce(&mut World)) -> Stand {
+        Stand::on(World::with(crate::BINARY, Setup { store: Place::Folder, ..Setup::default() }), prepare)
+    }
+
     /// The same with a program that runs ours.
     pub fn of(program: &str, prepare: impl FnOnce(&mut World)) -> Stand {
-        let mut world = World::new(program);
+        Stand::on(World::new(program), prepare)
+    }
+
+    /// The same on a world.
+    pub fn on(mut world: World, prepare: impl FnOnce(&mut World)) -> Stand {
         let api = world.api();
         let product = factory::product(&api, "TROUBLE");
         let batch = factory::batch(&api, &product, 1_000_000);

@@ -14,7 +14,7 @@ use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
 use tegata_domain::release::Running;
 use tegata_domain::time::Timestamp;
-use tegata_store::Page;
+use tegata_store::{Listed, Page};
 
 /// A device as its maker or owner sees it.
 pub struct Seen {
@@ -63,19 +63,15 @@ pub(crate) async fn sight(device: &Device, actor: &Actor, cx: &Inner) -> Result<
     Ok(Sight::of(device, organisation, &held))
 }
 
-async fn see(device: Device, actor: &Actor, cx: &Inner) -> Result<Seen> {
+async fn see(listed: Listed, actor: &Actor, cx: &Inner) -> Result<Seen> {
+    let Listed { device, owner, seen_at, running } = listed;
     let own = actor.scope() == Scope::Organisation(device.owner);
-    let owner = match own {
-        true => cx.store.organisation().by_row(device.owner).await?.map(|organisation| organisation.uid),
-        false => None,
-    };
-    let seen_at = match own {
-        true => crate::seen::last(device.row, cx).await?,
-        false => None,
+    let (owner, seen_at) = match own {
+        true => (owner, cx.seen.last(device.row, seen_at)),
+        false => (None, None),
     };
     let number = number(&device, cx)?;
     let entry = crate::lookup::entry(device.product, cx).await?;
-    let running = crate::release::running::seen(device.row, cx).await?;
     Ok(Seen { number, product: Arc::clone(&entry.product), owner, seen_at, running, device })
 }
 
@@ -86,7 +82,11 @@ pub(crate) fn number(device: &Device, cx: &Inner) -> Result<Number> {
 
 /// One device.
 pub async fn by_number(number: Number, actor: &Actor, cx: &Inner) -> Result<Seen> {
-    see(permitted(number, actor, cx).await?, actor, cx).await
+    let not_found = || Error::not_found("device");
+    let row = cx.numbers.row(number).ok_or_else(not_found)?;
+    let listed = cx.store.device().listed(DeviceRow(row)).await?.ok_or_else(not_found)?;
+    actor.permit(Operation::ReadDevice, &listed.device).map_err(|e| hide(e, "device"))?;
+    see(listed, actor, cx).await
 }
 
 /// Devices that the actor's organisation made or owns, after `after`, at most `limit`.
@@ -94,8 +94,8 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     let Scope::Organisation(organisation) = actor.scope() else { return Ok(Vec::new()) };
     actor.permit(Operation::ReadDevice, Subject::of(organisation))?;
     let mut seen = Vec::new();
-    for device in cx.store.device().page(organisation, Page { after: DeviceRow(after), limit }).await? {
-        seen.push(see(device, actor, cx).await?);
+    for listed in cx.store.device().page(organisation, Page { after: DeviceRow(after), limit }).await? {
+        seen.push(see(listed, actor, cx).await?);
     }
     Ok(seen)
 }
@@ -109,9 +109,9 @@ pub async fn by_serial(product: Uuid, serial: &str, actor: &Actor, cx: &Inner) -
     if serial.chars().any(char::is_control) {
         return Ok(None);
     }
-    let device = cx.store.device().by_serial(product.row, serial).await?;
-    match device.filter(|device| actor.permit(Operation::ReadDevice, device).is_ok()) {
-        Some(device) => Ok(Some(see(device, actor, cx).await?)),
+    let listed = cx.store.device().listed_by_serial(product.row, serial).await?;
+    match listed.filter(|listed| actor.permit(Operation::ReadDevice, &listed.device).is_ok()) {
+        Some(listed) => Ok(Some(see(listed, actor, cx).await?)),
         None => Ok(None),
     }
 }

@@ -27,7 +27,7 @@ pub async fn find(number: Number, cx: &Inner) -> Result<(Lookup, Ticket)> {
     // both before anything of the device is read
     let ticket = Ticket { device: row, version: cx.store.version(Thing::Device(row)) };
     let size = cx.ledger.published_size(Log::Devices);
-    let found = cx.store.device().by_row_proved(row, size).await?;
+    let found = cx.store.device().glance(row, size).await?;
     let (device, proved) = found.ok_or_else(not_found)?;
     let entry = entry(device.product, cx).await?;
     let model = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
@@ -35,10 +35,10 @@ pub async fn find(number: Number, cx: &Inner) -> Result<(Lookup, Ticket)> {
     // the maker's own period is never erased
     if device.period > 0 {
         let stamped: Vec<u32> = device.stamps.iter().filter_map(|stamp| stamp.sequence).collect();
-        lookup = lookup.without(&cx.store.event().erased(device.row, &stamped).await?);
+        lookup = lookup.without(&cx.store.event().erased(row, &stamped).await?);
     }
     if device.stage == Stage::Retired {
-        let told = cx.store.disposal().of_device(device.row).await?;
+        let told = cx.store.disposal().of_device(row).await?;
         lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));
     }
     Ok((lookup, ticket))

@@ -44,6 +44,8 @@ pub struct BackupOrder {
     pub since: Option<PathBuf>,
     /// Where tiles and files lie.
     pub objects: object::Settings,
+    /// What the settings say about the database that may hold the platform.
+    pub database: Access,
     /// How long event payloads and epoch keys of this backup can be restored.
     pub keep: Duration,
     /// The present.
@@ -161,7 +163,7 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let seal = Seal::open_file(&unlock).map_err(|e| local("cannot unlock", e))?;
     let _alone = alone(&folder)?;
     chain::sweep(chain::beside(&out));
-    let room = place::room_for_copy(&folder)?;
+    let room = place::room_for_copy(&folder, &order.database)?;
     if let Some((free, needed)) = room {
         let text = format!("{} MB are free in {}, a backup needs {}", free >> 20, folder.display(), needed >> 20);
         return Err(Error::new(Kind::Unavailable, "disk_full", text));
@@ -176,7 +178,7 @@ pub async fn backup(order: BackupOrder, tell: Tell<'_>) -> Result<BackupTaken> {
     let (keys, fading) = for_backup.map_err(|e| local("cannot use the recovery key", e))?;
     let base = order.since.as_deref().map(|since| Base::open(since, &keys, now)).transpose()?;
     let part = Scratch::make(folder.join(PART))?;
-    place::copy(&folder, &part.0, tell)?;
+    place::copy((&folder, &order.database), &part.0, tell)?;
     tegata_fault::at(Point::Copied);
     let place = Place::new(&folder, &order.objects).map_err(stored)?;
     let mut manifest = describe(&order, (&part.0, &place), (&seal, &fading), now).await?;
@@ -437,6 +439,7 @@ mod tests {
         std::os::unix::fs::symlink(at("key.real"), at("link")).unwrap();
         let check = |out: &str, key: &str| {
             let order = BackupOrder {
+                database: Default::default(),
                 folder: at("data"),
                 unlock: None,
                 objects: Default::default(),

@@ -21,19 +21,16 @@ pub async fn ready(cx: &Inner) -> Ready {
     if let Err(e) = cx.clock.now() {
         problems.push(format!("{e}; check NTP, then restart to accept the new time"));
     }
-    if let Err(e) = cx.store.ping() {
-        problems.push(format!("the store does not answer: {e}"));
+    match cx.store.ping() {
+        Ok(()) => ledger(cx, &mut problems, &mut warnings).await,
+        // it is not asked for more: whoever probes would wait twice
+        Err(e) => problems.push(format!("the store does not answer: {e}")),
     }
     match cx.store.free_bytes() {
         Some(free) if free < DISK_LOW / 10 => problems.push(format!("{} MB of disk left; free some", free >> 20)),
         Some(free) if free < DISK_LOW => warnings.push(format!("{} MB of disk left; free some", free >> 20)),
         Some(_) => {}
         None => warnings.push("the free disk cannot be read".into()),
-    }
-    match cx.store.ledger().waiting().await {
-        Ok(waiting) if waiting > 50_000 => warnings.push(format!("{waiting} leaves wait for the ledger")),
-        Ok(_) => {}
-        Err(e) => problems.push(format!("the ledger cannot be read: {e}")),
     }
     if let Some(trouble) = cx.place.trouble() {
         warnings.push(format!("the object store: {trouble}; tiles wait in memory, files of releases cannot be had"));
@@ -53,4 +50,12 @@ pub async fn ready(cx: &Inner) -> Ready {
         warnings.push("CRLs hold for less than an hour; clients may be without one".into());
     }
     Ready { problems, warnings }
+}
+
+async fn ledger(cx: &Inner, problems: &mut Vec<String>, warnings: &mut Vec<String>) {
+    match cx.store.ledger().waiting().await {
+        Ok(waiting) if waiting > 50_000 => warnings.push(format!("{waiting} leaves wait for the ledger")),
+        Ok(_) => {}
+        Err(e) => problems.push(format!("the ledger cannot be read: {e}")),
+    }
 }

@@ -83,8 +83,10 @@ pub async fn init(new: NewPlatform) -> Result<Initialised> {
     let part = new.folder.with_file_name(name);
     let mut made = build(&new, &part).await;
     if let (Ok(_), Some(database)) = (&made, &new.database) {
-        made = made
-            .and_then(|done| place::relocate(&part, &Place::Database(database.clone()), &|_, _, _| {}).map(|_| done));
+        made = made.and_then(|done| {
+            let here = (part.as_path(), &Access::default());
+            place::relocate(here, &Place::Database(database.clone()), &|_, _, _| {}).map(|_| done)
+        });
     }
     let moved = made.and_then(|done| {
         owner::hand_over(&part, &new.folder, new.unlock.as_deref())?;
@@ -124,7 +126,7 @@ async fn build(new: &NewPlatform, folder: &Path) -> Result<Initialised> {
     let opening = Opening {
         folder: folder.to_owned(),
         unlock: new.unlock.clone(),
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock: Arc::clone(&new.clock),
         chance: Arc::clone(&new.chance),

@@ -24,7 +24,7 @@ pub use last::{LastBackup, last_backup};
 pub use manifest::{Link, LogState, Manifest};
 pub use objects::probe_objects;
 pub use open::{Opening, https_identity, open, open_to_read};
-pub use place::{Place, relocate};
+pub use place::{Access, Place, relocate};
 pub use restore::{Faded, RestoreOrder, Restored, restore};
 pub use verify::{FadingState, Verified, VerifiedFile, VerifyOrder, verify};
 pub use watch::{Overview, ends, watch};

@@ -23,7 +23,7 @@ use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_keys::signer::Signer;
 use tegata_outside::mail::Postman;
-use tegata_store::{Database, Mode, Store};
+use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;
 
 /// What a start is given.
@@ -32,8 +32,8 @@ pub struct Opening {
     pub folder: PathBuf,
     /// The unlock file, if it does not lie in the data folder.
     pub unlock: Option<PathBuf>,
-    /// The database, if it is another one than the folder says.
-    pub database: Option<Database>,
+    /// What the settings say about the database that may hold the platform.
+    pub database: Access,
     /// What may be set.
     pub settings: Settings,
     /// The present.
@@ -59,7 +59,7 @@ pub async fn open_to_read(opening: Opening) -> Result<Cx> {
 }
 
 async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
-    let store = place::open_store(&opening.folder, opening.database.as_ref(), mode, &*opening.chance)?;
+    let store = place::open_store(&opening.folder, &opening.database, mode, &*opening.chance)?;
     if matches!(mode, Mode::Existing) {
         backup::sweep(&opening.folder);
     }

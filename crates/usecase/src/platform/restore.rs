@@ -314,7 +314,7 @@ async fn go_on(
     let opening = Opening {
         folder: part.to_owned(),
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Settings { objects: order.objects.clone(), ..Settings::default() },
         clock: Arc::clone(&order.clock),
         chance: Arc::clone(&order.chance),

@@ -6,7 +6,7 @@ use crate::life;
 use tegata_domain::action::ActionStep;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::device::Device;
-use tegata_domain::id::{DeviceRow, Uuid};
+use tegata_domain::id::DeviceRow;
 use tegata_domain::permit::{Actor, Operation};
 use tegata_domain::release::{Running, is_reported};
 use tegata_domain::time::Timestamp;
@@ -69,14 +69,4 @@ async fn runs(device: &Device, version: &str, before: Option<&str>, now: Timesta
 /// What a device runs.
 pub async fn of(row: DeviceRow, cx: &Inner) -> Result<Option<Running>> {
     Ok(cx.store.release().running(row).await?)
-}
-
-/// What a device runs, with the id of that release where it is one.
-pub(crate) async fn seen(row: DeviceRow, cx: &Inner) -> Result<Option<(Running, Option<Uuid>)>> {
-    let Some(running) = of(row, cx).await? else { return Ok(None) };
-    let release = match running.release {
-        Some(release) => Some(super::by_row(release, cx).await?.uid),
-        None => None,
-    };
-    Ok(Some((running, release)))
 }

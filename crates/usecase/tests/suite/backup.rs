@@ -1,5 +1,6 @@
 //! Backups under a clock that moves: what fades is gone when its time is over, everything else is not.
 
+use crate::behind::Behind;
 use crate::world::{Seeded, World, day};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tegata_usecase::{Cx, Kind, Result, ledger};
 
 async fn backup(world: &World, out: PathBuf, key: PathBuf) -> Result<platform::BackupTaken> {
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         folder: world.data.clone(),
         unlock: None,
@@ -45,7 +47,7 @@ async fn open(world: &World, folder: PathBuf) -> Cx {
     let opening = Opening {
         folder,
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(6)),
@@ -164,7 +166,7 @@ async fn a_platform_that_is_only_read_proves_and_writes_no_tile() {
     let opening = Opening {
         folder: world.data.clone(),
         unlock: None,
-        database: None,
+        database: Default::default(),
         settings: Default::default(),
         clock: world.clock.clone(),
         chance: Arc::new(Seeded::new(7)),
@@ -187,6 +189,7 @@ async fn a_wrong_unlock_file_makes_no_backup() {
     let unlock = folder.path().join("unlock");
     tegata_keys::seal::Seal::create(&unlock, &[1; 32]).unwrap();
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         folder: world.data.clone(),
         unlock: Some(unlock),
@@ -207,18 +210,18 @@ async fn a_wrong_unlock_file_makes_no_backup() {
 #[tokio::test]
 async fn a_changed_store_is_noticed_when_it_is_restored() {
     for change in [
-        "update log set root = zeroblob(32) where id = 1",
+        "update log set root = ZEROS where id = 1",
         "update log set size = 0 where id = 1",
-        "update event set commitment = zeroblob(32)",
+        "update event set commitment = ZEROS",
         "delete from leaf where log = 1",
     ] {
         let mut world = World::new().await;
         let (_, _, number) = world.one().await;
         prove(number, 1, &world, world.cx()).await.unwrap();
         world.close();
-        let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
-        assert_eq!(c.execute(change, []).unwrap(), 1, "{change}");
-        drop(c);
+        let behind = Behind::of(&world.data).await;
+        assert_eq!(behind.change(&change.replace("ZEROS", &behind.bytes(&[0; 32]))).await, 1, "{change}");
+        drop(behind);
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         backup(&world, at("backup"), at("key")).await.unwrap();

@@ -1,5 +1,6 @@
 //! Campaigns through store and use cases: whole ones, and what devices see of them.
 
+use crate::behind::traces;
 use crate::release::{release_of, version};
 use crate::world::World;
 use futures_util::TryStreamExt;
@@ -285,6 +286,35 @@ async fn pause_holds_and_cancel_takes_back() {
     fleet.counts(uid).await;
 }
 
+/// A device that never asks holds a campaign open for as long as somebody wants; cancelling it is its end.
+#[tokio::test]
+async fn a_campaign_that_waits_for_silent_devices_is_ended_by_hand() {
+    let fleet = Fleet::new(3).await;
+    let (release, maker) = (fleet.release(version("2.0", 2)).await, fleet.world.maker());
+    let most = NewGroup { extent: Extent::Share(Share::ALL), success: Some(30) };
+    let uid = fleet.start(&release, NewCampaign { groups: vec![most], ..NewCampaign::default() }).await;
+    fleet.update(0, "2.0").await;
+    let row = fleet.active(1).await.unwrap();
+    action::offer(row, &fleet.device(1).await, fleet.cx()).await.unwrap();
+    fleet.pass(60 * 24 * 365);
+    fleet.turn().await;
+    let progress = fleet.progress(uid).await;
+    assert_eq!(progress.campaign.state, CampaignState::Running, "{:?}", progress.campaign.reason);
+    let given_up = Act::Cancel(Some("the last one is given up".into()));
+    campaign::act(uid, given_up, &maker, fleet.cx()).await.unwrap();
+    fleet.turn().await;
+    let (campaign, counts) = (fleet.progress(uid).await.campaign, fleet.counts(uid).await);
+    assert_eq!((campaign.state, campaign.settled, campaign.busy), (CampaignState::Cancelled, true, 0));
+    let ended = [ActionState::Done, ActionState::Overdue, ActionState::Cancelled].map(|state| counts.of(state));
+    assert_eq!((ended, counts.total()), ([1, 1, 1], 3));
+    let newer = fleet.release(version("2.1", 2)).await;
+    let next = fleet.start(&newer, everybody()).await;
+    for i in 0..3 {
+        assert_eq!(fleet.pending(i).await.release.unwrap().uid, newer.uid, "device {i} is free for the next");
+    }
+    assert_eq!(fleet.counts(next).await.of(ActionState::Offered), 3);
+}
+
 #[tokio::test]
 async fn no_more_at_once_than_was_said() {
     let fleet = Fleet::new(3).await;
@@ -478,8 +508,7 @@ async fn what_is_under_way_ends_with_the_owner() {
     assert_eq!(erased.periods, 2);
     fleet.turn().await;
     assert_eq!(refusal(campaign::by_uid(uid, &maker, cx).await).0, Kind::NotFound);
-    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
-    assert!(!["Ephemeral Ltd", "bedroom"].iter().any(|t| database.windows(t.len()).any(|w| w == t.as_bytes())));
+    assert_eq!(traces(&fleet.world.data, &["Ephemeral Ltd", "bedroom"]), []);
     // devices go on with others
     let next = fleet.release(version("1.2", 1)).await;
     fleet.start(&next, everybody()).await;
@@ -520,8 +549,7 @@ async fn what_an_erased_owners_device_told_its_maker_goes() {
         left.push(cx.store.action().messages(row, 10).await.unwrap());
     }
     assert_eq!(left, [vec!["told to its maker".to_owned()], vec![], vec!["told to the heir".to_owned()]]);
-    let database = std::fs::read(fleet.world.data.join("tegata.db")).unwrap();
-    assert!(!database.windows(7).any(|w| w == b"bedroom"));
+    assert_eq!(traces(&fleet.world.data, &["bedroom"]), []);
 }
 
 /// What a fill would take in, decided on what is known now.

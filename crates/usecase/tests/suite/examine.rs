@@ -1,5 +1,6 @@
 //! What `tegata doctor` finds in a platform that opens: each fault is made, found with what to do, and gone again.
 
+use crate::behind::Behind;
 use crate::ledger::facts;
 use crate::world::{World, day};
 use std::fs;
@@ -22,6 +23,7 @@ async fn an_old_backup_is_told_and_a_new_one_is_not() {
     assert!(warnings(&world).await.contains("no backup was taken"));
     let out = world.data.with_file_name("backup");
     let order = BackupOrder {
+        database: Default::default(),
         objects: Default::default(),
         since: None,
         folder: world.data.clone(),
@@ -90,9 +92,10 @@ async fn what_a_start_does_not_see_of_the_ledger_is_found() {
     fs::write(&bundle, &bytes).unwrap();
     assert_eq!(examine(world.cx()).await.problems, Vec::<String>::new());
     world.close();
-    let database = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
-    assert_eq!(database.execute("update fact set leaf = x'00' where idx = 700", []).unwrap(), 1);
-    drop(database);
+    let behind = Behind::of(&world.data).await;
+    let change = format!("update fact set leaf = {} where idx = 700", behind.bytes(&[0]));
+    assert_eq!(behind.change(&change).await, 1);
+    drop(behind);
     world.open().await.unwrap();
     let found = examine(world.cx()).await.problems;
     assert!(found.len() == 1 && found[0].contains("ledger 'facts'"), "a leaf of the store: {found:?}");

@@ -1,5 +1,6 @@
 //! Heartbeats: who may give them, what they are answered, what they write.
 
+use crate::behind::Behind;
 use crate::clone::Body;
 use crate::world::{World, day};
 use tegata_domain::finding::FindingState;
@@ -101,9 +102,10 @@ async fn what_was_answered_outlives_the_process() {
     assert_eq!(open(&world).await, ["rolled_back"]);
     assert_ne!(second.token, third.token);
     // a folder from before there were heartbeats
-    let database = world.data.join("tegata.db");
     world.close();
-    rusqlite::Connection::open(&database).unwrap().execute("delete from secret where name = 'session'", []).unwrap();
+    let behind = Behind::of(&world.data).await;
+    assert_eq!(behind.change("delete from secret where name = 'session'").await, 1);
+    drop(behind);
     world.open().await.unwrap();
     assert!(ask(&one.ldevid, showing(&third.token), &world).await.is_ok());
 }
@@ -210,12 +212,12 @@ async fn another_owner_begins_a_new_epoch() {
     let one = one(&world, CredentialPolicy::Unique).await;
     let first = ask(&one.ldevid, Request::default(), &world).await.unwrap();
     let second = ask(&one.ldevid, showing(&first.token), &world).await.unwrap();
-    let database = world.data.join("tegata.db");
     world.close();
-    let c = rusqlite::Connection::open(&database).unwrap();
-    c.execute("update device set period = 1", []).unwrap();
-    c.execute("insert into epoch (device, period, key) select id, 1, zeroblob(32) from device", []).unwrap();
-    drop(c);
+    let behind = Behind::of(&world.data).await;
+    behind.change("update device set period = 1").await;
+    let key = behind.bytes(&[0; 32]);
+    behind.change(&format!("insert into epoch (device, period, key) select id, 1, {key} from device")).await;
+    drop(behind);
     world.open().await.unwrap();
     let earlier = ask(&one.ldevid, showing(&second.token), &world).await.unwrap_err();
     assert_eq!(earlier.code, "earlier_owner");

@@ -1,6 +1,7 @@
 //! Increments: a chain is the newest state and nothing else, it fades as its oldest part does, and it never opens what
 //! was erased for longer than promised.
 
+use crate::behind::{Behind, traces};
 use crate::world::{Seeded, World, day};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ impl Kept {
     async fn backup(&self, out: &str, since: Option<&str>) -> Result<BackupTaken> {
         self.world.clock.pass(std::time::Duration::from_secs(1));
         let order = BackupOrder {
+            database: Default::default(),
             objects: Default::default(),
             folder: self.world.data.clone(),
             unlock: None,
@@ -81,16 +83,10 @@ async fn made(world: &World, prefix: &str, count: usize) -> Vec<Number> {
 }
 
 /// Every row of every table, but what a restore changes on purpose.
-fn rows(folder: &Path) -> Vec<String> {
-    let c = rusqlite::Connection::open(folder.join("tegata.db")).unwrap();
-    let mut all = Vec::new();
+async fn rows(folder: &Path) -> Vec<String> {
+    let (behind, mut all) = (Behind::of(folder).await, Vec::new());
     for table in ["organisation", "product", "batch", "device", "certificate", "epoch", "event", "period", "running"] {
-        let mut statement = c.prepare(&format!("select * from {table}")).unwrap();
-        let columns = statement.column_count();
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok((0..columns).map(|i| format!("{:?}", row.get_ref(i).unwrap())).collect::<Vec<_>>().join("|"))
-        };
-        all.extend(statement.query_map([], read).unwrap().map(|row| format!("{table}: {}", row.unwrap())));
+        all.extend(behind.rows(table).await.into_iter().map(|row| format!("{table}: {row}")));
     }
     all
 }
@@ -130,7 +126,7 @@ async fn a_chain_is_the_newest_state_and_nothing_else() {
     std::fs::rename(kept.at("full"), kept.at("renamed")).unwrap();
     let restored = kept.restore("third", "data", Faded::Refuse).await.unwrap();
     assert_eq!(restored.manifest.counts["device"], 320);
-    assert_eq!(rows(&kept.at("data")), rows(&kept.world.data));
+    assert_eq!(rows(&kept.at("data")).await, rows(&kept.world.data).await);
     for (name, there) in [(&old, true), (&new, true), (&gone, false), (&"keys/moved.key".to_owned(), false)] {
         assert_eq!(kept.at("data").join(name).exists(), there, "{name}");
     }
@@ -170,13 +166,8 @@ async fn what_was_erased_between_is_not_kept_alive_by_a_chain() {
     let second = kept.backup("second", Some("full")).await.unwrap();
     assert_eq!(second.manifest.fading_until, full.manifest.fading_until, "the first key that goes takes all with it");
     kept.restore("second", "data", Faded::Refuse).await.unwrap();
-    assert_eq!(rows(&kept.at("data")), rows(&world.data));
-    for file in ["tegata.db", "tegata.db-wal"] {
-        let bytes = std::fs::read(kept.at("data").join(file)).unwrap_or_default();
-        for trace in [name, words] {
-            assert!(!bytes.windows(trace.len()).any(|w| w == trace.as_bytes()), "{file} still holds {trace}");
-        }
-    }
+    assert_eq!(rows(&kept.at("data")).await, rows(&world.data).await);
+    assert_eq!(traces(&kept.at("data"), &[name, words]), []);
 
     // the base's time is over, that of the increment's own key is not: no key of the file opens what the base holds
     world.clock.pass(day(61));

@@ -1,5 +1,6 @@
 //! The ledger: chain, proofs, what a crash leaves out, what a change betrays.
 
+use crate::behind::Behind;
 use crate::world::World;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::fact::Fact;
@@ -147,10 +148,8 @@ async fn a_group_of_tiles_becomes_files_and_the_store_knows() {
         tokio::task::yield_now().await;
     }
     world.close();
-    let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
-    let tiled: i64 = c.query_row("select tiled from log where id = 0", [], |row| row.get(0)).unwrap();
+    let tiled = Behind::of(&world.data).await.number("select tiled from log where id = 0").await;
     assert_eq!(tiled, 66 * 256);
-    drop(c);
     world.open().await.unwrap();
     for ((name, path), before) in paths.into_iter().zip(before) {
         assert_eq!(tile(Log::Facts, path, world.cx()).await.unwrap(), before, "{name}");
@@ -163,16 +162,16 @@ async fn a_group_of_tiles_becomes_files_and_the_store_knows() {
 #[tokio::test]
 async fn a_changed_store_is_refused_at_start() {
     for change in [
-        "update log set root = zeroblob(32) where id = 1",
+        "update log set root = ZEROS where id = 1",
         "update log set size = 599 where id = 1",
-        "update event set commitment = zeroblob(32) where device = (select max(device) from event)",
+        "update event set commitment = ZEROS where device = (select max(device) from event)",
         "delete from leaf where log = 1 and idx = 599",
     ] {
         let (mut world, _) = filled().await;
         world.close();
-        let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
-        assert_eq!(c.execute(change, []).unwrap(), 1, "{change}");
-        drop(c);
+        let behind = Behind::of(&world.data).await;
+        assert_eq!(behind.change(&change.replace("ZEROS", &behind.bytes(&[0; 32]))).await, 1, "{change}");
+        drop(behind);
         let refused = world.open().await.err().unwrap_or_else(|| panic!("{change} went unnoticed"));
         assert_eq!(refused.code, "ledger_mismatch", "{change}");
     }
@@ -184,11 +183,11 @@ async fn a_run_that_fails_is_taken_up_again() {
     let ticket = world.ticket(700).await;
     let serials: Vec<String> = (0..700).map(|i| format!("T{i}")).collect();
     world.make(&ticket, &serials).await;
-    let c = rusqlite::Connection::open(world.data.join("tegata.db")).unwrap();
-    c.execute_batch("create trigger held before update on log begin select raise(abort, 'held'); end").unwrap();
+    let behind = Behind::of(&world.data).await;
+    behind.hold("log").await;
     assert!(sequence(Log::Devices, world.cx()).await.is_err());
     assert_eq!(checkpoint(Log::Devices, world.cx()).unwrap().head.size, 600, "nothing was published");
-    c.execute_batch("drop trigger held").unwrap();
+    behind.let_go("log").await;
     sequence(Log::Devices, world.cx()).await.unwrap();
     assert_eq!(checkpoint(Log::Devices, world.cx()).unwrap().head.size, 1300);
     let full = tile(Log::Devices, TilePath::parse("tile/entries/004").unwrap(), world.cx()).await.unwrap();

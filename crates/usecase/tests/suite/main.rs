@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod behind;
 mod campaign;
 mod clone;
 mod confirm;

@@ -1,8 +1,11 @@
 //! A platform in a fresh folder, with a test clock and a seeded generator.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tegata_domain::batch::{Batch, Confirmation, NewBatch};
 use tegata_domain::chance::Chance;
@@ -76,7 +79,60 @@ pub struct World {
     chance: Arc<Seeded>,
     pub data: PathBuf,
     _folder: tempfile::TempDir,
-    cx: OnceLock<Cx>,
+    cx: OnceLock<Open>,
+}
+
+/// An open platform that does the background work, as one does that is served.
+pub struct Open {
+    // first: it ends with the platform, and lets the next one do the work at once
+    _lease: Option<Lease>,
+    cx: Cx,
+}
+
+impl Deref for Open {
+    type Target = Cx;
+
+    fn deref(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+/// Holds the lease of the background work. A thread of its own: a test may keep its own one busy for longer than a lease
+/// holds.
+struct Lease {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lease {
+    /// Returns once it holds.
+    fn hold(cx: Cx) -> Lease {
+        let (stop, stopped) = channel();
+        let (held, holds) = channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let hold = || runtime.block_on(cx.store.lease().hold()).unwrap();
+            while !hold() {
+                // whoever held it before was cut off: it ends by itself
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            held.send(()).unwrap();
+            while stopped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                hold();
+            }
+            runtime.block_on(cx.store.lease().release()).unwrap();
+        });
+        holds.recv().unwrap();
+        Lease { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || ended.is_some_and(|ended| ended.is_ok()), "the lease's thread panicked");
+    }
 }
 
 pub fn day(n: u32) -> Duration {
@@ -111,24 +167,25 @@ impl World {
     }
 
     /// Opens the platform in a folder, as one that is a copy of ours.
-    pub async fn open_at(&self, folder: PathBuf) -> Result<Cx> {
-        platform::open(Opening {
+    pub async fn open_at(&self, folder: PathBuf) -> Result<Open> {
+        let opening = Opening {
             folder,
             unlock: None,
-            database: None,
+            database: Default::default(),
             // a test's clock stands: whoever polls in a loop would ask too often
             settings: tegata_usecase::cx::Settings { device_rate: 0, ..Default::default() },
             clock: self.clock.clone(),
             chance: self.chance.clone(),
-        })
-        .await
+        };
+        let cx = platform::open(opening).await?;
+        let lease = cx.store.is_shared().then(|| Lease::hold(cx.clone()));
+        Ok(Open { _lease: lease, cx })
     }
 
     /// Opens the platform; it must be closed.
     pub async fn open(&self) -> Result<()> {
-        let cx = self.open_at(self.data.clone()).await?;
-        cx.store.lease().hold().await?;
-        assert!(self.cx.set(cx).is_ok(), "it was open");
+        let open = self.open_at(self.data.clone()).await?;
+        assert!(self.cx.set(open).is_ok(), "it was open");
         Ok(())
     }
 

@@ -104,31 +104,34 @@ fn judge(words: &'static Words, hour: &[Moment]) -> (String, (&'static str, &'st
 
 fn plots(t: &'static Texts, hour: &[Moment]) -> Vec<Plot> {
     let w = &t.operation;
-    let plot = |id, words: (&'static str, &'static str), series: Vec<Series<'_>>| {
-        Plot::new(&t.date, (id, words.0, words.1), hour, &series)
+    // the last is what the axis reaches at least, in the plot's unit: nobody reads a hundredth of a core
+    let plot = |id, words: (&'static str, &'static str, f32), series: Vec<Series<'_>>| {
+        Plot::new(&t.date, (id, words.0, words.1, words.2), hour, &series)
     };
     let line = |name: &'static String, value: &'static dyn Fn(&Moment) -> Option<f32>| Series { name, value };
+    let (requests, latency, commit, batch) = (&w.requests, &w.latency, &w.commit, &w.batch);
+    let (connections, ledger, memory, cores, hits) = (&w.connections, &w.ledger, &w.memory, &w.cores, &w.hits);
     vec![
         plot(
             "requests",
-            (&w.requests.title, &w.requests.unit),
-            vec![line(&w.requests.line, &|m| Some(m.requests)), line(&w.requests.other, &|m| Some(m.refused))],
+            (&requests.title, &requests.unit, 1.0),
+            vec![line(&requests.line, &|m| Some(m.requests)), line(&requests.other, &|m| Some(m.refused))],
         ),
         plot(
             "latency",
-            (&w.latency.title, &w.latency.unit),
-            vec![line(&w.latency.line, &|m| m.most), line(&w.latency.other, &|m| m.half)],
+            (&latency.title, &latency.unit, 1.0),
+            vec![line(&latency.line, &|m| m.most), line(&latency.other, &|m| m.half)],
         ),
         plot(
             "connections",
-            (&w.connections.title, &w.connections.unit),
-            vec![line(&w.connections.line, &|m| Some(m.connections as f32))],
+            (&connections.title, &connections.unit, 10.0),
+            vec![line(&connections.line, &|m| Some(m.connections as f32))],
         ),
-        plot("commit", (&w.commit.title, &w.commit.unit), vec![line(&w.commit.line, &|m| m.commit)]),
-        plot("batch", (&w.batch.title, &w.batch.unit), vec![line(&w.batch.line, &|m| m.batch)]),
-        plot("ledger", (&w.ledger.title, &w.ledger.unit), vec![line(&w.ledger.line, &|m| Some(m.oldest))]),
-        plot("memory", (&w.memory.title, &w.memory.unit), vec![line(&w.memory.line, &|m| Some(m.memory as f32 / 1e6))]),
-        plot("cores", (&w.cores.title, &w.cores.unit), vec![line(&w.cores.line, &|m| Some(m.cores))]),
-        plot("hits", (&w.hits.title, &w.hits.unit), vec![line(&w.hits.line, &|m| m.hits.map(|share| share * 100.0))]),
+        plot("commit", (&commit.title, &commit.unit, 10.0), vec![line(&commit.line, &|m| m.commit)]),
+        plot("batch", (&batch.title, &batch.unit, 2.0), vec![line(&batch.line, &|m| m.batch)]),
+        plot("ledger", (&ledger.title, &ledger.unit, 1.0), vec![line(&ledger.line, &|m| Some(m.oldest))]),
+        plot("memory", (&memory.title, &memory.unit, 1.0), vec![line(&memory.line, &|m| Some(m.memory as f32 / 1e6))]),
+        plot("cores", (&cores.title, &cores.unit, 0.1), vec![line(&cores.line, &|m| Some(m.cores))]),
+        plot("hits", (&hits.title, &hits.unit, 100.0), vec![line(&hits.line, &|m| m.hits.map(|share| share * 100.0))]),
     ]
 }

@@ -14,10 +14,9 @@ const LEFT: f32 = 44.0;
 const RIGHT: f32 = 316.0;
 const TOP: f32 = 10.0;
 const BOTTOM: f32 = 150.0;
-/// An hour in seconds: what the width shows.
-const SPAN: f32 = 3600.0;
-/// Marks on the axis of time, in minutes before the end.
-const MARKS: [u64; 4] = [60, 45, 30, 15];
+/// What the width may show, in minutes: the least of them that holds all moments, so that a server that has just begun
+/// shows lines too. The quarter of each is whole.
+const SPANS: [u64; 6] = [4, 8, 12, 20, 40, 60];
 /// Minutes of a row of the table.
 const ROW: u64 = 5;
 /// Least distance between two names, so that both can be read.
@@ -36,6 +35,8 @@ pub(super) struct Line {
     pub class: &'static str,
     pub name: String,
     pub path: String,
+    /// Moments between two gaps.
+    pub dots: String,
     /// Where its name stands.
     pub y: String,
 }
@@ -108,28 +109,29 @@ fn number(value: f32) -> String {
 }
 
 impl Plot {
-    /// `id`, title and unit (`{value}` in it) of a plot, with its series.
+    /// `id`, title, unit (`{value}` in it) and least height of a plot, with its series.
     pub(super) fn new(
         dates: &Dates,
-        (id, title, unit): (&'static str, &str, &str),
+        (id, title, unit, least): (&'static str, &str, &str, f32),
         hour: &[Moment],
         series: &[Series<'_>],
     ) -> Self {
         let values = |s: &Series<'_>| hour.iter().filter_map(|m| (s.value)(m)).fold(0.0, f32::max);
-        let top = above(series.iter().map(values).fold(0.0, f32::max));
+        let top = above(series.iter().map(values).fold(least, f32::max));
         let with_unit =
             |value: Option<f32>| value.map_or_else(|| "–".to_owned(), |v| plain(unit, &[("value", &digits(v))]));
         let first = &series[0];
         let shown = |hour: &[Moment]| hour.iter().filter_map(|m| (first.value)(m)).reduce(f32::max);
         let end = hour.last().map(|m| m.at);
+        let span = span(hour);
         Plot {
             id,
             title: title.to_owned(),
             now: with_unit(hour.last().and_then(|m| (first.value)(m))),
             highest: with_unit(shown(hour)),
-            lines: lines(hour, series, top),
+            lines: lines(hour, span, series, top),
             heights: [0.0, 0.5, 1.0].map(|share| Mark { at: number(height(share)), label: digits(share * top) }).into(),
-            times: end.map_or_else(Vec::new, |end| times(dates, end)),
+            times: end.map_or_else(Vec::new, |end| times(dates, end, span)),
             names: series.iter().map(|s| s.name.to_owned()).collect(),
             rows: end.map_or_else(Vec::new, |end| rows(dates, end, hour, series)),
         }
@@ -140,30 +142,46 @@ fn height(share: f32) -> f32 {
     BOTTOM - share * (BOTTOM - TOP)
 }
 
-fn across(at: Timestamp, end: Timestamp) -> f32 {
-    RIGHT - end.since(at).as_secs_f32() / SPAN * (RIGHT - LEFT)
+/// How much of the hour is drawn.
+fn span(hour: &[Moment]) -> Duration {
+    let all = hour.first().zip(hour.last()).map_or(Duration::ZERO, |(first, last)| last.at.since(first.at));
+    let spans = SPANS.map(|minutes| Duration::from_secs(60 * minutes));
+    spans.into_iter().find(|span| *span >= all).unwrap_or(spans[SPANS.len() - 1])
 }
 
-fn lines(hour: &[Moment], series: &[Series<'_>], top: f32) -> Vec<Line> {
+fn across(at: Timestamp, end: Timestamp, span: Duration) -> f32 {
+    RIGHT - end.since(at).as_secs_f32() / span.as_secs_f32() * (RIGHT - LEFT)
+}
+
+/// A line through all moments that have a value; one that has none on either side is a dot. Answers both, and the height
+/// of the last moment.
+fn drawn(points: &[Option<(f32, f32)>]) -> Option<(String, String, f32)> {
+    let (mut path, mut dots, mut end) = (String::new(), String::new(), None);
+    let at = |i: Option<usize>| i.and_then(|i| points.get(i).copied().flatten());
+    for (i, point) in points.iter().enumerate() {
+        let Some((x, y)) = *point else { continue };
+        let (before, after) = (at(i.checked_sub(1)), at(Some(i + 1)));
+        let (shown_x, shown_y) = (number(x), number(y));
+        let _into_memory = match (before, after) {
+            (None, None) => write!(dots, "M{shown_x} {shown_y}h0"),
+            (None, _) => write!(path, "M{shown_x} {shown_y}"),
+            (Some(_), _) => write!(path, "L{shown_x} {shown_y}"),
+        };
+        end = Some(y);
+    }
+    end.map(|y| (path, dots, y))
+}
+
+fn lines(hour: &[Moment], span: Duration, series: &[Series<'_>], top: f32) -> Vec<Line> {
     let Some(last) = hour.last() else { return Vec::new() };
     // Drawn from the last to the first, so that the first lies on top.
     let mut lines: Vec<(Line, f32)> = Vec::new();
     for (i, s) in series.iter().enumerate().rev() {
-        let (mut path, mut end, mut drawn) = (String::new(), None, false);
-        for moment in hour.iter().filter(|m| last.at.since(m.at).as_secs_f32() <= SPAN) {
-            let Some(value) = (s.value)(moment) else {
-                drawn = false;
-                continue;
-            };
-            let y = height(value / top);
-            let (x, shown) = (number(across(moment.at, last.at)), number(y));
-            // a moment between two gaps is a dot: a line of no length with round ends
-            let _into_memory = if drawn { write!(path, "L{x} {shown}") } else { write!(path, "M{x} {shown}h0") };
-            (end, drawn) = (Some(y), true);
-        }
-        if let Some(y) = end {
+        let point = |m: &Moment| Some((across(m.at, last.at, span), height((s.value)(m)? / top)));
+        let points: Vec<_> = hour.iter().filter(|m| last.at.since(m.at) <= span).map(point).collect();
+        if let Some((path, dots, y)) = drawn(&points) {
             let class = if i == 0 { "line present" } else { "line" };
-            lines.push((Line { class, name: s.name.to_owned(), path, y: String::new() }, y));
+            lines.push((Line { class, name: s.name.to_owned(), path, dots, y: String::new() }, y));
         }
     }
     spread(&mut lines);
@@ -180,12 +198,12 @@ fn spread(lines: &mut [(Line, f32)]) {
     }
 }
 
-fn times(dates: &Dates, end: Timestamp) -> Vec<Mark> {
-    let mark = |minutes| {
-        let at = end.minus(Duration::from_secs(60 * minutes));
-        Mark { at: number(across(at, end)), label: dates.clock(at) }
+fn times(dates: &Dates, end: Timestamp, span: Duration) -> Vec<Mark> {
+    let mark = |quarters| {
+        let at = end.minus(span / 4 * quarters);
+        Mark { at: number(across(at, end, span)), label: dates.clock(at) }
     };
-    MARKS.into_iter().chain([0]).map(mark).collect()
+    (0..=4).rev().map(mark).collect()
 }
 
 fn rows(dates: &Dates, end: Timestamp, hour: &[Moment], series: &[Series<'_>]) -> Vec<Row> {
@@ -239,8 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_between_two_gaps_is_a_dot() {
+        let points = [Some((0.0, 1.0)), None, Some((2.0, 3.0)), Some((4.0, 5.0)), None, None, Some((6.0, 7.0))];
+        let (path, dots, end) = drawn(&points).unwrap();
+        assert_eq!((path.as_str(), dots.as_str(), end), ("M2 3L4 5", "M0 1h0M6 7h0", 7.0));
+        assert_eq!(drawn(&[None, None]), None);
+    }
+
+    #[test]
     fn names_keep_apart() {
-        let line = |y| (Line { class: "", name: String::new(), path: String::new(), y: String::new() }, y);
+        let none = String::new;
+        let line = |y| (Line { class: "", name: none(), path: none(), dots: none(), y: none() }, y);
         for (a, b) in [(20.0, 25.0), (150.0, 149.0), (60.0, 60.0)] {
             let mut lines = [line(a), line(b)];
             spread(&mut lines);
