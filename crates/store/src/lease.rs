@@ -5,7 +5,7 @@
 //! for it and commits nothing for [`LEADS`] reads nothing either.
 
 use crate::engine::Pool;
-use crate::{Error, Store};
+use crate::{Error, ErrorKind, Store, migrate};
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -65,8 +65,18 @@ impl Leases<'_> {
             where lease.holder = excluded.holder
             or lease.until < cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
         let span = HOLDS.as_millis() as i64;
-        let held = pool.with(|c| Ok(c.execute(text, (NAME, node, span))? == 1))?;
-        self.0.0.committer.bells().versions.led(asked, LEADS);
+        let versions = &self.0.0.committer.bells().versions;
+        let held = pool.with(|c| {
+            migrate::served(c)?;
+            Ok(c.execute(text, (NAME, node, span))? == 1)
+        });
+        match &held {
+            Ok(_) => versions.led(asked, LEADS),
+            // nor is read what this program does not know
+            Err(error) if error.kind == ErrorKind::Version => versions.lost(),
+            Err(_) => {}
+        }
+        let held = held?;
         self.0.0.lease.until.store(if held { asked + span } else { 0 }, SeqCst);
         Ok(held)
     }

@@ -58,8 +58,9 @@ impl Seen {
         self.lock().remove(&device);
     }
 
-    /// When a device was last heard from; `written` is what the store has. Another node may have heard it after this one.
+    /// When a device was last heard from; `written` is what the store has.
     pub(crate) fn last(&self, device: DeviceRow, written: Option<Timestamp>) -> Option<Timestamp> {
+        // another node may have heard it after this one did
         self.lock().get(&device).copied().max(written)
     }
 

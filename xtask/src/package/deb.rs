@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const MAINTAINER: &str = "The Tegata authors <authors@tegata.invalid>";
 
 /// Who answers for the packages: whoever builds them, as Debian's own tools ask for it (`DEBFULLNAME`, `DEBEMAIL`).
+#[expect(clippy::disallowed_methods, reason = "both variables are the convention of Debian's tools")]
 pub fn maintainer() -> String {
     let said = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
     named(said("DEBFULLNAME").zip(said("DEBEMAIL")))
