@@ -6,14 +6,14 @@ use crate::error::Error;
 use std::time::Duration;
 
 /// Notes that it is to be done at the next start.
-const DUE: &str = "insert into meta (name, value) values ('compact', 'due') on conflict do nothing";
+pub(crate) const DUE: &str = "insert into meta (name, value) values ('compact', 'due') on conflict do nothing";
 /// How long PostgreSQL may take for it.
 const LONG: Duration = Duration::from_secs(600);
 
 /// How often, and with how much time between, it is looked whether transactions that began earlier have ended.
-const LOOKS: u32 = 60;
+pub(crate) const LOOKS: u32 = 100;
 /// See [`LOOKS`].
-const LOOK: Duration = Duration::from_millis(50);
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// The largest database that is written anew at once: all writes wait for it, some seconds a gigabyte.
 const COMPACT_MAX: i64 = 2 << 30;
@@ -33,15 +33,11 @@ pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error>
 }
 
 /// A table written anew keeps no deleted row that nobody sees. Its write-ahead log and its archives are the
-/// administrator's. False where somebody still sees an earlier moment.
+/// administrator's.
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;
     let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
     tegata_fault::at(tegata_fault::Point::Folded);
-    if !alone(connection)? {
-        connection.execute(DUE, NONE)?;
-        return Ok(false);
-    }
     // analyze: samples of values stand in the planner's table, which then keeps the ones before in deleted rows
     link.run_long(&format!("vacuum ({how})"), LONG)?;
     link.run_long("vacuum (full) pg_statistic", LONG)?;
@@ -49,15 +45,21 @@ fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     Ok(size <= COMPACT_MAX)
 }
 
-/// Waits for all transactions that run now, as an index that is made concurrently does: whoever began before an erasure
-/// keeps what it deleted. False where one of them goes on.
+/// Transactions of PostgreSQL that may see what an erasure deleted, when they are read after it and still run: those of
+/// this database, and all that write anywhere on the server, since every later snapshot reaches back to these.
+pub(crate) fn running(connection: &Connection) -> Result<Vec<String>, Error> {
+    let text = "select coalesce(l.virtualxid, cast(l.transactionid as text))
+        from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+        where l.granted and l.mode = 'ExclusiveLock' and l.pid is distinct from pg_backend_pid()
+        and (l.locktype = 'transactionid' or l.locktype = 'virtualxid' and a.datname = current_database())";
+    connection.all(text, NONE, |row| row.get(0))
+}
+
+/// At a start: whether all that run now have ended, within a while.
 fn alone(connection: &Connection) -> Result<bool, Error> {
-    let text = "select l.virtualxid from pg_locks l join pg_stat_activity a on a.pid = l.pid
-        where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and l.pid <> pg_backend_pid()";
-    let running = || connection.all(text, NONE, |row| row.get::<String>(0));
-    let earlier = running()?;
+    let earlier = running(connection)?;
     for _ in 0..LOOKS {
-        if !running()?.iter().any(|one| earlier.contains(one)) {
+        if !running(connection)?.iter().any(|one| earlier.contains(one)) {
             return Ok(true);
         }
         std::thread::sleep(LOOK);
@@ -100,7 +102,7 @@ pub(crate) fn if_due(connection: &Connection) -> Result<(), Error> {
     }
     tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
     if let Some(link) = connection.postgres() {
-        return rewrite(connection, link).map(drop);
+        return if alone(connection)? { rewrite(connection, link).map(drop) } else { Ok(()) };
     }
     if let Err(error) = vacuum(connection).and_then(|()| connection.run("pragma wal_checkpoint(truncate)")) {
         tracing::warn!(%error, "the database was not written anew; it needs as much free disk as it has bytes");

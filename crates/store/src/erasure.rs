@@ -3,7 +3,8 @@
 //! Commitments, chain and places in the ledger stay, so every other proof goes on holding; what opens a commitment,
 //! payload and epoch key, goes. Invariant: a tombstone is on disk before anything is erased, and names nobody.
 
-use crate::engine::{Connection, Row};
+use crate::compact;
+use crate::engine::{Connection, NONE, Row};
 use crate::version::Thing;
 use crate::{Error, Store};
 use std::fs::{File, OpenOptions};
@@ -64,7 +65,24 @@ impl Store {
     /// what was erased. False when the database is too large for that, which is then left to the next start, or a reader
     /// stood in the way.
     pub async fn compact(&self) -> Result<bool, Error> {
+        if self.is_shared() && !self.alone().await? {
+            self.0.committer.task(|c| c.execute(compact::DUE, NONE).map(drop)).await?;
+            return Ok(false);
+        }
         self.0.committer.compact().await
+    }
+
+    /// Waits for those who still see what was erased, as an index does that is made concurrently. Nobody who writes waits
+    /// for it.
+    async fn alone(&self) -> Result<bool, Error> {
+        let earlier = self.read(compact::running)?;
+        for _ in 0..compact::LOOKS {
+            if !self.read(compact::running)?.iter().any(|one| earlier.contains(one)) {
+                return Ok(true);
+            }
+            tokio::time::sleep(compact::LOOK).await;
+        }
+        Ok(false)
     }
 }
 

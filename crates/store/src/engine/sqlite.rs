@@ -12,12 +12,24 @@ use std::path::Path;
 /// Marks our databases (`PRAGMA application_id`): "Tgta".
 pub(crate) const APPLICATION_ID: i32 = 0x5467_7461;
 
+/// How often a lock is tried, and with how much time between.
+const TRIES: u32 = 10;
+/// See [`TRIES`].
+const TRY: std::time::Duration = std::time::Duration::from_millis(30);
+
 /// Takes the data folder for this process.
 pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| {
         Error::new(ErrorKind::Version, format!("{}: {e}; `tegata init --data DIR` makes a data folder", path.display()))
     })?;
+    // a process that ends, or one of its children before it became another program, holds it for a moment longer
+    for _ in 0..TRIES {
+        if file.try_lock().is_ok() {
+            return Ok(file);
+        }
+        std::thread::sleep(TRY);
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::new(

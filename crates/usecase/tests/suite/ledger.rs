@@ -102,13 +102,19 @@ async fn tiles_that_are_no_durable_files_are_made_again() {
     check(&prove_stamp(numbers[300], 1, world.cx()).await.unwrap().text, world.cx());
 }
 
+/// Facts in one transaction: a long one on PostgreSQL holds up what other tests look for.
+const TOGETHER: usize = 500;
+
 /// Enters facts, and takes their leaves into the log.
 pub async fn facts(world: &World, count: usize) {
     let (cx, maker) = (world.cx(), world.maker());
     let permit = maker.permit(Operation::CreateProduct, Subject::of(OrganisationRow(1))).unwrap();
     let now = cx.now().unwrap();
     let one = || Change { writes: vec![Write::Fact(Fact::retention_policy(now))], subject: String::new() };
-    cx.store.save_all((0..count).map(|_| one()).collect(), &permit, now).await.unwrap();
+    for begin in (0..count).step_by(TOGETHER) {
+        let together = (begin..count.min(begin + TOGETHER)).map(|_| one()).collect();
+        cx.store.save_all(together, &permit, now).await.unwrap();
+    }
     sequence(Log::Facts, cx).await.unwrap();
 }
 
