@@ -21,7 +21,7 @@ use tegata_testkit::{Api, factory};
 /// Time between two tries, two looks, two bursts of a line.
 const MOMENT: Duration = Duration::from_millis(100);
 /// A line sleeps so long before each burst: what is checked at the end is read one by one.
-const PAUSE: Duration = Duration::from_millis(400);
+const PAUSE: Duration = Duration::from_secs(1);
 /// Devices of the fleet for each node.
 const EACH: usize = 6;
 /// Time between two copies of devices.
