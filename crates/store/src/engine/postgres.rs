@@ -210,11 +210,16 @@ impl Link {
         limit: Duration,
         future: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Error> {
+        let late = || Error::new(ErrorKind::Late, "the database did not answer in time");
+        if self.broken.get() {
+            // what is undone after a failure would wait as long once more
+            return Err(late());
+        }
         match wait(future, limit) {
             Some(outcome) => Ok(outcome?),
             None => {
                 self.broken.set(true);
-                Err(Error::new(ErrorKind::Late, "the database did not answer in time"))
+                Err(late())
             }
         }
     }

@@ -138,10 +138,12 @@ fn askers<'a>(stand: &'a Stand, known: &'a Known) -> Vec<Asking<'a>> {
         }
         Ok(answer)
     };
-    let enrol = |api: &Api, _, _| {
+    // another than who polls: an answer from memory goes with every change of its device
+    let enrolling = factory::device(&stand.api(), &stand.batch, "enrolling").identity;
+    let enrol = move |api: &Api, _, _| {
         let csr = data_encoding::BASE64.encode(&factory::csr(&factory::key()));
         let message = Message::new("POST", "/.well-known/est/simpleenroll").body("application/pkcs10", csr);
-        send(&api.identity(&stand.unit.identity), message)
+        send(&api.identity(&enrolling), message)
     };
     let device = OnceLock::new();
     vec![
