@@ -1,8 +1,8 @@
 //! Row numbers: reserved in blocks, handed out from memory. A crash leaves a gap, never a number twice.
 
 use crate::engine::Connection;
-use crate::{Error, Store};
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use crate::{Error, ErrorKind, Store};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use tokio::sync::Mutex;
 
 /// What a row number is for.
@@ -67,6 +67,8 @@ struct Reserved {
     span: Mutex<(i64, i64)>,
     /// Numbers that somebody wants at present: who reserves does so for all that wait, with one sync.
     wanted: AtomicI64,
+    /// How often the database did not answer one of them in time: those behind it have waited as long by then.
+    late: AtomicU64,
 }
 
 /// Numbers that were reserved and not given out. One lock a row: who waits for the disk stops nobody else.
@@ -104,14 +106,22 @@ impl Store {
         let count = i64::from(count);
         let reserved = &self.0.counters.0[row as usize];
         let _wanted = Wanted::new(&reserved.wanted, count);
+        let late = reserved.late.load(Relaxed);
         let mut span = reserved.span.lock().await;
         let (next, end) = *span;
         if next + count <= end {
             span.0 += count;
             return Ok(next);
         }
+        if reserved.late.load(Relaxed) != late {
+            return Err(Error::new(ErrorKind::Late, "the database did not answer others in time"));
+        }
         let block = reserved.wanted.load(Relaxed).max(row.block());
-        let start = self.0.committer.task(move |c| advance(c, row.name(), block)).await?;
+        let start = self.0.committer.task(move |c| advance(c, row.name(), block)).await.inspect_err(|error| {
+            if error.kind == ErrorKind::Late {
+                reserved.late.fetch_add(1, Relaxed);
+            }
+        })?;
         *span = (start + count, start + block);
         Ok(start)
     }

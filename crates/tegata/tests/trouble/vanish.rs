@@ -30,7 +30,7 @@ const WELL: Duration = Duration::from_millis(1500);
 /// Between two requests of one who asks.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// When it went, and when it was there again.
+/// When it went, and when it began to come back.
 #[derive(Default)]
 struct Times {
     gone: OnceLock<Instant>,
@@ -219,8 +219,9 @@ fn vanish(
             wait::until("it says that it is not ready", || unready().then_some(()));
             std::thread::sleep(Duration::from_secs(away).saturating_sub(times.gone.get().unwrap().elapsed()));
             assert!(unready(), "it says so until the end");
-            come();
+            // from here on it may be there
             times.back.set(Instant::now()).unwrap();
+            come();
             wait::until("it says that it is ready", || (plain.get("/readyz").status == 200).then_some(()));
             std::thread::sleep(WELL);
         };
