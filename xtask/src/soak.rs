@@ -148,7 +148,8 @@ impl Asked {
                 "trouble",
             ];
             let mut test = run::cargo(&args);
-            test.args(["--no-fail-fast", "--", "--test-threads", "1", "nothing_acknowledged", "a_load", "a_life", own]);
+            test.args(["--no-fail-fast", "--", "--include-ignored", "--test-threads", "1"]);
+            test.args(["nothing_acknowledged", "a_load", "a_life", own]);
             test.env("TEGATA_TEST_ENGINE", engine).env("VANISH_SECONDS", "60");
             for variable in ["CRASH_ROUNDS", "FAULT_ROUNDS"] {
                 test.env(variable, self.kills.to_string());
