@@ -36,13 +36,18 @@ pub(crate) fn compact(writer: &mut Writer, reads: &Reads) -> Result<bool, Error>
 /// administrator's.
 fn rewrite(connection: &Connection, link: &Link) -> Result<bool, Error> {
     let size = connection.only("select pg_database_size(current_database())", NONE, |row| row.get::<i64>(0))?;
-    let how = if size > COMPACT_MAX { "analyze" } else { "full, analyze" };
+    let how = if size > COMPACT_MAX { "" } else { "(full)" };
     tegata_fault::at(tegata_fault::Point::Folded);
-    // analyze: samples of values stand in the planner's table, which then keeps the ones before in deleted rows
-    link.run_long(&format!("vacuum ({how})"), LONG)?;
+    link.run_long(&format!("vacuum {how}"), LONG)?;
     link.run_long("vacuum (full) pg_statistic", LONG)?;
     connection.execute("delete from meta where name = 'compact'", NONE)?;
     Ok(size <= COMPACT_MAX)
+}
+
+/// Samples of values stand in the planner's table. New ones are taken before it is waited for those who see an earlier
+/// moment, so that the old ones are among what nobody sees.
+pub(crate) fn sample(connection: &Connection) -> Result<(), Error> {
+    connection.postgres().map_or(Ok(()), |link| link.run_long("analyze", LONG))
 }
 
 /// Transactions of PostgreSQL that may see what an erasure deleted, when they are read after it and still run: those of
@@ -102,6 +107,7 @@ pub(crate) fn if_due(connection: &Connection) -> Result<(), Error> {
     }
     tracing::info!("writing the database anew, so that nothing of what was erased is left; this takes a while");
     if let Some(link) = connection.postgres() {
+        sample(connection)?;
         return if alone(connection)? { rewrite(connection, link).map(drop) } else { Ok(()) };
     }
     if let Err(error) = vacuum(connection).and_then(|()| connection.run("pragma wal_checkpoint(truncate)")) {

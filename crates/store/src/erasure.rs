@@ -65,6 +65,7 @@ impl Store {
     /// what was erased. False when the database is too large for that, which is then left to the next start, or a reader
     /// stood in the way.
     pub async fn compact(&self) -> Result<bool, Error> {
+        self.0.committer.task(compact::sample).await?;
         if self.is_shared() && !self.alone().await? {
             self.0.committer.task(|c| c.execute(compact::DUE, NONE).map(drop)).await?;
             return Ok(false);
