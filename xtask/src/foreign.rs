@@ -9,7 +9,6 @@ use crate::{needs, run};
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// Scripts at once: most of their time they wait for a program.
@@ -36,23 +35,12 @@ pub fn part() -> Tally {
         Ok(_) => return Tally::failure("tests/foreign holds no script"),
         Err(why) => return Tally::failure(&why),
     };
-    let waiting = Mutex::new(scripts.into_iter());
-    let counted = Mutex::new(Tally::default());
-    let next = || waiting.lock().ok()?.next();
-    std::thread::scope(|scope| {
-        for _ in 0..TOGETHER {
-            scope.spawn(|| {
-                while let Some(path) = next() {
-                    let one = told(&path);
-                    if let Ok(mut counted) = counted.lock() {
-                        *counted += one;
-                    }
-                }
-            });
-        }
-    });
-    // a thread that ended badly has left its scripts uncounted
-    counted.into_inner().unwrap_or_else(|_| Tally::failure("a script was lost"))
+    let mut tally = Tally::default();
+    match run::together(TOGETHER, scripts, |path| told(&path)) {
+        Ok(counted) => counted.into_iter().for_each(|one| tally += one),
+        Err(why) => tally += Tally::failure(&why),
+    }
+    tally
 }
 
 /// Runs a script; what it printed comes out in one piece, so that two at a time can be read.

@@ -9,7 +9,6 @@ use crate::tally::Tally;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// Help of `fuzz`.
@@ -151,24 +150,12 @@ fn all(options: &Options) -> Result<Vec<Outcome>, String> {
         targets.retain(|name| name == only);
     }
     let program = build()?;
-    let waiting = Mutex::new(targets.into_iter());
-    let outcomes = Mutex::new(Vec::new());
-    let next = || waiting.lock().ok()?.next();
-    std::thread::scope(|scope| {
-        for _ in 0..TOGETHER {
-            scope.spawn(|| {
-                while let Some(target) = next() {
-                    let outcome = one(&program, &target, options);
-                    let Spent { runs, time } = outcome.spent;
-                    eprintln!("fuzz: {target}: {runs} runs in {:.1} s", seconds(time));
-                    if let Ok(mut outcomes) = outcomes.lock() {
-                        outcomes.push(outcome);
-                    }
-                }
-            });
-        }
-    });
-    let mut outcomes = outcomes.into_inner().map_err(|_| "a target ended its thread")?;
+    let mut outcomes = run::together(TOGETHER, targets, |target| {
+        let outcome = one(&program, &target, options);
+        let Spent { runs, time } = outcome.spent;
+        eprintln!("fuzz: {target}: {runs} runs in {:.1} s", seconds(time));
+        outcome
+    })?;
     outcomes.sort_by(|a, b| a.target.cmp(&b.target));
     Ok(outcomes)
 }

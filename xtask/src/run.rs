@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// The top folder of the repository.
@@ -103,6 +104,27 @@ pub fn capture(command: &mut Command) -> Result<String, String> {
         return Err(format!("{} ended with {}: {}", words(command), output.status, why.trim()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Does it with each of these, so many at once; what came of them, in the order in which they ended. `Err` where one was
+/// lost with its thread.
+pub fn together<T: Send, R: Send>(count: usize, items: Vec<T>, act: impl Fn(T) -> R + Sync) -> Result<Vec<R>, String> {
+    let (wanted, waiting, done) = (items.len(), Mutex::new(items.into_iter()), Mutex::new(Vec::new()));
+    let next = || waiting.lock().ok()?.next();
+    std::thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                while let Some(item) = next() {
+                    let one = act(item);
+                    if let Ok(mut done) = done.lock() {
+                        done.push(one);
+                    }
+                }
+            });
+        }
+    });
+    let done = done.into_inner().map_err(|_| "a thread ended badly")?;
+    if done.len() == wanted { Ok(done) } else { Err("a thread ended badly".into()) }
 }
 
 /// Does it, and says how long it took.
