@@ -44,11 +44,10 @@ fn fmt() -> Result<bool, String> {
 }
 
 fn clippy() -> Result<bool, String> {
-    let args = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    run::pass(&mut run::cargo(&args)).map(|()| true)
+    run::pass(&mut run::workspace("clippy", &["--all-targets", "--", "-D", "warnings"])).map(|()| true)
 }
 
 fn doc() -> Result<bool, String> {
-    let mut command = run::cargo(&["doc", "--release", "--no-deps", "--workspace"]);
+    let mut command = run::workspace("doc", &["--no-deps"]);
     run::pass(command.env("RUSTDOCFLAGS", "-Dwarnings")).map(|()| true)
 }

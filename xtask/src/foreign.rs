@@ -17,12 +17,12 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Where the server's program lies after [`build`].
 pub fn tegata() -> PathBuf {
-    run::target("release/tegata")
+    run::built("tegata")
 }
 
-/// Builds the programs with the same features as `cargo test` did, so that nothing is compiled twice.
+/// Builds the programs.
 pub fn build() -> Result<(), String> {
-    run::pass(&mut run::cargo(&["build", "--release", "--workspace", "--all-targets", "--quiet"]))
+    run::pass(&mut run::workspace("build", &["--all-targets", "--quiet"]))
 }
 
 /// Runs all scripts.
@@ -73,7 +73,7 @@ fn script(path: &Path, said: &mut Vec<String>) -> Tally {
     let mut tally = Tally::default();
     let mut command = run::within(LIMIT, path, &[]);
     command.env("TEGATA", tegata()).env("VENV", needs::venv()).env("WORK", &work);
-    command.env("AGENT", run::target("release/tegata-agent")).env("STATION", run::target("release/tegata-station"));
+    command.env("AGENT", run::built("tegata-agent")).env("STATION", run::built("tegata-station"));
     let ended = run::lines(command, |line| {
         tally += check(line).unwrap_or_default();
         said.push(line.to_owned());

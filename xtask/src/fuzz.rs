@@ -174,8 +174,7 @@ fn targets() -> Result<Vec<String>, String> {
 fn build() -> Result<PathBuf, String> {
     let wrapper = run::root().join("fuzz/rustc.sh");
     let cargo = |more: &[&str]| {
-        let args = ["build", "--release", "--workspace", "--bin", "fuzz", "--features", "fuzz/libfuzzer"];
-        let mut cargo = run::cargo(&args);
+        let mut cargo = run::workspace("build", &["--bin", "fuzz", "--features", "fuzz/libfuzzer"]);
         cargo.args(more).env("RUSTC_WORKSPACE_WRAPPER", &wrapper).env("CARGO_INCREMENTAL", "0");
         cargo
     };

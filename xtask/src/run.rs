@@ -39,6 +39,18 @@ pub fn cargo(args: &[&str]) -> Command {
     program("cargo", args)
 }
 
+/// Cargo over the whole workspace, in the profile of the tests, so that every part finds built what another one built.
+pub fn workspace(what: &str, args: &[&str]) -> Command {
+    let mut command = cargo(&[what, "--profile", "proof", "--workspace"]);
+    command.args(args);
+    command
+}
+
+/// A program that [`workspace`] built.
+pub fn built(name: &str) -> PathBuf {
+    target("proof").join(name)
+}
+
 /// Runs to the end with its output untouched; `Err` says how it ended when that was not well.
 pub fn pass(command: &mut Command) -> Result<(), String> {
     announce(command);

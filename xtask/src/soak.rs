@@ -115,7 +115,7 @@ impl Asked {
                 counted("bed", script)
             }
             "cluster" => {
-                let mut test = run::cargo(&["test", "--release", "--workspace", "--test", "cluster"]);
+                let mut test = run::workspace("test", &["--test", "cluster"]);
                 test.env("CLUSTER_ROUNDS", self.rounds.to_string());
                 counted("cluster", test)
             }
@@ -136,19 +136,8 @@ impl Asked {
         let (mut tally, mut said) = (Tally::default(), Vec::new());
         // power is cut under files, and a server alone goes away
         for (engine, own) in [("sqlite", "power"), ("postgres", "vanish")] {
-            let args = [
-                "test",
-                "--release",
-                "--workspace",
-                "--features",
-                "tegata/failpoint",
-                "--test",
-                "crash",
-                "--test",
-                "trouble",
-            ];
-            let mut test = run::cargo(&args);
-            test.args(["--no-fail-fast", "--", "--include-ignored", "--test-threads", "1"]);
+            let mut test = run::workspace("test", &["--features", "tegata/failpoint", "--no-fail-fast"]);
+            test.args(["--test", "crash", "--test", "trouble", "--", "--include-ignored", "--test-threads", "1"]);
             test.args(["nothing_acknowledged", "a_load", "a_life", own]);
             test.env("TEGATA_TEST_ENGINE", engine).env("VANISH_SECONDS", "60");
             for variable in ["CRASH_ROUNDS", "FAULT_ROUNDS"] {

@@ -6,24 +6,19 @@ use crate::{needs, run};
 /// What runs on the second engine too: the store, the use cases, kills, and whole features.
 const SECOND: [&str; 8] = ["store", "suite", "crash", "ddi", "heartbeat", "owner", "backup", "listing"];
 
-/// What does not always hold there yet: a word that was erased may stand in a file of PostgreSQL while other databases of
-/// the server are at work.
-const NOT_YET: [&str; 2] = ["nothing_is_left_and_all_else_is_proven", "what_is_under_way_ends_with_the_owner"];
-
 /// Runs every test of the workspace, past failing ones, and sums the results that the test programs print.
 pub fn part() -> Tally {
     let mut tally = Tally::default();
-    let mut command = run::cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
+    let mut command = run::workspace("test", &["--no-fail-fast"]);
     let ended = run::stream(command.env("VENV", needs::venv()), |line| tally += result(line).unwrap_or_default());
     let mut tally = tally.closed("cargo test", ended.map(|status| status.success()));
     // of the workspace too, so that nothing is built anew for it
-    let mut other = run::cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
+    let mut other = run::workspace("test", &["--no-fail-fast"]);
     other.args(SECOND.iter().flat_map(|name| ["--test", name])).env("TEGATA_TEST_ENGINE", "postgres");
-    other.arg("--").args(NOT_YET.iter().flat_map(|name| ["--skip", name]));
     let ended = run::stream(&mut other, |line| tally += result(line).unwrap_or_default());
     let mut tally = tally.closed("the same on PostgreSQL", ended.map(|status| status.success()));
     // the points at which it can die are in no program that ships: a build of its own
-    let mut faults = run::cargo(&["test", "--release", "--workspace", "--features", "tegata/failpoint"]);
+    let mut faults = run::workspace("test", &["--features", "tegata/failpoint"]);
     faults.args(["--test", "crash", "--", "point", "upgrade"]);
     let ended = run::stream(&mut faults, |line| tally += result(line).unwrap_or_default());
     tally.closed("cargo test, with points to die at", ended.map(|status| status.success()))

@@ -6,7 +6,7 @@
 //! Invariant: the server ends with this process, however that ends: a shell keeps it and reads from a pipe that only
 //! this process holds; when the pipe closes, it stops the server and removes the folder.
 
-use crate::wait::until;
+use crate::wait::until_said;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -239,7 +239,10 @@ impl Postgres {
         };
         let said = || fs::read_to_string(self.log()).unwrap_or_default();
         let ended = || said().contains("database system is shut down").then(|| panic!("PostgreSQL ended: {}", said()));
-        until("PostgreSQL is ready", || ready().or_else(ended));
+        // it is not root: a disk may be full for it that is not full for us, and then its log is empty
+        let room = || rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize / 1_000_000);
+        let told = || format!("(disk: {} MB free for its user): {}", room(), said());
+        until_said("PostgreSQL is ready", || ready().or_else(ended), told);
     }
 
     /// Stops it at once, as a crash would: nothing is written that was not.

@@ -9,13 +9,18 @@ pub const BOUND: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The first `Some` of `look`; panics with `what` after [`BOUND`].
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    until_said(what, look, String::new)
+}
+
+/// The same, which also tells what `said` finds out when it was in vain.
+pub fn until_said<T>(what: &str, mut look: impl FnMut() -> Option<T>, said: impl Fn() -> String) -> T {
     let start = Instant::now();
     loop {
         if let Some(state) = look() {
             return state;
         }
-        assert!(start.elapsed() < BOUND, "{what}: not after {BOUND:?}");
+        assert!(start.elapsed() < BOUND, "{what}: not after {BOUND:?} {}", said());
         std::thread::sleep(LOOK);
     }
 }
