@@ -67,8 +67,11 @@ pub fn judge(password: &str, login: &str) -> Result<(), Weak> {
     }
     let letters = plain(password);
     let login = plain(login);
-    if login.len() >= 3 && without(&letters, &[&login]).len() < OF_ITS_OWN {
-        return Err(Weak::Login);
+    if login.len() >= 3 {
+        let left = without(&letters, &[&login]).len();
+        if left < letters.len() && left < OF_ITS_OWN {
+            return Err(Weak::Login);
+        }
     }
     let words: Vec<Vec<char>> = KNOWN.iter().map(|word| plain(word)).collect();
     let mut words: Vec<&[char]> = words.iter().map(Vec::as_slice).collect();
@@ -124,8 +127,21 @@ fn told(letters: &[char]) -> usize {
 /// Whether two letters follow each other in the alphabet, among the digits, or on a keyboard.
 fn beside(a: char, b: char) -> bool {
     const ROWS: [&str; 15] = [
-        "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "1234567890", "1qaz", "2wsx",
-        "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "890",
+        "qwertyuiop",
+        "asdfghjkl",
+        "zxcvbnm",
+        "qwertzuiop",
+        "yxcvbnm",
+        "azertyuiop",
+        "1234567890",
+        "1qaz",
+        "2wsx",
+        "3edc",
+        "4rfv",
+        "5tgb",
+        "6yhn",
+        "7ujm",
+        "890",
     ];
     if (a as u32).abs_diff(b as u32) == 1 {
         return true;
@@ -136,12 +152,70 @@ fn beside(a: char, b: char) -> bool {
 
 /// What passwords are built of first.
 const KNOWN: [&str; 64] = [
-    "password", "passwort", "passwd", "pass", "word", "letmein", "welcome", "willkommen", "admin", "administrator",
-    "iloveyou", "love", "dragon", "monkey", "football", "baseball", "soccer", "sunshine", "princess", "master", "login",
-    "secret", "geheim", "changeme", "change", "default", "root", "user", "test", "guest", "tegata", "shadow", "superman",
-    "batman", "trustno", "michael", "jordan", "summer", "winter", "spring", "autumn", "hello", "hallo", "january",
-    "december", "computer", "internet", "google", "samsung", "pokemon", "starwars", "freedom", "whatever", "company",
-    "sakura", "nihon", "japan", "tokyo", "arigatou", "aishiteru", "doraemon", "パスワード", "ぱすわーど", "さくら",
+    "password",
+    "passwort",
+    "passwd",
+    "pass",
+    "word",
+    "letmein",
+    "welcome",
+    "willkommen",
+    "admin",
+    "administrator",
+    "iloveyou",
+    "love",
+    "dragon",
+    "monkey",
+    "football",
+    "baseball",
+    "soccer",
+    "sunshine",
+    "princess",
+    "master",
+    "login",
+    "secret",
+    "geheim",
+    "changeme",
+    "change",
+    "default",
+    "root",
+    "user",
+    "test",
+    "guest",
+    "tegata",
+    "shadow",
+    "superman",
+    "batman",
+    "trustno",
+    "michael",
+    "jordan",
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+    "hello",
+    "hallo",
+    "january",
+    "december",
+    "computer",
+    "internet",
+    "google",
+    "samsung",
+    "pokemon",
+    "starwars",
+    "freedom",
+    "whatever",
+    "company",
+    "sakura",
+    "nihon",
+    "japan",
+    "tokyo",
+    "arigatou",
+    "aishiteru",
+    "doraemon",
+    "パスワード",
+    "ぱすわーど",
+    "さくら",
 ];
 
 #[cfg(test)]

@@ -49,7 +49,11 @@ impl fmt::Debug for Settings {
     /// Without the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Settings { issuer, client_id, redirect, .. } = self;
-        f.debug_struct("Settings").field("issuer", issuer).field("client_id", client_id).field("redirect", redirect).finish()
+        f.debug_struct("Settings")
+            .field("issuer", issuer)
+            .field("client_id", client_id)
+            .field("redirect", redirect)
+            .finish()
     }
 }
 
@@ -159,7 +163,9 @@ impl Provider {
         let issuer = Url::parse(&settings.issuer).map_err(|e| wrong(&format!("oidc.issuer: {e}")))?;
         let plain = issuer.scheme() == "http" && document::is_loopback(&issuer);
         if issuer.query().is_some() || document::endpoint(&settings.issuer, plain).is_none() {
-            return Err(wrong("oidc.issuer is https://HOST, or http:// on loopback, as the provider's document says it"));
+            return Err(wrong(
+                "oidc.issuer is https://HOST, or http:// on loopback, as the provider's document says it",
+            ));
         }
         if settings.client_id.is_empty() || Url::parse(&settings.redirect).is_err() {
             return Err(wrong("oidc.client_id is the name that the provider knows the platform by"));

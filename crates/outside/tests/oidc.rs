@@ -304,3 +304,16 @@ fn answers_that_lead_away_or_never_end_are_refused() {
     let refused = refusing.provider.finish(&begun, &refusing.back(&query), now());
     assert_eq!(refused, Err(OidcError::Refused("invalid_grant".into())));
 }
+
+#[test]
+fn a_provider_that_says_nothing_is_waited_for_for_five_seconds() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", silent.local_addr().unwrap());
+    let redirect = "https://tegata.example.com/login/provider/back".to_owned();
+    let settings = Settings { issuer, client_id: "tegata".into(), client_secret: None, redirect, trust: None };
+    let provider = Provider::new(settings).unwrap();
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(provider.begin(false, now(), &Counting(Mutex::new(0))).map(drop)));
+    let answer = heard.recv_timeout(Duration::from_secs(30)).expect("it gave up by itself");
+    assert!(matches!(answer, Err(OidcError::Away(_))), "{answer:?}");
+}

@@ -16,6 +16,7 @@
 #![allow(clippy::disallowed_methods, reason = "a program's side of tests: real clock, real environment")]
 
 pub mod api;
+pub mod authenticator;
 pub mod connection;
 pub mod factory;
 pub mod ledger;
@@ -28,6 +29,7 @@ pub mod wait;
 mod world;
 
 pub use api::{Answer, Api};
+pub use authenticator::Authenticator;
 pub use connection::Connection;
 pub use postgres::{Disk, Postgres};
 pub use process::{Refusal, Server};

@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn keys_that_sign_in_another_way_are_passed_over() {
-        let ed = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "a"});
+        let ed =
+            json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "a"});
         let with = |name: &str, value: Value| {
             let mut key = ed.clone();
             key[name] = value;

@@ -26,7 +26,9 @@ impl Link {
         let mut roots: Vec<_> = system.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
         let before = roots.len();
         for item in trust.iter().flat_map(|pem| parse_pem(pem)) {
-            if let PemItem::Certificate(certificate) = item.map_err(|e| OidcError::Settings(format!("oidc.trust: {e}")))? {
+            if let PemItem::Certificate(certificate) =
+                item.map_err(|e| OidcError::Settings(format!("oidc.trust: {e}")))?
+            {
                 roots.push(certificate);
             }
         }
