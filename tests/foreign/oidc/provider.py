@@ -1,9 +1,9 @@
-"""An OpenID Connect provider (Canaille, in memory) on a free port of loopback, over TLS.
+"""An OpenID Connect provider (Canaille over SQLite) on a free port of loopback, over TLS.
 
     provider.py FOLDER CERTIFICATE KEY REDIRECT
 
-Knows one person, anna, and three clients: `tegata` (secret in HTTP Basic), `open` (no secret), and `crossed`, whose
-tokens are made for another. Writes its port to FOLDER/port. Reads commands, a line each, from its standard input:
+Knows one person, anna, and these clients: `tegata` (secret in HTTP Basic, RS256), `open` (no secret, ES256), `posted`
+(secret in the form, EdDSA), `odd` (PS512), and `crossed`, whose tokens are made for another. Writes its port to FOLDER/port. Reads commands, a line each, from its standard input:
 `rotate` gives it a new key; FOLDER/rotated appears when that is done. Ends with its input.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from canaille import create_app
 from canaille.app import models
 from canaille.backends import Backend
-from canaille.oidc.jose import make_default_okp_jwk, make_default_rsa_jwk
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from werkzeug.serving import make_server
 
 folder, certificate, key, redirect = Path(sys.argv[1]), *sys.argv[2:5]
@@ -25,7 +25,8 @@ folder.mkdir(exist_ok=True)
 
 
 def keys():
-    return [make_default_rsa_jwk().as_dict(private=True)]
+    made = RSAKey.generate_key(2048, auto_kid=True), ECKey.generate_key("P-256", auto_kid=True), OKPKey.generate_key("Ed25519", auto_kid=True)
+    return [key.as_dict(private=True) for key in made]
 
 
 listener = socket.create_server(("127.0.0.1", 0))
@@ -34,13 +35,15 @@ app = create_app({
     "SECRET_KEY": "only in tests",
     "SERVER_NAME": f"localhost:{port}",
     "PREFERRED_URL_SCHEME": "https",
-    "CANAILLE": {"DATABASE": "memory", "HTMX": False, "JAVASCRIPT": False},
+    "CANAILLE": {"DATABASE": "sql", "HTMX": False, "JAVASCRIPT": False},
+    # its own memory finds codes that are none: it takes one that any of the fields fits
+    "CANAILLE_SQL": {"DATABASE_URI": f"sqlite:///{folder.resolve()}/provider.db"},
     "CANAILLE_OIDC": {"ACTIVE_JWKS": keys()},
 })
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
 
-def client(name, secret, way, **more):
+def client(name, secret, way, algorithm="RS256"):
     return models.Client(
         client_id=name,
         client_secret=secret,
@@ -52,7 +55,7 @@ def client(name, secret, way, **more):
         response_types=["code"],
         scope=["openid"],
         token_endpoint_auth_method=way,
-        **more,
+        id_token_signed_response_alg=algorithm,
     )
 
 
@@ -63,11 +66,18 @@ with app.app_context():
         emails=["anna@example.com"], password="a pass phrase",
     )
     save(anna)
-    for one in (client("tegata", "a: secret+", "client_secret_basic"), client("open", None, "none")):
-        one.audience = [one]
+    clients = [
+        client("tegata", "a: secret+", "client_secret_basic"),
+        client("open", None, "none", "ES256"),
+        client("posted", "a: secret+", "client_secret_post", "EdDSA"),
+        client("odd", "a: secret+", "client_secret_basic", "PS512"),
+        client("crossed", "a: secret+", "client_secret_basic"),
+    ]
+    for one in clients:
         save(one)
-        other = one
-    save(client("crossed", "a: secret+", "client_secret_basic", audience=[other]))
+    for one in clients:
+        one.audience = [clients[0] if one.client_id == "crossed" else one]
+        save(one)
 
 server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=(certificate, key), fd=listener.fileno())
 threading.Thread(target=server.serve_forever, daemon=True).start()
