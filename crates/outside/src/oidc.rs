@@ -258,7 +258,7 @@ impl Provider {
 
     fn document(&self, now: Timestamp) -> Result<Arc<Document>, OidcError> {
         if let Some((at, document)) = &self.known().document
-            && now.since(*at) < KEPT
+            && fresh(*at, KEPT, now)
         {
             return Ok(document.clone());
         }
@@ -273,7 +273,7 @@ impl Provider {
     /// Keys that were asked for at most `within` ago.
     fn keys(&self, document: &Document, within: Duration, now: Timestamp) -> Result<Arc<Keys>, OidcError> {
         if let Some((at, keys)) = &self.known().keys
-            && now.since(*at) < within
+            && fresh(*at, within, now)
         {
             return Ok(keys.clone());
         }
@@ -286,6 +286,11 @@ impl Provider {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether what was asked for at `at` still counts. A clock that went back makes nothing last longer.
+fn fresh(at: Timestamp, within: Duration, now: Timestamp) -> bool {
+    at <= now && now.since(at) < within
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -275,6 +275,18 @@ fn new_keys_are_asked_for_once_and_not_for_every_token() {
     assert_eq!(world.server.count("/keys"), 1);
     assert_eq!(finish(now().plus(Duration::from_secs(11))).unwrap().subject, "anna-7");
     assert_eq!(world.server.count("/keys"), 2);
+    // and an hour later, and when the clock went back
+    let log_in = |at: Timestamp| {
+        let (query, begun) = world.begin();
+        let mut claims = world.claims(&query);
+        (claims["iat"], claims["exp"]) = (json!(at.seconds()), json!(at.seconds() + 300));
+        world.answer("two", &signer(2), &claims);
+        world.provider.finish(&begun, &world.back(&query), at).map(|who| who.subject)
+    };
+    assert_eq!(log_in(now().plus(Duration::from_secs(3612))), Ok("anna-7".into()));
+    assert_eq!(world.server.count("/keys"), 3);
+    assert_eq!(log_in(now()), Ok("anna-7".into()));
+    assert_eq!(world.server.count("/keys"), 4);
 }
 
 #[test]

@@ -69,7 +69,8 @@ impl Link {
 /// HTTP Basic of a client (RFC 6749 §2.3.1): both parts as in a form; a space as `%20`, which those read too that take `+`
 /// for itself.
 pub(super) fn basic(client: &str, secret: &str) -> String {
-    let part = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let part =
+        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let both = format!("{}:{}", part(client), part(secret));
     format!("Basic {}", data_encoding::BASE64.encode(both.as_bytes()))
 }
