@@ -52,8 +52,8 @@ pub struct Relying(Webauthn);
 /// A ceremony that was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
-    /// JSON for `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` (WebAuthn §5.1.8,
-    /// §5.1.9).
+    /// JSON; its member `publicKey` is for `PublicKeyCredential.parseCreationOptionsFromJSON` or
+    /// `parseRequestOptionsFromJSON` (WebAuthn §5.1.8, §5.1.9).
     pub options: String,
     /// What the second half needs, to be sealed.
     pub state: String,
@@ -102,12 +102,13 @@ impl Relying {
     /// A new passkey for a person; `existing` are the ids of those that she has, of which no authenticator makes a second.
     pub fn begin_registration(&self, user: Uuid, login: &str, existing: &[Vec<u8>]) -> Result<Begun, PasskeyError> {
         let (options, state) = self.0.start_passkey_registration(user, login, login, None).map_err(refused)?;
-        let mut options = part(&options)?;
+        let mut options = public(&options)?;
+        let asked = &mut options["publicKey"];
         // the library asks for a credential that is found by name alone
-        options["authenticatorSelection"]["residentKey"] = json!("required");
-        options["authenticatorSelection"]["requireResidentKey"] = json!(true);
+        asked["authenticatorSelection"]["residentKey"] = json!("required");
+        asked["authenticatorSelection"]["requireResidentKey"] = json!(true);
         let excluded = existing.iter().map(|id| json!({"type": "public-key", "id": BASE64URL_NOPAD.encode(id)}));
-        options["excludeCredentials"] = excluded.collect();
+        asked["excludeCredentials"] = excluded.collect();
         Ok(Begun { options: options.to_string(), state: written(&state)? })
     }
 
@@ -127,7 +128,7 @@ impl Relying {
     pub fn begin_login(&self) -> Result<Begun, PasskeyError> {
         let (options, authentication) = self.0.start_discoverable_authentication().map_err(refused)?;
         let proof = data_encoding::HEXLOWER.encode(&sha256(&options.public_key.challenge));
-        Ok(Begun { options: part(&options)?.to_string(), state: written(&Login { proof, authentication })? })
+        Ok(Begun { options: public(&options)?.to_string(), state: written(&Login { proof, authentication })? })
     }
 
     /// Whom an answer names. Nothing of it is verified yet.
@@ -161,10 +162,10 @@ struct Login {
     authentication: DiscoverableAuthentication,
 }
 
-/// What stands under `publicKey`: the options as browsers read them.
-fn part(options: &impl Serialize) -> Result<Value, PasskeyError> {
+/// The options alone: how a browser goes about them (`mediation`) is for the page to say.
+fn public(options: &impl Serialize) -> Result<Value, PasskeyError> {
     let mut options = serde_json::to_value(options).map_err(|_| PasskeyError::State)?;
-    Ok(options["publicKey"].take())
+    Ok(json!({"publicKey": options["publicKey"].take()}))
 }
 
 fn written(value: &impl Serialize) -> Result<String, PasskeyError> {

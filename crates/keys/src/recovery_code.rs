@@ -2,7 +2,7 @@
 //!
 //! Why a MAC and no slow hash: 50 bits could be tried out against a plain digest that leaked, so what is kept is a MAC
 //! under the unlock secret, bound to the account; a try against the server is counted as one of a password is.
-//! Invariant: a code opens once; [`Codes::spend`] answers what is left, and the caller keeps that in the same commit.
+//! Invariant: a code opens once; [`spend`] answers what is left, and the caller keeps that in the same commit.
 
 use crate::seal::Seal;
 use aws_lc_rs::constant_time;
@@ -34,45 +34,18 @@ pub fn make(chance: &dyn Chance) -> Vec<Zeroizing<String>> {
     (0..COUNT).map(|_| code()).collect()
 }
 
-/// The codes of one account, as they are kept: a MAC each, one after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Codes(Vec<u8>);
+/// What is kept of new codes: a MAC each.
+pub fn keep<C: AsRef<str>>(codes: &[C], account: Uuid, seal: &Seal) -> Vec<[u8; KEPT]> {
+    codes.iter().filter_map(|code| mac(code.as_ref(), account, seal)).collect()
+}
 
-impl Codes {
-    /// What is kept of new codes.
-    pub fn keep<C: AsRef<str>>(codes: &[C], account: Uuid, seal: &Seal) -> Self {
-        let macs = codes.iter().filter_map(|code| mac(code.as_ref(), account, seal));
-        Codes(macs.flatten().collect())
-    }
-
-    /// As they were kept; `None` where that cannot be.
-    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
-        (bytes.len() % KEPT == 0 && bytes.len() <= COUNT * KEPT).then_some(Codes(bytes))
-    }
-
-    /// To be kept.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// How many are left.
-    pub fn left(&self) -> usize {
-        self.0.len() / KEPT
-    }
-
-    /// What is left when this code was used; `None` when it is none of them.
-    pub fn spend(&self, typed: &str, account: Uuid, seal: &Seal) -> Option<Self> {
-        let mac = mac(typed, account, seal)?;
-        let (mut left, mut found) = (Vec::with_capacity(self.0.len()), false);
-        for kept in self.0.chunks_exact(KEPT) {
-            if constant_time::verify_slices_are_equal(kept, &mac).is_ok() {
-                found = true;
-            } else {
-                left.extend_from_slice(kept);
-            }
-        }
-        found.then_some(Codes(left))
-    }
+/// What is left of the kept ones when this code was used; `None` when it is none of them.
+pub fn spend(kept: &[[u8; KEPT]], typed: &str, account: Uuid, seal: &Seal) -> Option<Vec<[u8; KEPT]>> {
+    let mac = mac(typed, account, seal)?;
+    // all are compared, so that the time tells nothing
+    let other = |one: &&[u8; KEPT]| constant_time::verify_slices_are_equal(&one[..], &mac).is_err();
+    let left: Vec<[u8; KEPT]> = kept.iter().filter(other).copied().collect();
+    (left.len() < kept.len()).then_some(left)
 }
 
 /// The MAC of a code as a person types it; `None` for a text that is no code.
@@ -109,10 +82,10 @@ mod tests {
 
     const ANNA: Uuid = Uuid::from_u128(1);
 
-    fn made() -> (Vec<Zeroizing<String>>, Codes, Seal) {
+    fn made() -> (Vec<Zeroizing<String>>, Vec<[u8; KEPT]>, Seal) {
         let seal = Seal::new(&[3; 32]).unwrap();
         let codes = make(&Counting(AtomicU8::new(5)));
-        let kept = Codes::keep(&codes, ANNA, &seal);
+        let kept = keep(&codes, ANNA, &seal);
         (codes, kept, seal)
     }
 
@@ -121,12 +94,12 @@ mod tests {
         let (codes, mut kept, seal) = made();
         assert_eq!(codes.iter().map(|code| code.to_string()).collect::<BTreeSet<_>>().len(), COUNT);
         for (used, code) in codes.iter().enumerate() {
-            assert_eq!(kept.left(), COUNT - used);
-            assert_eq!(kept.spend(code, Uuid::from_u128(2), &seal), None, "another's");
-            kept = kept.spend(code, ANNA, &seal).unwrap();
-            assert_eq!(kept.spend(code, ANNA, &seal), None, "a second time");
+            assert_eq!(kept.len(), COUNT - used);
+            assert_eq!(spend(&kept, code, Uuid::from_u128(2), &seal), None, "another's");
+            kept = spend(&kept, code, ANNA, &seal).unwrap();
+            assert_eq!(spend(&kept, code, ANNA, &seal), None, "a second time");
         }
-        assert_eq!(kept.left(), 0);
+        assert!(kept.is_empty());
     }
 
     #[test]
@@ -140,20 +113,17 @@ mod tests {
             format!(" {} {} ", &letters[..3], &letters[3..]),
             code.replace('0', "O").replace('1', "l"),
         ] {
-            assert!(kept.spend(&typed, ANNA, &seal).is_some(), "{typed}");
+            assert!(spend(&kept, &typed, ANNA, &seal).is_some(), "{typed}");
         }
         for typed in ["", "-", &letters[1..], &format!("{letters}0"), "ｕｕｕｕｕｕｕｕｕｕ", "uuuuu-uuuuu"] {
-            assert!(kept.spend(typed, ANNA, &seal).is_none(), "{typed}");
+            assert!(spend(&kept, typed, ANNA, &seal).is_none(), "{typed}");
         }
     }
 
     #[test]
-    fn what_is_kept_has_a_form_and_needs_the_unlock_secret() {
+    fn what_is_kept_needs_the_unlock_secret() {
         let (codes, kept, seal) = made();
-        assert_eq!(Codes::from_bytes(kept.bytes().to_vec()), Some(kept.clone()));
-        assert!(Codes::from_bytes(vec![0; 33]).is_none());
-        assert!(Codes::from_bytes(vec![0; 9 * 32]).is_none());
-        assert!(kept.spend(&codes[0], ANNA, &Seal::new(&[4; 32]).unwrap()).is_none());
-        assert!(kept.spend(&codes[0], ANNA, &seal).is_some());
+        assert!(spend(&kept, &codes[0], ANNA, &Seal::new(&[4; 32]).unwrap()).is_none());
+        assert!(spend(&kept, &codes[0], ANNA, &seal).is_some());
     }
 }

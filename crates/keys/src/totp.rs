@@ -13,13 +13,13 @@ use tegata_domain::time::Timestamp;
 use zeroize::Zeroizing;
 
 /// Seconds that a code stands for (RFC 6238 §4.1, X).
-pub const STEP: u64 = 30;
+pub const STEP: i64 = 30;
 
 /// Digits of a code (RFC 4226 §5.3).
 pub const DIGITS: usize = 6;
 
 /// Steps that the phone's clock may be before or behind ours (RFC 6238 §5.2).
-const APART: u64 = 1;
+const APART: i64 = 1;
 
 /// What phone and server both know: 160 bits, as RFC 4226 §4 recommends.
 pub struct Seed(Zeroizing<[u8; 20]>);
@@ -58,16 +58,16 @@ impl Seed {
     }
 
     /// The step whose code this is, if it is one of the present, the one before or the one after, and later than
-    /// `after`, the last one that opened something.
+    /// `after`, the last one that opened something (0: none did).
     ///
     /// All are computed and compared whatever is found, so that the time tells nothing.
-    pub fn check(&self, code: &str, now: Timestamp, after: Option<u64>) -> Option<u64> {
+    pub fn check(&self, code: &str, now: Timestamp, after: i64) -> Option<i64> {
         let code = digits(code)?;
         let present = step(now);
         let mut found = None;
-        for step in present.saturating_sub(APART)..=present + APART {
+        for step in present - APART..=present + APART {
             let same = constant_time::verify_slices_are_equal(&self.code(step), &code).is_ok();
-            if same && after.is_none_or(|after| step > after) {
+            if same && step > after {
                 found = Some(step);
             }
         }
@@ -75,7 +75,7 @@ impl Seed {
     }
 
     /// The code of a step (RFC 4226 §5.3).
-    pub fn code(&self, step: u64) -> [u8; DIGITS] {
+    pub fn code(&self, step: i64) -> [u8; DIGITS] {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &*self.0);
         let tag = hmac::sign(&key, &step.to_be_bytes());
         let tag = tag.as_ref();
@@ -92,8 +92,8 @@ impl Seed {
 }
 
 /// The step that a moment lies in.
-pub fn step(now: Timestamp) -> u64 {
-    u64::try_from(now.seconds()).unwrap_or(0) / STEP
+pub fn step(now: Timestamp) -> i64 {
+    now.seconds() / STEP
 }
 
 /// Six digits as a person types them: phones show them in two groups, and a Japanese keyboard may write them wide.
@@ -148,7 +148,7 @@ mod tests {
             (20_000_000_000, "353130"),
         ];
         for (seconds, code) in cases {
-            assert_eq!(seed().check(code, at(seconds), None), Some(seconds as u64 / 30), "{code}");
+            assert_eq!(seed().check(code, at(seconds), 0), Some(seconds / 30), "{code}");
         }
     }
 
@@ -166,7 +166,7 @@ mod tests {
     fn the_clock_may_be_one_step_apart_and_no_more() {
         let code = String::from_utf8(seed().code(100).to_vec()).unwrap();
         for (now, expect) in [(98, None), (99, Some(100)), (100, Some(100)), (101, Some(100)), (102, None)] {
-            assert_eq!(seed().check(&code, at(now * 30 + 29), None), expect, "{now}");
+            assert_eq!(seed().check(&code, at(now * 30 + 29), 0), expect, "{now}");
         }
     }
 
@@ -174,19 +174,19 @@ mod tests {
     fn no_code_opens_twice_nor_does_an_older_one() {
         let code = |step| String::from_utf8(seed().code(step).to_vec()).unwrap();
         let now = at(100 * 30);
-        assert_eq!(seed().check(&code(100), now, Some(99)), Some(100));
-        assert_eq!(seed().check(&code(100), now, Some(100)), None);
-        assert_eq!(seed().check(&code(99), now, Some(100)), None);
-        assert_eq!(seed().check(&code(101), now, Some(100)), Some(101));
+        assert_eq!(seed().check(&code(100), now, 99), Some(100));
+        assert_eq!(seed().check(&code(100), now, 100), None);
+        assert_eq!(seed().check(&code(99), now, 100), None);
+        assert_eq!(seed().check(&code(101), now, 100), Some(101));
     }
 
     #[test]
     fn codes_as_people_type_them() {
         for typed in ["287082", " 287 082 ", "287-082", "２８７０８２", "287\u{3000}082"] {
-            assert_eq!(seed().check(typed, at(59), None), Some(1), "{typed}");
+            assert_eq!(seed().check(typed, at(59), 0), Some(1), "{typed}");
         }
         for typed in ["", "28708", "2870822", "28708a", "287.082", "+87082", "٢٨٧٠٨٢"] {
-            assert_eq!(seed().check(typed, at(59), None), None, "{typed}");
+            assert_eq!(seed().check(typed, at(59), 0), None, "{typed}");
         }
     }
 

@@ -41,7 +41,7 @@ impl Authenticator {
 
     /// Answers `navigator.credentials.create`; `None` where it holds one already that the options exclude.
     pub fn create(&mut self, options: &str) -> Option<String> {
-        let options: Value = serde_json::from_str(options).expect("options are JSON");
+        let options = public_key(options);
         let excluded = options["excludeCredentials"].as_array().into_iter().flatten();
         let excluded: Vec<Vec<u8>> = excluded.map(|it| bytes(&it["id"])).collect();
         if self.held.iter().any(|held| excluded.contains(&held.id)) {
@@ -67,7 +67,7 @@ impl Authenticator {
 
     /// Answers `navigator.credentials.get` with its newest passkey for the host; `None` where it has none.
     pub fn get(&mut self, options: &str) -> Option<String> {
-        let options: Value = serde_json::from_str(options).expect("options are JSON");
+        let options = public_key(options);
         let host = text(&options["rpId"]);
         self.counter += 1;
         let data = self.data(&host, 0);
@@ -96,6 +96,11 @@ impl Authenticator {
             .to_string()
             .into_bytes()
     }
+}
+
+fn public_key(options: &str) -> Value {
+    let mut options: Value = serde_json::from_str(options).expect("options are JSON");
+    options["publicKey"].take()
 }
 
 fn text(value: &Value) -> String {
