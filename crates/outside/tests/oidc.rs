@@ -1,13 +1,16 @@
 //! A provider that lies, is slow or changes its keys: what a real one never shows. The honest flow against a real one
 //! stands in `tests/foreign/47-provider.sh`.
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+#[path = "../../testkit/src/provider.rs"]
+mod provider;
+
+use aws_lc_rs::signature::Ed25519KeyPair;
 use data_encoding::BASE64URL_NOPAD;
+use provider::{Page, Server, document, keys, signed, signer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::net::TcpListener;
+use std::sync::Mutex;
 use std::time::Duration;
 use tegata_domain::chance::Chance;
 use tegata_domain::time::Timestamp;
@@ -31,95 +34,6 @@ fn now() -> Timestamp {
     Timestamp::from_millis(NOW * 1000)
 }
 
-/// What a path answers.
-#[derive(Clone)]
-struct Page {
-    status: &'static str,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Page {
-    fn json(value: &Value) -> Self {
-        Page { status: "200 OK", head: String::new(), body: value.to_string().into_bytes() }
-    }
-}
-
-/// What was asked: path, head, form.
-type Asked = (String, String, String);
-
-/// A server of pages by path; asking for one that is not there ends the connection.
-struct Server {
-    base: String,
-    pages: Arc<Mutex<BTreeMap<&'static str, Page>>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
-
-impl Server {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let (pages, asked) = <(Arc<Mutex<BTreeMap<_, _>>>, Arc<Mutex<Vec<_>>>)>::default();
-        let (known, told) = (pages.clone(), asked.clone());
-        std::thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap(), &known, &told)));
-        Server { base, pages, asked }
-    }
-
-    fn put(&self, path: &'static str, page: Page) {
-        self.pages.lock().unwrap().insert(path, page);
-    }
-
-    fn count(&self, path: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|(asked, ..)| asked == path).count()
-    }
-}
-
-fn serve(stream: TcpStream, pages: &Mutex<BTreeMap<&'static str, Page>>, asked: &Mutex<Vec<Asked>>) {
-    let mut reader = BufReader::new(&stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let before = head.len();
-        if reader.read_line(&mut head).unwrap_or(0) == 0 {
-            return;
-        }
-        let line = head[before..].trim_end().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.parse().unwrap();
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let path = head.split(' ').nth(1).unwrap().to_owned();
-    let page = pages.lock().unwrap().get(&*path).cloned();
-    asked.lock().unwrap().push((path, head, String::from_utf8(body).unwrap()));
-    let Some(Page { status, head, body }) = page else { return };
-    let head = format!("HTTP/1.1 {status}\r\n{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    // who asked may have gone: that is one of the cases
-    let _gone = (&stream).write_all(head.as_bytes()).and_then(|()| (&stream).write_all(&body));
-}
-
-fn signer(seed: u8) -> Ed25519KeyPair {
-    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
-}
-
-fn keys(of: &[(&str, &Ed25519KeyPair)]) -> Page {
-    let key = |(id, key): &(&str, &Ed25519KeyPair)| {
-        let x = BASE64URL_NOPAD.encode(key.public_key().as_ref());
-        json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": x})
-    };
-    Page::json(&json!({"keys": of.iter().map(key).collect::<Vec<_>>()}))
-}
-
-fn signed(id: &str, key: &Ed25519KeyPair, claims: &Value) -> String {
-    let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
-    let message = format!("{}.{}", part(&json!({"alg": "EdDSA", "kid": id})), part(claims));
-    let signature = BASE64URL_NOPAD.encode(key.sign(message.as_bytes()).as_ref());
-    format!("{message}.{signature}")
-}
-
 struct World {
     server: Server,
     provider: Provider,
@@ -139,16 +53,6 @@ fn world() -> World {
         trust: None,
     });
     World { server, provider: provider.unwrap() }
-}
-
-fn document(base: &str) -> Value {
-    json!({
-        "issuer": base,
-        "authorization_endpoint": format!("{base}/authorize"),
-        "token_endpoint": format!("{base}/token"),
-        "jwks_uri": format!("{base}/keys"),
-        "authorization_response_iss_parameter_supported": true,
-    })
 }
 
 impl World {

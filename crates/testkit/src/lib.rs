@@ -6,6 +6,7 @@
 //! World       data folder, the running program: started, killed, ended, started again
 //! Api         the JSON API and the pages, over connections that are kept
 //! Connection  one HTTPS connection, by hand: which name, which TLS, which certificate, streams both ways
+//! authenticator   passkeys of one person         provider   a provider of identity
 //! factory     products, batches, lines, devices          tenant   organisations, tokens of every role
 //! postgres    a PostgreSQL server of our own
 //! ledger      checkpoints, tiles, copies of a log        wait     for a state, never for a time
@@ -22,6 +23,7 @@ pub mod factory;
 pub mod ledger;
 pub mod postgres;
 mod process;
+pub mod provider;
 pub mod seed;
 pub mod tenant;
 pub mod tls;
