@@ -4,7 +4,7 @@ use crate::run;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Debian's packages, each with the reason for it.
 const PACKAGES: [(&str, &str); 20] = [
@@ -51,22 +51,31 @@ const PYTHON: [&str; 7] = [
     "opentelemetry-proto==1.45.2",
 ];
 
+/// A provider of identity, as pip takes it: apart, since it brings fifty packages with versions of its own.
+const PROVIDER: [&str; 1] = ["canaille[front,oidc,server,sqlite]==0.3.6"];
+
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {
     run::target("venv")
 }
 
+/// Where the provider of identity lies.
+pub fn provider() -> PathBuf {
+    run::target("venv-provider")
+}
+
 /// Installs what is missing.
 pub fn install() -> Result<(), String> {
     debian(&PACKAGES)?;
-    python()
+    python(&venv(), &PYTHON)?;
+    python(&provider(), &PROVIDER)
 }
 
 /// Installs what the long tests need beside.
 pub fn install_for_soak() -> Result<(), String> {
     debian(&PACKAGES)?;
     debian(&OF_SOAK)?;
-    python()
+    python(&venv(), &PYTHON)
 }
 
 /// Packages with the reason for each.
@@ -130,17 +139,17 @@ fn absent(packages: &Packages, known: &str) -> Vec<&'static str> {
 }
 
 /// A virtual environment, made once; a note in it tells what it holds, written last.
-fn python() -> Result<(), String> {
-    let note = venv().join("holds.txt");
-    let wanted = PYTHON.join("\n");
+fn python(venv: &Path, packages: &[&str]) -> Result<(), String> {
+    let note = venv.join("holds.txt");
+    let wanted = packages.join("\n");
     if fs::read_to_string(&note).is_ok_and(|held| held == wanted) {
-        println!("needs: {} is there", PYTHON.join(", "));
+        println!("needs: {} is there", packages.join(", "));
         return Ok(());
     }
-    run::pass(run::program("python3", &["-m", "venv", "--clear"]).arg(venv()))?;
-    let pip = venv().join("bin/python");
+    run::pass(run::program("python3", &["-m", "venv", "--clear"]).arg(venv))?;
+    let pip = venv.join("bin/python");
     let args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run::pass(run::program(pip, &args).args(PYTHON))?;
+    run::pass(run::program(pip, &args).args(packages))?;
     fs::write(&note, wanted).map_err(|why| format!("could not write {}: {why}", note.display()))
 }
 

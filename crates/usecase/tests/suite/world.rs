@@ -17,7 +17,7 @@ use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
 use tegata_domain::time::{Clock, ClockJumped, Timestamp};
 use tegata_keys::request::request;
 use tegata_keys::signer::Signer;
-use tegata_usecase::cx::Names;
+use tegata_usecase::cx::{Names, Oidc};
 use tegata_usecase::device::make::Request;
 use tegata_usecase::device::{Made, Ticket};
 use tegata_usecase::organisation::NewOrganisation;
@@ -76,6 +76,8 @@ impl Chance for Seeded {
 
 pub struct World {
     pub clock: Arc<TestClock>,
+    /// Of the first administrator.
+    pub password: String,
     chance: Arc<Seeded>,
     pub data: PathBuf,
     _folder: tempfile::TempDir,
@@ -160,20 +162,31 @@ impl World {
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        platform::init(new).await.unwrap();
-        let world = World { clock, chance, data, _folder: folder, cx: OnceLock::new() };
+        let password = platform::init(new).await.unwrap().password;
+        let world = World { clock, password, chance, data, _folder: folder, cx: OnceLock::new() };
         world.open().await.unwrap();
         world
     }
 
     /// Opens the platform in a folder, as one that is a copy of ours.
     pub async fn open_at(&self, folder: PathBuf) -> Result<Open> {
+        self.open_with(folder, None).await
+    }
+
+    /// Opens it anew, with a provider that people log in by.
+    pub async fn log_in_by(&mut self, oidc: Oidc) {
+        self.close();
+        let open = self.open_with(self.data.clone(), Some(oidc)).await.unwrap();
+        assert!(self.cx.set(open).is_ok());
+    }
+
+    async fn open_with(&self, folder: PathBuf, oidc: Option<Oidc>) -> Result<Open> {
         let opening = Opening {
             folder,
             unlock: None,
             database: Default::default(),
             // a test's clock stands: whoever polls in a loop would ask too often
-            settings: tegata_usecase::cx::Settings { device_rate: 0, ..Default::default() },
+            settings: tegata_usecase::cx::Settings { device_rate: 0, oidc, ..Default::default() },
             clock: self.clock.clone(),
             chance: self.chance.clone(),
         };
