@@ -161,6 +161,25 @@ fn hosts_that_browsers_take_no_passkeys_for() {
     assert!(two.finish_login(&browser.get(&begun.options).unwrap(), &begun.state, &passkey).is_ok());
 }
 
+/// What a real browser sent, kept: both ceremonies hold, and neither with a letter changed.
+#[test]
+fn answers_of_a_real_browser_hold() {
+    let kept: Value = serde_json::from_str(include_str!("chromium.json")).unwrap();
+    let text = |of: &str, name: &str| kept[of][name].as_str().unwrap().to_owned();
+    let relying = Relying::new("localhost", &[kept["origin"].as_str().unwrap()], "Tegata").unwrap();
+    let passkey = relying.finish_registration(&text("registration", "answer"), &text("registration", "state")).unwrap();
+    let named = relying.identify(&text("login", "answer")).unwrap();
+    assert_eq!((named.user, &named.credential), (ANNA, &passkey.credential));
+    assert!(relying.finish_login(&text("login", "answer"), &text("login", "state"), &passkey).is_ok());
+    let there = text("login", "state");
+    let challenge = there.find("challenge").unwrap() + 14;
+    let swapped = if &there[challenge..=challenge] == "A" { "B" } else { "A" };
+    let other = format!("{}{swapped}{}", &there[..challenge], &there[challenge + 1..]);
+    refused(relying.finish_login(&text("login", "answer"), &other, &passkey));
+    let elsewhere = Relying::new("localhost", &["http://localhost:8200"], "Tegata").unwrap();
+    refused(elsewhere.finish_registration(&text("registration", "answer"), &text("registration", "state")));
+}
+
 #[test]
 fn what_cannot_be_read_says_so() {
     let relying = relying();

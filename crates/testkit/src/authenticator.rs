@@ -1,8 +1,8 @@
 //! A software authenticator with a browser around it: passkeys of one person (WebAuthn §6, ES256, attestation `none`).
 //!
 //! Why ours: those that exist as packages keep no discoverable credentials, or change how `serde_json` orders members for
-//! everything that is built with them. What a real browser sends is tried by the browser's own (`tests/foreign/81-*`) and
-//! by its kept answers (`keys/tests/chromium`).
+//! everything that is built with them. What a real browser sends stands in
+//! `keys/tests/chromium.json`.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};

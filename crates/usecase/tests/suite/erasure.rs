@@ -96,7 +96,7 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
         row: AccountRow(900),
         uid: Uuid::nil(),
         name: TRACES[3].into(),
-        password_hash: Some("none".into()),
+        password_hash: None,
         language: None,
         factor: None,
         version: 1,
@@ -117,11 +117,8 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
         closed: None,
     };
     let permit = Actor::Platform.permit(Operation::Initialise, Subject::default()).unwrap();
-    let writes = vec![
-        Write::Person(PersonWrite::Account(account)),
-        Write::Person(PersonWrite::Membership(membership)),
-        Write::Finding(finding),
-    ];
+    let people = [PersonWrite::Account(account), PersonWrite::Membership(membership)].map(Write::Person);
+    let writes = people.into_iter().chain([Write::Finding(finding)]).collect();
     cx.store.save(Change::of("", writes), &permit, now).await.unwrap();
     let life = std::time::Duration::from_secs(3600);
     let new = NewToken { name: TRACES[4].into(), role: Role::Administrator, life };
