@@ -63,6 +63,7 @@ pub const TARGETS: &[Target] = &[
     target("time", "domain/src/time.rs", pure::time),
     target("gtin", "domain/src/product.rs", pure::gtin),
     target("version", "domain/src/release.rs", pure::version),
+    target("filter", "domain/src/filter.rs", pure::filter),
     target("session", "store/src/session.rs", pure::session),
     target("session_token", "keys/src/session.rs", sealed::token),
     target("recovery", "keys/src/recovery.rs", sealed::recovery),

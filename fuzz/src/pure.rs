@@ -1,6 +1,7 @@
 //! Targets of `domain`, and of the compact form of sessions: what was read is written and read again.
 
 use tegata_domain::cursor;
+use tegata_domain::filter::Filter;
 use tegata_domain::number::{KeyVersion, Number, Permutations, Serial};
 use tegata_domain::product::gtin14;
 use tegata_domain::release::{is_reported, is_version};
@@ -96,4 +97,14 @@ pub fn session(data: &[u8]) {
     if let Some(ratchet) = session::decode(u64::from_be_bytes(*issued), bytes) {
         assert_eq!(session::encode(&ratchet), bytes);
     }
+}
+
+/// A filter has one text, which needs no escapes in a URL, and reading that gives the same filter.
+pub fn filter(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(filter) = Filter::parse(text) else { return };
+    let written = filter.to_string();
+    assert!(written.len() < 400 && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"=&,-_".contains(&b)));
+    assert_eq!(Filter::parse(&written), Ok(filter));
+    assert_eq!(filter.is_all(), written.is_empty());
 }

@@ -8,6 +8,7 @@ mod ledger_sequence;
 mod notice_send;
 mod object_sweep;
 mod seen_flush;
+mod tally_day;
 mod turn;
 
 pub use turn::{JOBS, Job};
@@ -29,6 +30,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(object_sweep::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
+    jobs.spawn(tally_day::run(cx.clone()));
     jobs
 }
 

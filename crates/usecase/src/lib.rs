@@ -31,6 +31,7 @@ pub mod release;
 pub mod revocation;
 pub mod seen;
 pub mod share;
+pub mod tally;
 pub mod target_token;
 pub mod token;
 pub mod transfer;

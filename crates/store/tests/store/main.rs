@@ -17,4 +17,5 @@ mod ledger;
 mod list;
 mod publication;
 mod snapshot;
+mod tally;
 mod target_token;

@@ -17,6 +17,7 @@ mod enrolment;
 mod erasure;
 mod examine;
 mod file;
+mod find;
 mod heartbeat;
 mod increment;
 mod ledger;
