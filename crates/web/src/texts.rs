@@ -32,6 +32,25 @@ macro_rules! tables {
     (@ $type:ty) => { $type };
 }
 
+/// Declares where the catalogue of an area stands: `texts/en/AREA.toml` and `texts/ja/AREA.toml`.
+macro_rules! catalogue {
+    ($root:ident, $area:literal) => {
+        impl $root {
+            /// The catalogue of a language.
+            pub(crate) fn of(language: crate::language::Language) -> &'static $root {
+                static LOADED: std::sync::LazyLock<[$root; 2]> = std::sync::LazyLock::new(|| {
+                    let sources = [
+                        include_str!(concat!("../../texts/en/", $area, ".toml")),
+                        include_str!(concat!("../../texts/ja/", $area, ".toml")),
+                    ];
+                    sources.map(|source| toml::from_str(source).expect("a test loads each catalogue"))
+                });
+                &LOADED[language as usize]
+            }
+        }
+    };
+}
+
 /// Three steps, in order.
 pub(crate) type Steps = [String; 3];
 
@@ -137,6 +156,10 @@ tables! {
         checks, keys, keys_text, docs, docs_text,
     }
 }
+
+pub(crate) mod account;
+pub(crate) mod console;
+pub(crate) mod login;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]
