@@ -7,12 +7,37 @@
 //! Invariant: a filter has one text, with its parts in this order, and reading that text gives the same filter.
 
 use crate::device::{Condition, Stage};
-use crate::id::Uuid;
+use crate::id::{AccountRow, FilterRow, OrganisationRow, Uuid};
 use crate::tally::Side;
+use crate::time::Timestamp;
 use std::fmt;
 
 /// The longest span of silence that can be asked for, in days.
 pub const SILENT_MAX: u16 = 3650;
+
+/// The longest name of a kept filter, in characters.
+pub const NAME_MAX: usize = 60;
+/// Filters that one person keeps in one organisation.
+pub const KEPT_MAX: u32 = 50;
+
+/// A filter that a person keeps under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Row.
+    pub row: FilterRow,
+    /// Outward id.
+    pub uid: Uuid,
+    /// For whose devices.
+    pub organisation: OrganisationRow,
+    /// Who keeps it, for herself alone.
+    pub account: AccountRow,
+    /// Its name.
+    pub name: String,
+    /// What it takes; kept as its text, and none where that means nothing any more.
+    pub filter: Option<Filter>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
 
 /// How what a device runs stands against the releases of its product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -130,6 +130,13 @@ impl Tallies<'_> {
         self.0.0.committer.task(move |c| c.execute(text, [day.to_string()]).map(drop)).await
     }
 
+    /// Puts counts right that a recount found wrong. What moved meanwhile stays: a delta is added.
+    pub async fn mend(&self, wrong: &[Wrong]) -> Result<(), Error> {
+        let mut deltas: Vec<_> = wrong.iter().map(|one| (one.place, one.devices - one.count)).collect();
+        deltas.sort_unstable();
+        self.0.0.committer.task(move |c| settle(c, &deltas)).await
+    }
+
     /// Counts every device again, and answers the counts that are wrong, at most `limit`. It takes seconds where there
     /// are millions; each side of a thousand organisations is looked at as it is at one moment.
     pub async fn recount(&self, limit: u32) -> Result<Vec<Wrong>, Error> {

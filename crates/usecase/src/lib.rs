@@ -15,6 +15,7 @@ pub mod enrolment;
 pub mod erasure;
 pub mod error;
 pub mod export;
+pub mod filter;
 pub mod finding;
 pub mod heartbeat;
 pub mod invitation;

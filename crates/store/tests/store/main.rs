@@ -7,6 +7,7 @@
 )]
 
 mod carry;
+mod filter;
 mod fixture;
 mod folder;
 mod guards;

@@ -117,7 +117,7 @@ async fn tally(cx: &Inner, found: &mut Ready) {
                 let text = format!(
                     "{many}{} counts of devices are wrong, the first is that of organisation {}, product {}, release {}, \
                      {}, {}: it says {count}, there are {devices}. Pages show wrong figures, nothing else rests on \
-                     them; run `tegata doctor --recount` while the platform is stopped, and tell us",
+                     them. The platform puts them right within a day while it runs; tell us, it should not happen",
                     wrong.len(),
                     place.organisation.0,
                     place.product.0,

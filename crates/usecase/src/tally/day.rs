@@ -7,6 +7,8 @@ use tegata_domain::time::Timestamp;
 
 /// Days that are kept.
 const KEPT: i64 = 62;
+/// Wrong counts that are put right in a day.
+const MENDED: u32 = 10_000;
 /// Organisations in one transaction.
 const TOGETHER: u32 = 50;
 
@@ -32,5 +34,16 @@ pub async fn write_down(cx: &Inner) -> Result<bool> {
         after = last;
     }
     cx.store.tally().finish(today).await?;
+    mend(cx).await?;
     Ok(true)
+}
+
+/// Counts every device again, and puts right what is wrong: once a day, since a wrong count would stay for ever.
+async fn mend(cx: &Inner) -> Result<()> {
+    let wrong = cx.store.tally().recount(MENDED).await?;
+    if !wrong.is_empty() {
+        tracing::error!(counts = wrong.len(), first = ?wrong.first(), "counts of devices were wrong; they are put right");
+        cx.store.tally().mend(&wrong).await?;
+    }
+    Ok(())
 }
