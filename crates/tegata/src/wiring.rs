@@ -272,4 +272,11 @@ fn console(table: Table) -> Table {
         .add(Login, Page, post("/console/tokens"), web::tokens::make)
         .add(Login, Page, post("/console/tokens/{id}/end"), web::tokens::finish)
         .add(Login, Page, get("/console/audit"), web::audit::show)
+        .add(Login, Page, get("/console/devices"), web::devices::show)
+        .add(Login, Page, post("/console/filters"), web::devices::keep)
+        .add(Login, Page, post("/console/filters/{id}/end"), web::devices::end)
+        .add(Login, Page, get("/console/devices/{number}"), web::device::show)
+        .add(Login, Page, post("/console/devices/{number}/act"), web::device::act_on)
+        .add(Login, Page, get("/console/devices/{number}/proof/{sequence}"), web::device::proof)
+        .add(Login, Page, get("/console/devices/{number}/certificates/{serial}"), web::device::certificate)
 }

@@ -182,6 +182,13 @@ impl Desk {
         Redirect::to(&self.seat.place().link(path)).into_response()
     }
 
+    /// The same, with a query of its own.
+    pub(crate) fn to_query(&self, path: &str, query: &str) -> Response {
+        let place = self.seat.place();
+        let lang = place.chosen().map(|language| format!("&lang={}", language.tag())).unwrap_or_default();
+        Redirect::to(&format!("{path}?{query}{lang}")).into_response()
+    }
+
     /// What came of it: there, or why not.
     pub(crate) fn done(&self, outcome: tegata_usecase::Result<()>, path: &str) -> Response {
         match outcome {

@@ -8,6 +8,8 @@ pub mod account;
 pub mod asset;
 pub mod audit;
 pub mod desk;
+pub mod device;
+pub mod devices;
 pub mod language;
 pub mod login;
 pub mod lookup;

@@ -159,6 +159,7 @@ tables! {
 
 pub(crate) mod account;
 pub(crate) mod console;
+pub(crate) mod fleet;
 pub(crate) mod login;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod read;
 mod void;
 
 pub(crate) use act::hand;
-pub use act::{Act, act};
+pub use act::{Act, act, fitting};
 pub use confirm::{Confirmation, Readback, confirm, readback};
 pub use count::{Counted, count};
 pub use find::{BUDGET, Found, find, search};

@@ -16,6 +16,15 @@ pub struct Seen {
     pub number: Option<Number>,
 }
 
+/// The findings about a device that the actor's organisation has, newest first, at most `limit`.
+pub async fn of_device(number: Number, limit: u32, actor: &Actor, cx: &Inner) -> Result<Vec<Finding>> {
+    let device = crate::device::load(number, cx).await?;
+    let hidden = |e| crate::device::hide(e, "device");
+    actor.permit(Operation::ReadFinding, &device).map_err(hidden)?;
+    let Scope::Organisation(organisation) = actor.scope() else { return Ok(Vec::new()) };
+    Ok(cx.store.finding().of_device(device.row, organisation, limit).await?)
+}
+
 /// The findings of the actor's organisation in a state, or in any, after `after`, at most `limit`.
 pub async fn list(
     state: Option<FindingState>,

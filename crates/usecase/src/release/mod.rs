@@ -8,6 +8,7 @@ mod metadata;
 mod publish;
 mod read;
 pub mod running;
+mod standing;
 mod sweep;
 
 pub use artifact::{Content, artifact, content, module};
@@ -19,4 +20,5 @@ pub use metadata::metadata;
 pub use publish::{Asked, Upload, publish, upload};
 pub(crate) use read::product_of;
 pub use read::{Published, by_uid, list};
+pub use standing::{Standing, standing};
 pub use sweep::sweep;

@@ -4,5 +4,5 @@ mod day;
 mod read;
 
 pub use day::write_down;
-pub use read::{Counts, Curve, OfProduct, OfRelease, Standing, curves, read};
+pub use read::{Counts, Curve, OfProduct, OfRelease, Standing, curves, products, read};
 pub(crate) use read::{ran, update, whose};

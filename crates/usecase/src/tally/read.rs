@@ -127,7 +127,7 @@ pub async fn read(actor: &Actor, cx: &Inner) -> Result<Option<Standing>> {
             updates[update as usize] += devices;
         }
     }
-    let products = products(&places, cx).await?;
+    let products = of_products(&places, cx).await?;
     let mut sectors: BTreeMap<u8, (Sector, [u64; 2])> = BTreeMap::new();
     for one in &products {
         let (_, sums) = sectors.entry(one.product.sector as u8).or_insert((one.product.sector, [0; 2]));
@@ -153,7 +153,14 @@ async fn before(organisation: OrganisationRow, now: Timestamp, cx: &Inner) -> Re
     Ok(Some((begin(day), counts(&places))))
 }
 
-async fn products(places: &[(Place, u64)], cx: &Inner) -> Result<Vec<OfProduct>> {
+/// Products of which the actor's organisation has devices, those with the most first, 200 at most.
+pub async fn products(actor: &Actor, cx: &Inner) -> Result<Vec<Arc<Product>>> {
+    let Some(organisation) = whose(actor)? else { return Ok(Vec::new()) };
+    let all = of_products(&cx.store.tally().of(organisation).await?, cx).await?;
+    Ok(all.into_iter().take(TOLD).map(|one| one.product).collect())
+}
+
+async fn of_products(places: &[(Place, u64)], cx: &Inner) -> Result<Vec<OfProduct>> {
     let mut sums: BTreeMap<ProductRow, [u64; 2]> = BTreeMap::new();
     for (place, devices) in places {
         sums.entry(place.product).or_default()[place.side as usize] += devices;

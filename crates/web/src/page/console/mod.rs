@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod audit;
+pub mod device;
+pub mod devices;
 pub mod members;
 pub mod once;
 pub mod organisation;
@@ -61,10 +63,10 @@ impl Area {
     fn path(self) -> Option<&'static str> {
         match self {
             Area::Overview => Some("/console"),
+            Area::Devices => Some("/console/devices"),
             Area::Organisation => Some("/console/organisation"),
             Area::Account => Some("/console/account"),
-            Area::Devices
-            | Area::Products
+            Area::Products
             | Area::Batches
             | Area::Releases
             | Area::Campaigns
