@@ -167,6 +167,16 @@ pub enum Operation {
     HearDevice,
     /// Hold a device for what was found: the platform alone.
     ContainDevice,
+    /// Say that a device's code is on show in a shop: that it is looked up everywhere is no alarm.
+    ExemptCode,
+    /// Enter that a device's code is in too many places: the platform alone.
+    WatchCode,
+    /// Enter what somebody reports who looked a device up: the platform alone.
+    EnterReport,
+    /// Ask a device to sign: the platform alone, for anybody.
+    AskDevice,
+    /// Answer that: a device speaks for itself.
+    AnswerDevice,
 }
 
 /// What the actor must be to the subject.
@@ -228,6 +238,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (DisposeDevice, &[Administrator, Operator], Owner, None),
     (EraseOrganisation, &[Administrator], Tenant, None),
     (CloseFinding, &[Administrator, Engineer, Operator], Tenant, None),
+    (ExemptCode, &[Administrator, Engineer, Operator], Owner, None),
 ];
 
 /// What a right is asked for.
@@ -356,8 +367,10 @@ impl Operation {
     /// Whether it belongs in the audit. Making, voiding, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign)
+        let of_devices =
+            matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice);
+        // whom a device is asked for stands nowhere, and strangers could fill the audit with their asking
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | AskDevice)
     }
 }
 
@@ -381,7 +394,10 @@ impl Actor {
                 (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                let own = matches!(operation, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
+                let own = matches!(
+                    operation,
+                    EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice
+                );
                 if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
@@ -403,7 +419,9 @@ impl Actor {
                 ("platform".to_owned(), None)
             }
             // it stands in the audit of whose device it is
-            Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
+            Actor::Platform if matches!(operation, ContainDevice | WatchCode | EnterReport | AskDevice) => {
+                ("platform".to_owned(), subject.owner)
+            }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
         let token = if let Actor::Member(member) = self { member.token } else { None };

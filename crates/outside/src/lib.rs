@@ -1,3 +1,4 @@
 //! Adapters to what runs outside of the process and is not the store.
 
+pub mod country;
 pub mod mail;

@@ -57,6 +57,8 @@ pub struct Settings {
     pub mail: mail::Settings,
     /// Time between two heartbeats of a device.
     pub heartbeat: Duration,
+    /// How look-ups are counted.
+    pub lookup: crate::scan::Settings,
     /// How long a line may take to confirm a device of a batch that requires it.
     pub confirm_within: Duration,
 }
@@ -76,6 +78,7 @@ impl Default for Settings {
             confirm_within: 7 * day,
             objects: Default::default(),
             mail: Default::default(),
+            lookup: Default::default(),
         }
     }
 }
@@ -122,6 +125,12 @@ pub struct Inner {
     pub polls: poll::Memory,
     /// Answers to look-ups.
     pub lookups: crate::lookup::Memory,
+    /// Look-ups that were not written down yet.
+    pub scans: crate::scan::Scans,
+    /// Who asked devices to sign.
+    pub askers: crate::challenge::Askers,
+    /// How often people reported.
+    pub reporters: crate::report::Reporters,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
     /// How often devices ask.

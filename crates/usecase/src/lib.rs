@@ -1,11 +1,13 @@
 //! Use cases: load, permit, decide, save. Every way into the platform passes here, whatever protocol it speaks.
 
 pub mod action;
+pub mod address;
 pub mod audit;
 pub mod authority;
 pub mod batch;
 pub mod campaign;
 pub mod certificate;
+pub mod challenge;
 pub mod cursor;
 pub mod cx;
 pub mod device;
@@ -28,7 +30,9 @@ pub mod platform;
 pub mod poll;
 pub mod product;
 pub mod release;
+pub mod report;
 pub mod revocation;
+pub mod scan;
 pub mod seen;
 pub mod share;
 pub mod target_token;

@@ -45,6 +45,16 @@ pub(crate) fn refuse(error: Error, place: &Place<'_>, headers: &HeaderMap) -> Re
     response
 }
 
+/// The same with a page of one's own, which says what is to be mended.
+pub(crate) fn refuse_with(error: Error, page: String) -> Response {
+    let mut response = html(status(&error.problem()), page);
+    if error.kind.is_passing() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response.extensions_mut().insert(std::sync::Arc::new(error));
+    response
+}
+
 /// Nothing is loaded from elsewhere, nothing runs, nothing is framed (style: strict CSP).
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";

@@ -32,6 +32,25 @@ macro_rules! tables {
     (@ $type:ty) => { $type };
 }
 
+/// Declares where the catalogue of an area stands: `texts/en/AREA.toml` and `texts/ja/AREA.toml`.
+macro_rules! catalogue {
+    ($root:ident, $area:literal) => {
+        impl $root {
+            /// The catalogue of a language.
+            pub(crate) fn of(language: crate::language::Language) -> &'static $root {
+                static LOADED: std::sync::LazyLock<[$root; 2]> = std::sync::LazyLock::new(|| {
+                    let sources = [
+                        include_str!(concat!("../../texts/en/", $area, ".toml")),
+                        include_str!(concat!("../../texts/ja/", $area, ".toml")),
+                    ];
+                    sources.map(|source| toml::from_str(source).expect("a test loads each catalogue"))
+                });
+                &LOADED[language as usize]
+            }
+        }
+    };
+}
+
 /// Three steps, in order.
 pub(crate) type Steps = [String; 3];
 
@@ -103,7 +122,7 @@ tables! {
     /// What stands in and below a stamp.
     Stamps { number, proof, unproved, erased, presumed, presumed_why, not_yet, no_entry }
     /// The three tiers of proof.
-    Tiers { heading, registered: Tier, seen: Tier, signed: Tier }
+    Tiers { heading, registered: Tier }
     /// One tier.
     Tier { heading, state, text }
     /// What device and model are.
@@ -137,6 +156,8 @@ tables! {
         checks, keys, keys_text, docs, docs_text,
     }
 }
+
+pub(crate) mod visit;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]

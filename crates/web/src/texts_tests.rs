@@ -90,7 +90,8 @@ fn only_filled_placeholders_are_used() {
 
 #[test]
 fn words_are_careful() {
-    for (key, text) in SOURCES.into_iter().flat_map(texts) {
+    let areas = areas().into_iter().flat_map(|(_, sources)| sources);
+    for (key, text) in SOURCES.map(str::to_owned).into_iter().chain(areas).flat_map(|source| texts(&source)) {
         let lower = text.to_lowercase();
         for word in ["fake", "counterfeit", "genuine", "safe", "secure.", "certified", "guarantee"] {
             assert!(!lower.contains(word), "{key} promises or accuses: {text}");
@@ -107,4 +108,36 @@ fn typed_numbers_are_examples_of_numbers() {
         let example = &Texts::of(language).malformed.example;
         assert!(tegata_domain::number::Number::parse(example).is_ok(), "{example}");
     }
+}
+
+/// Catalogues of areas, each in both languages, from their folders.
+fn areas() -> Vec<(String, [String; 2])> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("texts");
+    let names = |tag: &str| {
+        let files = std::fs::read_dir(root.join(tag)).unwrap().map(|entry| entry.unwrap().file_name());
+        files.map(|name| name.into_string().unwrap()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(names("en"), names("ja"));
+    let read = |name: &str| ["en", "ja"].map(|tag| std::fs::read_to_string(root.join(tag).join(name)).unwrap());
+    names("en").into_iter().map(|name| (name.clone(), read(&name))).collect()
+}
+
+#[test]
+fn catalogues_of_areas_are_filled_alike() {
+    let all = areas();
+    assert!(!all.is_empty());
+    for (area, sources) in all {
+        let [en, ja] = sources.each_ref().map(|source| texts(source));
+        assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>(), "{area}");
+        for (key, english) in &en {
+            let japanese = &ja[key];
+            for text in [english, japanese] {
+                assert!(!text.trim().is_empty() && text.trim() == text, "{area}{key}: {text:?}");
+            }
+            let told =
+                |text| placeholders(text).into_iter().filter(|p| *p != "noun").collect::<Vec<_>>();
+            assert_eq!(told(english), told(japanese), "{area}{key}");
+        }
+    }
+    assert_eq!(visit::Visit::of(Language::Ja).report.button, "送信する");
 }

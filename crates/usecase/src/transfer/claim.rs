@@ -66,5 +66,6 @@ async fn once(hash: [u8; 32], claimer: OrganisationRow, permit: &Permit, cx: &In
     writes.extend(revocation::end_all(&device, operational, Reason::AffiliationChanged, now, cx).await?);
     cx.store.save(Change::of(number.masked(), writes), permit, now).await?;
     cx.seen.forget(device.row);
+    cx.scans.forget(device.row);
     Ok(Claimed { number, device, reason: offer.reason })
 }

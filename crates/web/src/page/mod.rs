@@ -16,6 +16,8 @@ mod facts;
 mod frame;
 mod item;
 mod place;
+mod report;
 mod stamp;
+pub(crate) mod tier;
 
-pub use place::Place;
+pub use place::{Place, Said};
