@@ -119,7 +119,7 @@ fn an_alarm_begins_once_and_ends_later() {
 #[test]
 fn an_exemption_ends() {
     let now = Timestamp::parse("2027-11-18T00:00:00Z").unwrap();
-    let later = |days| now.plus(Duration::from_secs(24 * 3600 * days));
+    let later = |days: u64| now.plus(Duration::from_secs(24 * 3600 * days));
     assert_eq!(exemption(later(366), now), Some(later(366)));
     assert_eq!((exemption(later(367), now), exemption(now, now), exemption(later(0), now)), (None, None, None));
 }

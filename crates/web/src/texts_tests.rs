@@ -134,8 +134,7 @@ fn catalogues_of_areas_are_filled_alike() {
             for text in [english, japanese] {
                 assert!(!text.trim().is_empty() && text.trim() == text, "{area}{key}: {text:?}");
             }
-            let told =
-                |text| placeholders(text).into_iter().filter(|p| *p != "noun").collect::<Vec<_>>();
+            let told = |text| placeholders(text).into_iter().filter(|p| *p != "noun").collect::<Vec<_>>();
             assert_eq!(told(english), told(japanese), "{area}{key}");
         }
     }

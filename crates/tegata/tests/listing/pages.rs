@@ -16,6 +16,24 @@ pub fn all() -> Vec<Case> {
         Case::public("/d", |s| get(format!("/d?number={}", s.unit.number))).answers(303),
         Case::public("/d/{number}", |s| get(format!("/d/{}", s.unit.number))),
         Case::public("/d/{number}/proof/{sequence}", |s| get(format!("/d/{}/proof/1", s.unit.number))),
+        // it was not put into use: what asks it before, and who may ask how often, stands in the suite of use cases
+        Case {
+            method: Method::Post,
+            ..Case::public("/d/{number}/ask", |s| {
+                Message::new("POST", format!("/d/{}/ask", s.unit.number)).header("accept", "application/json")
+            })
+            .answers(409)
+        },
+        // one without words: a good one is taken three times a day, and a listing asks oftener
+        Case {
+            method: Method::Post,
+            ..Case::public("/d/{number}/report", |s| {
+                Message::new("POST", format!("/d/{}/report", s.unit.number))
+                    .header("accept", "application/json")
+                    .body("application/x-www-form-urlencoded", "kind=other&text=")
+            })
+            .answers(400)
+        },
         Case::public("/01/{gtin}", |_| get(format!("/01/{GTIN}"))),
         Case::public("/01/{gtin}/21/{serial}", |s| get(format!("/01/{GTIN}/21/{}?n={}", s.unit.serial, s.unit.number))),
         Case::public("/n/{code}", |s| get(s.letter.clone())),

@@ -9,6 +9,7 @@
 mod backup;
 mod behind;
 mod campaign;
+mod challenge;
 mod clone;
 mod confirm;
 mod disposal;
@@ -23,6 +24,8 @@ mod ledger;
 mod lookup;
 mod poll;
 mod release;
+mod report;
+mod scan;
 mod time;
 mod transfer;
 mod world;
