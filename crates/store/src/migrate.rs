@@ -17,6 +17,7 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0007_notice.sql"),
     include_str!("migrations/sqlite/0008_many.sql"),
     include_str!("migrations/sqlite/0009_plan.sql"),
+    include_str!("migrations/sqlite/0010_people.sql"),
     include_str!("migrations/sqlite/0012_scan.sql"),
 ];
 
@@ -30,6 +31,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0007_notice.sql"),
     include_str!("migrations/postgres/0008_many.sql"),
     include_str!("migrations/postgres/0009_plan.sql"),
+    include_str!("migrations/postgres/0010_people.sql"),
     include_str!("migrations/postgres/0012_scan.sql"),
 ];
 

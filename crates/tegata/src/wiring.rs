@@ -19,6 +19,8 @@ pub enum Access {
     Token,
     /// A device with its certificate; for updates, with its token.
     Device,
+    /// Who is logged in.
+    Login,
 }
 
 /// Through which port a route is reached.
@@ -118,13 +120,13 @@ const fn delete(path: &'static str) -> At {
     (Method::Delete, path)
 }
 
-use Access::{Device, Public, Token};
+use Access::{Device, Login, Public, Token};
 use Door::{Both, Page, Secure};
 
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    pages(updates(protocols(resources(none))))
+    console(pages(updates(protocols(resources(none)))))
 }
 
 fn resources(table: Table) -> Table {
@@ -241,4 +243,36 @@ fn pages(table: Table) -> Table {
         .add(Public, Both, get("/readyz"), operation::readyz)
         .add(Public, Both, get("/metrics"), crate::metrics::show)
         .add(Public, Both, get("/operation"), crate::metrics::page::show)
+}
+
+/// Pages of who is logged in, and where one logs in.
+fn console(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/login"), web::login::show)
+        .add(Public, Page, post("/login"), web::login::enter)
+        .add(Public, Page, get("/invitation/{code}"), web::login::invited)
+        .add(Public, Page, post("/invitation/{code}"), web::login::accept)
+        .add(Login, Page, post("/invitation/{code}/join"), web::login::join)
+        .add(Login, Page, post("/logout"), web::login::leave)
+        .add(Login, Page, get("/console"), web::overview::show)
+        .add(Login, Page, get("/console/account"), web::account::show)
+        .add(Login, Page, post("/console/account/password"), web::account::password)
+        .add(Login, Page, post("/console/account/language"), web::account::language)
+        .add(Login, Page, post("/console/account/logins/end"), web::account::end_others)
+        .add(Login, Page, post("/console/account/logins/{id}/end"), web::account::end_login)
+        .add(Login, Page, post("/console/switch"), web::account::switch)
+        .add(Login, Page, get("/console/organisation"), web::organisation::show)
+        .add(Login, Page, post("/console/organisation/contact"), web::organisation::contact)
+        .add(Login, Page, post("/console/organisation/factor"), web::organisation::factor)
+        .add(Login, Page, get("/console/accounts"), web::members::show)
+        .add(Login, Page, post("/console/accounts/{id}/role"), web::members::role)
+        .add(Login, Page, post("/console/accounts/{id}/end"), web::members::end)
+        .add(Login, Page, post("/console/accounts/{id}/link"), web::members::link)
+        .add(Login, Page, post("/console/accounts/{id}/logins"), web::members::end_logins)
+        .add(Login, Page, post("/console/invitations"), web::members::invite)
+        .add(Login, Page, post("/console/invitations/{id}/end"), web::members::take_back)
+        .add(Login, Page, get("/console/tokens"), web::tokens::show)
+        .add(Login, Page, post("/console/tokens"), web::tokens::make)
+        .add(Login, Page, post("/console/tokens/{id}/end"), web::tokens::finish)
+        .add(Login, Page, get("/console/audit"), web::audit::show)
 }

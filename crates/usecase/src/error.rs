@@ -161,6 +161,10 @@ impl From<Refused> for Error {
             Refused::Stale => Error::conflict("stale", "another request changed this meanwhile; read it and try again"),
             Refused::Exists => Error::conflict("exists", "one with this name or id exists already"),
             Refused::Ended => Error::ended_token(),
+            Refused::Last => {
+                let text = "an organisation keeps somebody who administers it; make another member administrator first";
+                Error::conflict("last_administrator", text)
+            }
             Refused::Full => Error::conflict("over_quantity", "the batch permits no more devices; open a new batch"),
         }
     }

@@ -157,6 +157,9 @@ tables! {
     }
 }
 
+pub(crate) mod account;
+pub(crate) mod console;
+pub(crate) mod login;
 pub(crate) mod visit;
 
 #[cfg(test)]

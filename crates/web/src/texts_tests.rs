@@ -21,6 +21,39 @@ fn texts(source: &str) -> BTreeMap<String, String> {
     out
 }
 
+/// The catalogues of all areas, by their names: English and Japanese.
+fn areas() -> BTreeMap<String, [String; 2]> {
+    let folder = |tag: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("texts").join(tag);
+    let read = |tag: &str, name: &str| std::fs::read_to_string(folder(tag).join(name)).unwrap();
+    let names = |tag: &str| {
+        let entries = std::fs::read_dir(folder(tag)).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("en"), names("ja"));
+    let mut all: BTreeMap<_, _> =
+        names("en").into_iter().map(|name| (name.clone(), ["en", "ja"].map(|tag| read(tag, &name)))).collect();
+    all.insert("public".into(), SOURCES.map(str::to_owned));
+    all
+}
+
+#[test]
+fn all_areas_load() {
+    for language in Language::ALL {
+        assert!(!account::Account::of(language).own.what.is_empty());
+        assert!(!console::Console::of(language).area.overview.is_empty());
+        assert!(!login::Login::of(language).form.title.is_empty());
+        assert!(!visit::Visit::of(language).seen.heading.is_empty());
+    }
+    let sources = areas();
+    let loaded = include_str!("texts.rs");
+    for area in sources.keys().filter(|area| *area != "public") {
+        let name = area.strip_suffix(".toml").unwrap();
+        assert!(loaded.contains(&format!("mod {name};")), "{area} belongs to no module");
+    }
+}
+
 fn placeholders(text: &str) -> Vec<&str> {
     let mut found: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|p| p.0).collect();
     found.sort_unstable();
@@ -46,8 +79,13 @@ fn a_missing_or_unknown_text_fails_to_load() {
 
 #[test]
 fn nothing_is_empty_and_placeholders_agree() {
-    let [en, ja] = SOURCES.map(texts);
-    assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
+    for (area, [english, japanese]) in areas() {
+        filled_alike(&area, texts(&english), texts(&japanese));
+    }
+}
+
+fn filled_alike(area: &str, en: BTreeMap<String, String>, ja: BTreeMap<String, String>) {
+    assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>(), "{area}");
     for (key, english) in &en {
         let japanese = &ja[key];
         for text in [english, japanese] {
@@ -90,8 +128,7 @@ fn only_filled_placeholders_are_used() {
 
 #[test]
 fn words_are_careful() {
-    let areas = areas().into_iter().flat_map(|(_, sources)| sources);
-    for (key, text) in SOURCES.map(str::to_owned).into_iter().chain(areas).flat_map(|source| texts(&source)) {
+    for (key, text) in areas().into_values().flatten().flat_map(|source| texts(&source)) {
         let lower = text.to_lowercase();
         for word in ["fake", "counterfeit", "genuine", "safe", "secure.", "certified", "guarantee"] {
             assert!(!lower.contains(word), "{key} promises or accuses: {text}");
@@ -108,35 +145,4 @@ fn typed_numbers_are_examples_of_numbers() {
         let example = &Texts::of(language).malformed.example;
         assert!(tegata_domain::number::Number::parse(example).is_ok(), "{example}");
     }
-}
-
-/// Catalogues of areas, each in both languages, from their folders.
-fn areas() -> Vec<(String, [String; 2])> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("texts");
-    let names = |tag: &str| {
-        let files = std::fs::read_dir(root.join(tag)).unwrap().map(|entry| entry.unwrap().file_name());
-        files.map(|name| name.into_string().unwrap()).collect::<std::collections::BTreeSet<_>>()
-    };
-    assert_eq!(names("en"), names("ja"));
-    let read = |name: &str| ["en", "ja"].map(|tag| std::fs::read_to_string(root.join(tag).join(name)).unwrap());
-    names("en").into_iter().map(|name| (name.clone(), read(&name))).collect()
-}
-
-#[test]
-fn catalogues_of_areas_are_filled_alike() {
-    let all = areas();
-    assert!(!all.is_empty());
-    for (area, sources) in all {
-        let [en, ja] = sources.each_ref().map(|source| texts(source));
-        assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>(), "{area}");
-        for (key, english) in &en {
-            let japanese = &ja[key];
-            for text in [english, japanese] {
-                assert!(!text.trim().is_empty() && text.trim() == text, "{area}{key}: {text:?}");
-            }
-            let told = |text| placeholders(text).into_iter().filter(|p| *p != "noun").collect::<Vec<_>>();
-            assert_eq!(told(english), told(japanese), "{area}{key}");
-        }
-    }
-    assert_eq!(visit::Visit::of(Language::Ja).report.button, "送信する");
 }

@@ -4,10 +4,10 @@ use super::{again, place};
 use crate::language::Language;
 use crate::page::Said;
 use crate::status::{json, refuse};
-use axum::extract::rejection::FormRejection;
+use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use http::HeaderMap;
 use serde::Deserialize;
 use tegata_domain::number::Number;
@@ -29,16 +29,12 @@ pub async fn post(
     Path(typed): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    filled: Result<Form<Filled>, FormRejection>,
+    body: Bytes,
 ) -> Response {
     let place = place(query.as_deref(), &headers);
     let Ok(number) = Number::parse(&typed) else { return super::malformed(&typed, &place, json(&headers)) };
-    let Form(filled) = match filled {
-        Ok(filled) => filled,
-        Err(rejection) => return rejection.into_response(),
-    };
     let taken = async {
-        let said = said(filled, place.language())?;
+        let said = said(&body, place.language())?;
         report::enter(number, said, peer.address, &cx).await
     };
     match taken.await {
@@ -53,9 +49,10 @@ pub async fn post(
     }
 }
 
-fn said(filled: Filled, language: Language) -> Result<report::Said, Error> {
+fn said(body: &[u8], language: Language) -> Result<report::Said, Error> {
     let names = ReportKind::ALL.map(ReportKind::name).join(", ");
     let wrong = || Error::invalid("report", format!("send the form with kind, one of {names}, and text"));
+    let filled: Filled = serde_urlencoded::from_bytes(body).map_err(|_| wrong())?;
     let kind = filled.kind.as_deref().and_then(ReportKind::by_name).ok_or_else(wrong)?;
     let language = match language {
         Language::En => Tongue::En,

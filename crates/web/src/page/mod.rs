@@ -1,9 +1,11 @@
 //! The pages: one module and one struct a page. Each takes the place that was asked for and what to say, and answers a
 //! whole HTML document.
 
+pub mod console;
 pub mod device;
 pub mod error;
 pub mod front;
+pub mod login;
 pub mod malformed;
 pub mod model;
 pub mod notice;

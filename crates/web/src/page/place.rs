@@ -50,6 +50,14 @@ impl<'a> Place<'a> {
         parameters(self.query).any(|p| p == "wait=1")
     }
 
+    /// The same, in another language where the reader chose none by the switch.
+    pub(crate) fn unless_chosen(self, own: Option<Language>) -> Self {
+        match own {
+            Some(language) if self.chosen().is_none() => Place { language, ..self },
+            _ => self,
+        }
+    }
+
     /// The language to write in.
     pub fn language(&self) -> Language {
         self.language
