@@ -194,6 +194,8 @@ pub enum Operation {
     ContainDevice,
     /// Say that a device's code is on show in a shop: that it is looked up everywhere is no alarm.
     ExemptCode,
+    /// Open a household for who holds the code of a device: the platform alone.
+    OpenHousehold,
     /// Enter that a device's code is in too many places: the platform alone.
     WatchCode,
     /// Enter what somebody reports who looked a device up: the platform alone.
@@ -452,7 +454,9 @@ impl Actor {
                 ("platform".to_owned(), None)
             }
             // it stands in the audit of whose device it is
-            Actor::Platform if matches!(operation, ContainDevice | WatchCode | EnterReport | AskDevice) => {
+            Actor::Platform
+                if matches!(operation, ContainDevice | OpenHousehold | WatchCode | EnterReport | AskDevice) =>
+            {
                 ("platform".to_owned(), subject.owner)
             }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),

@@ -248,6 +248,9 @@ fn pages(table: Table) -> Table {
 /// Pages of who is logged in, and where one logs in.
 fn console(table: Table) -> Table {
     table
+        .add(Public, Page, get("/claim"), web::claim::show)
+        .add(Public, Page, post("/claim"), web::claim::open)
+        .add(Login, Page, post("/claim/join"), web::claim::join)
         .add(Public, Page, get("/login"), web::login::show)
         .add(Public, Page, post("/login"), web::login::enter)
         .add(Public, Page, get("/invitation/{code}"), web::login::invited)

@@ -131,6 +131,8 @@ pub struct Inner {
     pub scans: crate::scan::Scans,
     /// Who asked devices to sign.
     pub askers: crate::challenge::Askers,
+    /// How often people tried to open a household.
+    pub claimants: crate::transfer::Claimants,
     /// How often people reported.
     pub reporters: crate::report::Reporters,
     /// Tokens of heartbeats.

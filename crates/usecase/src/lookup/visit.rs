@@ -27,7 +27,7 @@ pub struct Visitor {
 pub async fn visit(number: Number, visitor: Visitor, cx: &Inner) -> Result<Lookup> {
     let (mut lookup, ticket) = find(number, cx).await?;
     let row = ticket.device;
-    lookup.seen = scan::with_waiting(lookup.seen, &cx.scans.waiting(row));
+    lookup.seen = scan::with_waiting(row, lookup.seen, cx).await?;
     let asked_here;
     (lookup.signed, asked_here) = challenge::signed(row, Some(visitor.address), lookup.at, cx).await?;
     let beside = Beside { asked_here, ..beside(row, &lookup, cx).await? };

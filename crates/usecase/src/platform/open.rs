@@ -114,6 +114,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         lookups,
         scans: Default::default(),
         askers: Default::default(),
+        claimants: Default::default(),
         reporters: Default::default(),
         sessions,
         pace: Pace::new(rate),

@@ -35,21 +35,21 @@ pub(crate) async fn seen(device: DeviceRow, cx: &Inner) -> Result<Seen> {
 }
 
 /// The same with what is not written down yet, for the page that counts.
-pub(crate) fn with_waiting(seen: Seen, waiting: &[Count]) -> Seen {
-    let more: u64 = waiting.iter().map(|count| u64::from(count.count)).sum();
-    let Some(first) = waiting.iter().map(|count| count.day).min() else { return seen };
-    let mut countries = Countries::default();
-    waiting.iter().for_each(|count| countries.add(count.place));
-    match seen {
-        Seen::First if more > 0 => {
-            let scanned = Scanned { first, total: more, countries, alarmed_at: None, exempt_until: None };
-            Seen::of(Some(&scanned), 0)
-        }
-        Seen::Again(mut tally) => {
-            tally.since += more;
-            tally.countries = tally.countries.max(countries.len());
-            Seen::Again(tally)
-        }
-        other => other,
+pub(crate) async fn with_waiting(device: DeviceRow, seen: Seen, cx: &Inner) -> Result<Seen> {
+    let waiting = cx.scans.waiting(device);
+    let (Some(first), Seen::First | Seen::Again(_) | Seen::Many(_)) = (waiting.first(), seen) else { return Ok(seen) };
+    let none = || Scanned {
+        first: first.day,
+        total: 0,
+        countries: Countries::default(),
+        alarmed_at: None,
+        exempt_until: None,
+    };
+    let known = cx.store.scan().of_device(device).await?.filter(|known| known.total > 0);
+    let mut all = known.unwrap_or_else(none);
+    for count in &waiting {
+        all.total += u64::from(count.count);
+        all.countries.add(count.place);
     }
+    Ok(Seen::of(Some(&all), 0))
 }

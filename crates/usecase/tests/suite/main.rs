@@ -19,6 +19,7 @@ mod erasure;
 mod examine;
 mod file;
 mod heartbeat;
+mod household;
 mod increment;
 mod ledger;
 mod lookup;

@@ -1,6 +1,7 @@
 //! The pages: one module and one struct a page. Each takes the place that was asked for and what to say, and answers a
 //! whole HTML document.
 
+pub(crate) mod claim;
 pub mod console;
 pub mod device;
 pub mod error;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 tables! {
     /// The catalogue.
-    Visit { seen: Seen, signed: Signed, running: Running, report: Report }
+    Visit { seen: Seen, signed: Signed, running: Running, report: Report, claim: Claim }
     /// How often a code was seen.
     Seen {
         heading, off_state, off, first_state, first,
@@ -24,6 +24,11 @@ tables! {
     Report {
         heading, lead, kind, looks_different, behaves_oddly, already_used, other, text, hint, button,
         sent, too_many, no_words, waits,
+    }
+    /// Making a device one's own.
+    Claim {
+        heading, text, title, lead, code, code_hint, button, after, account, member,
+        wrong_code, too_many, login_name, name_taken, password, life, other,
     }
     /// A text that tells a number.
     Plural { one, other }
