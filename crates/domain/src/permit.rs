@@ -104,8 +104,6 @@ pub enum Operation {
     OpenLogin,
     /// Change one's own account: password, passkeys, second factor, logins, language.
     ChangeSelf,
-    /// Keep a filter of a list for oneself.
-    KeepFilter,
     /// Register a product.
     CreateProduct,
     /// See products.
@@ -237,7 +235,6 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (DemandFactor, &[Administrator], Tenant, None),
     (OpenLogin, &Role::ALL, Tenant, None),
     (ChangeSelf, &Role::ALL, Tenant, None),
-    (KeepFilter, &Role::ALL, Tenant, None),
     (CreateProduct, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
     (ReadProduct, &Role::ALL, Tenant, None),
     (CreateBatch, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
@@ -405,7 +402,7 @@ impl Operation {
         let of_devices =
             matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice);
         // whom a device is asked for stands nowhere, and strangers could fill the audit with their asking
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter | AskDevice)
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | AskDevice)
     }
 }
 
