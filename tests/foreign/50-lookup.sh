@@ -187,7 +187,7 @@ request GET "$http/d/$s?wait=1" --header "$en" --header 'Accept: text/html'
 matches 'the page waits, and looks again' '15 .*has not answered yet' "$(header refresh) $(tr -d '\n' <body)"; a_page asked
 page; lacks 'but only for who asked' . "$(header refresh)"
 same 'a button signs at once' 'signed: the device’s page shows it' "$(agent answer | sed "s/'/’/")"
-page; matches 'the page says so' 'signed at [0-9:]* UTC</time>, on the same network as you' "$(cat body)"; a_page signed
+page; matches 'the page says so' 'signed at <time[^>]*>[0-9:]* UTC</time>, on the same network as you' "$(cat body)"; a_page signed
 request GET "$http/d/$s" --header "$ja" --header 'Accept: text/html'; matches 'in Japanese too' 'あなたと同じネットワークからです' "$(cat body)"
 request GET "$http/d/$s" --header "$as_json"
 matches 'programs hear when' '^signed 20' "$(json body '"{signed_now} {signed_at}".format(**it["proven"])' 2>&1)"
