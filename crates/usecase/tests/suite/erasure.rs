@@ -117,8 +117,8 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
         closed: None,
     };
     let permit = Actor::Platform.permit(Operation::Initialise, Subject::default()).unwrap();
-    let person = [PersonWrite::Account(account), PersonWrite::Membership(membership)].map(Write::Person);
-    let writes = person.into_iter().chain([Write::Finding(finding)]).collect();
+    let people = [PersonWrite::Account(account), PersonWrite::Membership(membership)].map(Write::Person);
+    let writes = people.into_iter().chain([Write::Finding(finding)]).collect();
     cx.store.save(Change::of("", writes), &permit, now).await.unwrap();
     let life = std::time::Duration::from_secs(3600);
     let new = NewToken { name: TRACES[4].into(), role: Role::Administrator, life };
