@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -28,6 +28,7 @@ const PACKAGES: [(&str, &str); 20] = [
     ("help2man", "makes their man pages"),
     ("prometheus", "scrapes the metrics, checks the alert rules"),
     ("python3-venv", "a place for the Python packages"),
+    ("tor-geoipdb", "countries of addresses, in the text form that look-ups are counted by"),
 ];
 
 /// What the long tests need beside.

@@ -157,6 +157,9 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer"), api::transfer::offer::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer/cancel"), api::transfer::cancel::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/dispose"), api::device::dispose::post)
+        .add(Token, Secure, get("/api/v1/devices/{number}/scans"), api::scan::list::get)
+        .add(Token, Secure, post("/api/v1/devices/{number}/exempt"), api::scan::exempt::post)
+        .add(Token, Secure, get("/api/v1/devices/{number}/reports"), api::report::list::get)
         .add(Token, Secure, post("/api/v1/claims"), api::transfer::claim::post)
         .add(Token, Secure, post("/api/v1/organisations/{id}/erase"), api::organisation::erase::post)
         .add(Token, Secure, post("/api/v1/certificates/{serial}/revoke"), api::certificate::revoke::post)
@@ -191,6 +194,7 @@ fn protocols(table: Table) -> Table {
         .add(Public, Secure, get("/.well-known/est/{label}/csrattrs"), est::csrattrs)
         .add(Device, Secure, post("/.well-known/est/{label}/simpleenroll"), est::simpleenroll)
         .add(Device, Secure, post("/.well-known/est/{label}/simplereenroll"), est::simplereenroll)
+        .add(Device, Secure, post("/agent/v1/answer"), device::answer::post)
         .add(Device, Secure, post("/agent/v1/erasure"), device::erasure::post)
         .add(Device, Secure, post("/agent/v1/heartbeat"), device::heartbeat::post)
         .add(Public, Both, get("/crl/{ca}/{file}"), pki::crl)
@@ -231,6 +235,8 @@ fn pages(table: Table) -> Table {
         .add(Public, Page, get("/d"), web::lookup::typed)
         .add(Public, Page, get("/d/{number}"), web::lookup::device)
         .add(Public, Page, get("/d/{number}/proof/{sequence}"), web::lookup::proof)
+        .add(Public, Page, post("/d/{number}/ask"), web::lookup::ask::post)
+        .add(Public, Page, post("/d/{number}/report"), web::lookup::report::post)
         .add(Public, Page, get("/01/{gtin}"), web::lookup::model)
         .add(Public, Page, get("/01/{gtin}/21/{serial}"), web::lookup::digital_link)
         .add(Public, Page, get("/n/{code}"), web::notice::show)
@@ -245,6 +251,9 @@ fn pages(table: Table) -> Table {
 /// Pages of who is logged in, and where one logs in.
 fn console(table: Table) -> Table {
     table
+        .add(Public, Page, get("/claim"), web::claim::show)
+        .add(Public, Page, post("/claim"), web::claim::open)
+        .add(Login, Page, post("/claim/join"), web::claim::join)
         .add(Public, Page, get("/login"), web::login::show)
         .add(Public, Page, post("/login"), web::login::enter)
         .add(Public, Page, get("/invitation/{code}"), web::login::invited)

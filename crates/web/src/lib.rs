@@ -7,6 +7,7 @@
 pub mod account;
 pub mod asset;
 pub mod audit;
+pub mod claim;
 pub mod desk;
 pub mod device;
 pub mod devices;

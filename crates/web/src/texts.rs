@@ -122,7 +122,7 @@ tables! {
     /// What stands in and below a stamp.
     Stamps { number, proof, unproved, erased, presumed, presumed_why, not_yet, no_entry }
     /// The three tiers of proof.
-    Tiers { heading, registered: Tier, seen: Tier, signed: Tier }
+    Tiers { heading, registered: Tier }
     /// One tier.
     Tier { heading, state, text }
     /// What device and model are.
@@ -161,6 +161,7 @@ pub(crate) mod account;
 pub(crate) mod console;
 pub(crate) mod fleet;
 pub(crate) mod login;
+pub(crate) mod visit;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]

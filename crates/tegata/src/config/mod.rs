@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod heartbeat;
 pub mod limits;
 pub mod log;
+pub mod lookup;
 pub mod mail;
 pub mod objects;
 pub mod production;
@@ -37,7 +38,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections =
         [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([objects::KEYS, mail::KEYS, log::KEYS, trace::KEYS]).flatten()
+    sections.chain([lookup::KEYS, objects::KEYS, mail::KEYS, log::KEYS, trace::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -225,6 +226,7 @@ impl Config {
                 objects: objects::settings(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                lookup: lookup::settings(values)?,
                 confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,

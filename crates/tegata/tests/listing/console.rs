@@ -55,6 +55,11 @@ fn own() -> Vec<Case> {
             .through(&["invitation/accept::join"])
             .answers(409)
             .stranger(303),
+        // a device that is one's own already
+        Case::form("/claim/join", ClaimDevice, |s| form("/claim/join", &[("code", &s.code())]))
+            .through(&["transfer/claim::claim"])
+            .answers(409)
+            .stranger(303),
         Case::form("/logout", ChangeSelf, |_| form("/logout", &[])).stranger(303),
     ]
 }

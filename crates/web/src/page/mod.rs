@@ -1,6 +1,7 @@
 //! The pages: one module and one struct a page. Each takes the place that was asked for and what to say, and answers a
 //! whole HTML document.
 
+pub(crate) mod claim;
 pub mod console;
 pub mod device;
 pub mod error;
@@ -18,6 +19,8 @@ mod facts;
 mod frame;
 mod item;
 mod place;
+mod report;
 mod stamp;
+pub(crate) mod tier;
 
-pub use place::Place;
+pub use place::{Place, Said};
