@@ -7,7 +7,32 @@ use crate::language::Language;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-const SOURCES: [&str; 2] = [include_str!("../texts/en.toml"), include_str!("../texts/ja.toml")];
+/// A catalogue: what stood here first, then a file an area.
+macro_rules! catalogue {
+    ($language:literal) => {
+        concat!(
+            include_str!(concat!("../texts/", $language, ".toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/figure.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/product.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/batch.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/release.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/campaign.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/finding.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/notice.toml")),
+            "\n",
+            include_str!(concat!("../texts/", $language, "/ledger.toml")),
+        )
+    };
+}
+
+const SOURCES: [&str; 2] = [catalogue!("en"), catalogue!("ja")];
 
 static LOADED: LazyLock<[Texts; 2]> = LazyLock::new(|| {
     SOURCES.map(|source| toml::from_str(source).expect("the catalogues are part of the program and loaded by a test"))
@@ -31,6 +56,24 @@ macro_rules! tables {
     (@) => { String };
     (@ $type:ty) => { $type };
 }
+
+mod batch;
+mod campaign;
+mod figure;
+mod finding;
+mod ledger;
+mod notice;
+mod product;
+mod release;
+
+pub(crate) use batch::Batches;
+pub(crate) use campaign::Campaigns;
+pub(crate) use figure::count;
+pub(crate) use finding::Findings;
+pub(crate) use ledger::ProofWords;
+pub(crate) use notice::NoticeList;
+pub(crate) use product::Products;
+pub(crate) use release::Releases;
 
 /// Three steps, in order.
 pub(crate) type Steps = [String; 3];
@@ -59,6 +102,14 @@ tables! {
         notice: Notices,
         front: Front,
         operation: Operation,
+        figure: figure::Figures,
+        product: product::Products,
+        batch: batch::Batches,
+        release: release::Releases,
+        campaign: campaign::Campaigns,
+        finding: finding::Findings,
+        notices: notice::NoticeList,
+        ledger: ledger::LedgerWords,
     }
     /// How the platform runs.
     Operation {

@@ -14,7 +14,7 @@ pub use artifact::{Content, artifact, content, module};
 pub use checked::Bodies;
 pub use kept::Releases;
 pub(crate) use kept::{FIRMWARE, by_row};
-pub use key::{end, keys, register};
+pub use key::{end, fingerprint, keys, register};
 pub use metadata::metadata;
 pub use publish::{Asked, Upload, publish, upload};
 pub(crate) use read::product_of;

@@ -1,13 +1,20 @@
 //! The pages: one module and one struct a page. Each takes the place that was asked for and what to say, and answers a
 //! whole HTML document.
 
+pub mod batch;
+pub mod campaign;
 pub mod device;
 pub mod error;
+pub mod finding;
 pub mod front;
+pub mod ledger;
 pub mod malformed;
 pub mod model;
 pub mod notice;
+pub mod notices;
 pub mod operation;
+pub mod product;
+pub mod release;
 pub mod unknown;
 
 mod answer;
@@ -16,6 +23,7 @@ mod facts;
 mod frame;
 mod item;
 mod place;
+mod shape;
 mod stamp;
 
 pub use place::Place;

@@ -11,7 +11,7 @@ use tegata_domain::campaign::{CampaignState, Counts};
 use tegata_usecase::campaign::Progress;
 
 /// What the list shows: campaigns, and where the next ones begin.
-pub struct Row<'a> {
+pub struct Listed<'a> {
     /// The campaigns, the newest first.
     pub all: &'a [Progress],
     /// Where the next ones begin, if there are more.
@@ -43,7 +43,7 @@ struct Line {
 }
 
 /// The list of campaigns.
-pub fn render(place: &Place<'_>, shown: &Row<'_>) -> String {
+pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> String {
     let t = Texts::of(place.language());
     let c = &t.campaign;
     let running = shown.all.iter().filter(|one| one.campaign.state == CampaignState::Running).count();

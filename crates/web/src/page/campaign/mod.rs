@@ -5,14 +5,14 @@ mod list;
 mod one;
 
 pub use form::{Offer, render as form};
-pub use list::{Row, render as list};
+pub use list::{Listed, render as list};
 pub use one::{Shown, render as one};
 
 use super::shape::badge;
 use crate::sentence::Sentence;
 use crate::texts::Texts;
-use tegata_domain::campaign::{CampaignState, Counts};
 use tegata_domain::action::ActionState;
+use tegata_domain::campaign::{CampaignState, Counts};
 
 /// The state of a campaign as a word with its shape.
 fn state(t: &'static Texts, state: CampaignState) -> Sentence {

@@ -215,12 +215,8 @@ fn row(t: &'static Texts, campaign: &Campaign, groups: &[Group], group: &Group) 
     let number = [("number", group.number.to_string())];
     let name = match group.extent {
         _ if last => plain(&c.group_last, &[("number", &number[0].1)]),
-        Extent::Share(share) => {
-            plain(&c.group_share, &[("number", &number[0].1), ("share", &t.figure.share(share))])
-        }
-        Extent::Devices(devices) => {
-            plain(&c.group_devices, &[("number", &number[0].1), ("devices", &count(devices))])
-        }
+        Extent::Share(share) => plain(&c.group_share, &[("number", &number[0].1), ("share", &t.figure.share(share))]),
+        Extent::Devices(devices) => plain(&c.group_devices, &[("number", &number[0].1), ("devices", &count(devices))]),
     };
     // the last takes whatever is left, and its size says nothing
     let before: u64 = groups.iter().take_while(|g| g.number < group.number).map(|g| u64::from(g.size)).sum();
@@ -263,11 +259,8 @@ fn rule(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Count
     let current = groups.iter().rev().find(|group| group.state != GroupState::Waiting);
     let followed = current.filter(|group| (group.number as usize) < groups.len());
     let success = |group: &Group| plain(&c.success_rule, &[("success", &group.success.to_string())]);
-    let so_far = [
-        ("answered", &*count(tally.answered)),
-        ("failed", &count(tally.failed)),
-        ("targets", &count(targets)),
-    ];
+    let so_far =
+        [("answered", &*count(tally.answered)), ("failed", &count(tally.failed)), ("targets", &count(targets))];
     Rule {
         limit: t.figure.percent(limit),
         value: t.figure.percent(bound),
@@ -281,7 +274,11 @@ fn rule(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Count
     }
 }
 
-fn device_row(t: &'static Texts, place: &Place<'_>, (number, action, said): &(Number, Action, Option<String>)) -> Device {
+fn device_row(
+    t: &'static Texts,
+    place: &Place<'_>,
+    (number, action, said): &(Number, Action, Option<String>),
+) -> Device {
     use tegata_domain::action::ActionState::*;
     let (tone, icon) = match action.state {
         Done => ("well", "well"),

@@ -41,7 +41,12 @@ pub(in crate::page) fn level(t: &'static Texts, finding: &Finding) -> Sentence {
 }
 
 /// A finding as a row of a list, here and on the overview.
-pub(in crate::page) fn row(t: &'static Texts, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Sentence {
+pub(in crate::page) fn row(
+    t: &'static Texts,
+    place: &Place<'_>,
+    finding: &Finding,
+    number: Option<Number>,
+) -> Sentence {
     rendered(&Row {
         level: level(t, finding),
         title: &t.finding.kind(&finding.kind).title,
@@ -68,12 +73,7 @@ fn closed(t: &'static Texts, finding: &Finding) -> Option<Sentence> {
 }
 
 /// Where the next step is done: address and words.
-fn step<'t>(
-    t: &'t Texts,
-    place: &Place<'_>,
-    finding: &Finding,
-    number: Option<Number>,
-) -> Option<(String, &'t str)> {
+fn step<'t>(t: &'t Texts, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Option<(String, &'t str)> {
     let f = &t.finding;
     if let Some(number) = number {
         return Some((place.link(&format!("/console/devices/{number}")), &f.see_device));
