@@ -1,6 +1,5 @@
 //! What a use case hands to the store: one change, all of it or nothing.
 
-use crate::account::{Account, Token};
 use crate::action::ActionStep;
 use crate::authority::Authority;
 use crate::batch::Batch;
@@ -15,12 +14,14 @@ use crate::finding::{Finding, FindingKind};
 use crate::id::{AuthorityRow, CertificateRow, DeviceRow, NoticeRow, OrganisationRow, ReleaseKeyRow, TokenRow, Uuid};
 use crate::notice::{Contact, Notice};
 use crate::organisation::Organisation;
+use crate::person::PersonWrite;
 use crate::product::Product;
 use crate::release::{AttributeSet, Consent, Publication, ReleaseKey, Running};
 use crate::revocation::Reason;
 use crate::session::Session;
 use crate::target_token::TargetToken;
 use crate::time::Timestamp;
+use crate::token::Token;
 use crate::transfer::{Claim, Offer};
 
 /// Writes that are committed together, with the events and leaves that tell of them.
@@ -37,8 +38,8 @@ pub struct Change {
 pub enum Write {
     /// A new organisation.
     Organisation(Organisation),
-    /// A new account; its user name is free.
-    Account(Account),
+    /// Something about a person: accounts, memberships, passkeys, logins, invitations.
+    Person(PersonWrite),
     /// A new token.
     Token(Token),
     /// The end of a token; it had none.
@@ -191,9 +192,12 @@ pub enum Refused {
     /// One with this id, name, serial or key is there already.
     #[error("exists already")]
     Exists,
-    /// The token that the change rests on ended or expired after its request was judged.
-    #[error("the token ended meanwhile")]
+    /// The token or login that the change rests on ended or expired after its request was judged.
+    #[error("the token or login ended meanwhile")]
     Ended,
+    /// It would leave an organisation without anybody who administers it, or the membership is not there any more.
+    #[error("the last administrator stays")]
+    Last,
     /// The batch has no room.
     #[error("the batch is full")]
     Full,

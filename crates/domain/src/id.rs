@@ -18,6 +18,12 @@ rows! {
     AccountRow,
     /// Row of an API token.
     TokenRow,
+    /// Row of a login.
+    LoginRow,
+    /// Row of a passkey.
+    PasskeyRow,
+    /// Row of an invitation.
+    InvitationRow,
     /// Row of a product.
     ProductRow,
     /// Row of a batch.

@@ -93,6 +93,8 @@ pub struct Organisation {
     pub kinds: Kinds,
     /// Since when it is here.
     pub created_at: Timestamp,
+    /// Whether it demands a second factor of its members.
+    pub factor: bool,
 }
 
 /// Why an organisation cannot be entered so.

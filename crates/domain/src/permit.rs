@@ -2,7 +2,7 @@
 //!
 //! Invariant: only this file makes a [`Permit`], and the store writes nothing without one.
 
-use crate::id::{DeviceRow, OrganisationRow, TokenRow};
+use crate::id::{DeviceRow, LoginRow, OrganisationRow, TokenRow};
 use crate::organisation::{Kinds, OrganisationKind};
 
 /// What the holder of an account or a token may do.
@@ -56,8 +56,17 @@ pub struct Member {
     pub role: Role,
     /// How the credential is called, for the audit.
     pub name: String,
-    /// The token that was shown: what it carries is refused once it has ended.
-    pub token: Option<TokenRow>,
+    /// What was shown: what rests on it is refused once it has ended.
+    pub right: Option<Right>,
+}
+
+/// What a right rests on, and ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// A token of a program.
+    Token(TokenRow),
+    /// A login of a person.
+    Login(LoginRow),
 }
 
 /// An act that needs a right.
@@ -81,6 +90,22 @@ pub enum Operation {
     EndToken,
     /// See the audit.
     ReadAudit,
+    /// See the accounts of one's organisation, their logins and invitations.
+    ReadAccount,
+    /// Invite somebody, or take that back.
+    InviteAccount,
+    /// Change what a member may do, or end the membership.
+    ChangeMember,
+    /// End the logins of a member.
+    EndLogin,
+    /// Demand a second factor of all members.
+    DemandFactor,
+    /// Log in.
+    OpenLogin,
+    /// Change one's own account: password, passkeys, second factor, logins, language.
+    ChangeSelf,
+    /// Keep a filter of a list for oneself.
+    KeepFilter,
     /// Register a product.
     CreateProduct,
     /// See products.
@@ -193,6 +218,14 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (ReadToken, &[Administrator, Auditor], Tenant, None),
     (EndToken, &[Administrator], Tenant, None),
     (ReadAudit, &[Administrator, Auditor], Tenant, None),
+    (ReadAccount, &[Administrator, Auditor], Tenant, None),
+    (InviteAccount, &[Administrator], Tenant, None),
+    (ChangeMember, &[Administrator], Tenant, None),
+    (EndLogin, &[Administrator], Tenant, None),
+    (DemandFactor, &[Administrator], Tenant, None),
+    (OpenLogin, &Role::ALL, Tenant, None),
+    (ChangeSelf, &Role::ALL, Tenant, None),
+    (KeepFilter, &Role::ALL, Tenant, None),
     (CreateProduct, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
     (ReadProduct, &Role::ALL, Tenant, None),
     (CreateBatch, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
@@ -296,7 +329,7 @@ pub struct Permit {
     operation: Operation,
     actor: String,
     organisation: Option<OrganisationRow>,
-    token: Option<TokenRow>,
+    right: Option<Right>,
 }
 
 impl Permit {
@@ -315,14 +348,14 @@ impl Permit {
         self.organisation
     }
 
-    /// The token that it rests on: the store judges it again in the transaction of the change.
-    pub fn token(&self) -> Option<TokenRow> {
-        self.token
+    /// What it rests on: the store judges that again in the transaction of the change.
+    pub fn right(&self) -> Option<Right> {
+        self.right
     }
 
-    /// The same right for what was begun under it and must be finished, whether its token still holds or not.
+    /// The same right for what was begun under it and must be finished, whether what it rests on still holds or not.
     pub fn begun(self) -> Permit {
-        Permit { token: None, ..self }
+        Permit { right: None, ..self }
     }
 }
 
@@ -357,7 +390,7 @@ impl Operation {
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
         let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign)
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter)
     }
 }
 
@@ -406,8 +439,8 @@ impl Actor {
             Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
-        let token = if let Actor::Member(member) = self { member.token } else { None };
-        Ok(Permit { operation, actor: name, organisation, token })
+        let right = if let Actor::Member(member) = self { member.right } else { None };
+        Ok(Permit { operation, actor: name, organisation, right })
     }
 }
 

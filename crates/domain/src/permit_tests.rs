@@ -8,7 +8,7 @@ fn member(role: Role, organisation: i64, kinds: &[OrganisationKind]) -> Actor {
         kinds: Kinds::of(kinds),
         role,
         name: "token".into(),
-        token: Some(TokenRow(7)),
+        right: Some(Right::Token(TokenRow(7))),
     })
 }
 
@@ -81,9 +81,9 @@ fn every_right_of_a_member_rests_on_its_token() {
     let kinds = [OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator];
     for operation in Operation::listed() {
         let permit = member(Administrator, 1, &kinds).permit(operation, subject(1, 1)).unwrap();
-        assert_eq!(permit.token(), Some(TokenRow(7)), "{operation:?}");
-        assert_eq!(permit.begun().token(), None);
+        assert_eq!(permit.right(), Some(Right::Token(TokenRow(7))), "{operation:?}");
+        assert_eq!(permit.begun().right(), None);
     }
     let platform = Actor::Platform.permit(Operation::Publish, Subject::default()).unwrap();
-    assert_eq!(platform.token(), None);
+    assert_eq!(platform.right(), None);
 }

@@ -25,6 +25,21 @@ pub fn target_token(chance: &dyn Chance) -> String {
     format!("{TARGET_TOKEN_PREFIX}{}", data_encoding::BASE64URL_NOPAD.encode(&chance::bytes::<32>(chance)))
 }
 
+/// Begin of what a browser or a link holds for a person.
+const LOGIN_PREFIX: &str = "tl_";
+
+/// A new secret of a login or an invitation: 256 random bits.
+pub fn login(chance: &dyn Chance) -> String {
+    format!("{LOGIN_PREFIX}{}", data_encoding::BASE64URL_NOPAD.encode(&chance::bytes::<32>(chance)))
+}
+
+/// What the store keeps of it. `None` for a text that is none of ours.
+pub fn login_hash(secret: &str) -> Option<[u8; 32]> {
+    let body = secret.strip_prefix(LOGIN_PREFIX)?;
+    let known = body.len() == 43 && data_encoding::BASE64URL_NOPAD.decode(body.as_bytes()).is_ok();
+    known.then(|| crate::digest::sha256(secret.as_bytes()))
+}
+
 /// Whether two secrets, or their hashes, are the same, in a time that tells nothing of where they differ.
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()

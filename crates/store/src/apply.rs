@@ -7,16 +7,17 @@ use crate::leaf::Placing;
 use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
-    account, action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event,
-    finding, initial_password, ledger, made, notice, organisation, product, publication, release, session,
-    target_token, transfer,
+    action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event, finding,
+    initial_password, ledger, made, notice, organisation, person, product, publication, release, session, target_token,
+    token, transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused, Write};
 use tegata_domain::device::Device;
 use tegata_domain::event::Event;
-use tegata_domain::id::{BatchRow, DeviceRow, TokenRow};
+use tegata_domain::id::{BatchRow, DeviceRow};
+use tegata_domain::permit::Right;
 use tegata_domain::time::Timestamp;
 
 /// What one transaction gathers.
@@ -32,7 +33,7 @@ pub(crate) struct State {
     pub(crate) tasks: bool,
     /// What it tells others.
     pub(crate) told: Told,
-    /// Tokens that were judged.
+    /// Tokens and logins that were judged.
     rights: Rights,
 }
 
@@ -49,7 +50,11 @@ impl State {
         if let Write::Fill(fill) = write {
             told.touched.extend(fill.entries.iter().map(|entry| Thing::Device(entry.action.device)));
         }
-        if matches!(write, Write::TokenEnd(..) | Write::Erasure { .. }) {
+        let ends_rights = match write {
+            Write::Person(write) => write.ends_rights(),
+            _ => matches!(write, Write::TokenEnd(..) | Write::Erasure { .. }),
+        };
+        if ends_rights {
             self.rights = Rights::default();
         }
         match write {
@@ -93,7 +98,7 @@ impl State {
 pub(crate) fn changes(
     connection: &Connection,
     changes: &[Change],
-    (audit, right): (Option<&AuditEntry>, Option<(TokenRow, Timestamp)>),
+    (audit, right): (Option<&AuditEntry>, Option<(Right, Timestamp)>),
     state: &mut State,
 ) -> Result<Vec<Result<(), Refused>>, Error> {
     if audit.is_none() && state.rights.stand(connection, right)? && made::together(connection, changes, state)? {
@@ -149,7 +154,7 @@ fn change(
     Ok(outcome)
 }
 
-fn guard(held: bool, refused: Refused) -> Result<(), Refused> {
+pub(crate) fn guard(held: bool, refused: Refused) -> Result<(), Refused> {
     if held { Ok(()) } else { Err(refused) }
 }
 
@@ -158,9 +163,9 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
     state.note(write);
     Ok(match write {
         Write::Organisation(value) => guard(organisation::insert(c, value)?, Refused::Exists),
-        Write::Account(value) => guard(account::insert_account(c, value)?, Refused::Exists),
-        Write::Token(value) => guard(account::insert_token(c, value)?, Refused::Exists),
-        Write::TokenEnd(row, at) => guard(account::end_token(c, *row, *at)?, Refused::Stale),
+        Write::Person(value) => person::apply(c, value)?,
+        Write::Token(value) => guard(token::insert(c, value)?, Refused::Exists),
+        Write::TokenEnd(row, at) => guard(token::end(c, *row, *at)?, Refused::Stale),
         Write::Authority(value) => guard(authority::insert(c, value)?, Refused::Exists),
         Write::Product(value) => guard(product::insert(c, value)?, Refused::Exists),
         Write::Batch(value) => guard(batch::insert(c, value)?, Refused::Exists),

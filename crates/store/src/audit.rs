@@ -32,19 +32,29 @@ impl Audit<'_> {
     ) -> Result<Vec<(i64, AuditEntry)>, Error> {
         let text = "select id, at, organisation, actor, operation, subject from audit
             where organisation = $1 and id > $2 order by id limit $3";
-        self.0.read(|c| {
-            let read = |row: &Row<'_>| {
-                let entry = AuditEntry {
-                    at: time(row, 1)?,
-                    organisation: row.get::<Option<i64>>(2)?.map(OrganisationRow),
-                    actor: row.get(3)?,
-                    operation: row.get(4)?,
-                    subject: row.get(5)?,
-                };
-                Ok((row.get(0)?, entry))
-            };
-            let values = (organisation.0, after, limit);
-            c.all(text, values, read)
-        })
+        self.0.read(|c| c.all(text, (organisation.0, after, limit), read))
     }
+
+    /// Entries of an organisation before `before`, newest first, at most `limit`, each with its row.
+    pub async fn before(
+        &self,
+        organisation: OrganisationRow,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, AuditEntry)>, Error> {
+        let text = "select id, at, organisation, actor, operation, subject from audit
+            where organisation = $1 and id < $2 order by id desc limit $3";
+        self.0.read(|c| c.all(text, (organisation.0, before, limit), read))
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<(i64, AuditEntry), Error> {
+    let entry = AuditEntry {
+        at: time(row, 1)?,
+        organisation: row.get::<Option<i64>>(2)?.map(OrganisationRow),
+        actor: row.get(3)?,
+        operation: row.get(4)?,
+        subject: row.get(5)?,
+    };
+    Ok((row.get(0)?, entry))
 }

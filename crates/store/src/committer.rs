@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use tegata_domain::audit::AuditEntry;
 use tegata_domain::change::{Change, Refused};
-use tegata_domain::id::{DeviceRow, TokenRow};
+use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
-use tegata_domain::permit::Permit;
+use tegata_domain::permit::{Permit, Right};
 use tegata_domain::time::Timestamp;
 use tegata_fault::Point;
 use tokio::sync::oneshot;
@@ -36,7 +36,7 @@ type Task = Box<dyn FnOnce(&Connection) -> Result<(), Error> + Send>;
 /// Who signs a change: what the audit keeps of a permit.
 pub(crate) struct Signed {
     entry: Option<AuditEntry>,
-    right: Option<(TokenRow, Timestamp)>,
+    right: Option<(Right, Timestamp)>,
 }
 
 impl Signed {
@@ -49,7 +49,7 @@ impl Signed {
             operation: operation.name(),
             subject: String::new(),
         });
-        Signed { entry, right: permit.token().map(|token| (token, at)) }
+        Signed { entry, right: permit.right().map(|right| (right, at)) }
     }
 }
 

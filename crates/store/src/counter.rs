@@ -32,6 +32,14 @@ pub enum Row {
     Campaign,
     /// An action.
     Action,
+    /// A login.
+    Login,
+    /// A passkey.
+    Passkey,
+    /// An invitation.
+    Invitation,
+    /// A saved filter.
+    Filter,
 }
 
 impl Row {
@@ -49,6 +57,10 @@ impl Row {
             Row::ReleaseKey => "release_key",
             Row::Campaign => "campaign",
             Row::Action => "action",
+            Row::Login => "login",
+            Row::Passkey => "passkey",
+            Row::Invitation => "invitation",
+            Row::Filter => "filter",
         }
     }
 
@@ -59,7 +71,7 @@ impl Row {
 }
 
 /// Sorts of rows, the last of them and those before it.
-const ROWS: usize = Row::Action as usize + 1;
+const ROWS: usize = Row::Filter as usize + 1;
 
 #[derive(Default)]
 struct Reserved {

@@ -201,7 +201,17 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         "delete from campaign_group where campaign in (select id from campaign where organisation = $1)",
         "delete from campaign where organisation = $1",
         "delete from token where organisation = $1",
-        "delete from account where organisation = $1",
+        // its people, and the accounts of those who belong nowhere else
+        "delete from login where organisation = $1",
+        "delete from filter where organisation = $1",
+        "delete from invitation where organisation = $1",
+        "delete from passkey where account in (select account from membership m where organisation = $1
+            and not exists (select 1 from membership o where o.account = m.account and o.organisation <> $1))",
+        "delete from identity where account in (select account from membership m where organisation = $1
+            and not exists (select 1 from membership o where o.account = m.account and o.organisation <> $1))",
+        "delete from account where id in (select account from membership m where organisation = $1
+            and not exists (select 1 from membership o where o.account = m.account and o.organisation <> $1))",
+        "delete from membership where organisation = $1",
         "delete from finding where organisation = $1",
         "delete from notice where organisation = $1",
         "delete from transfer where giver = $1",

@@ -112,7 +112,8 @@ impl Measure {
         for outcome in outcomes {
             match outcome {
                 Ok(()) => {}
-                Err(Refused::Stale) => self.stale.one(),
+                // who counts the last one found it changed meanwhile
+                Err(Refused::Stale | Refused::Last) => self.stale.one(),
                 Err(Refused::Exists) => self.exists.one(),
                 Err(Refused::Full) => self.full.one(),
                 Err(Refused::Ended) => self.ended.one(),

@@ -17,6 +17,7 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0007_notice.sql"),
     include_str!("migrations/sqlite/0008_many.sql"),
     include_str!("migrations/sqlite/0009_plan.sql"),
+    include_str!("migrations/sqlite/0010_people.sql"),
 ];
 
 const POSTGRES: &[&str] = &[
@@ -29,6 +30,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0007_notice.sql"),
     include_str!("migrations/postgres/0008_many.sql"),
     include_str!("migrations/postgres/0009_plan.sql"),
+    include_str!("migrations/postgres/0010_people.sql"),
 ];
 
 /// The oldest version whose program may open what this one made.

@@ -5,7 +5,7 @@ use crate::{Error, Store};
 use tegata_domain::id::{OrganisationRow, Uuid};
 use tegata_domain::organisation::{Kinds, Organisation};
 
-const COLUMNS: &str = "id, uid, name, kinds, created_at";
+const COLUMNS: &str = "id, uid, name, kinds, created_at, factor";
 
 fn read(row: &Row<'_>) -> Result<Organisation, Error> {
     Ok(Organisation {
@@ -14,6 +14,7 @@ fn read(row: &Row<'_>) -> Result<Organisation, Error> {
         name: row.get(2)?,
         kinds: Kinds(row.get(3)?),
         created_at: time(row, 4)?,
+        factor: row.get::<i64>(5)? == 1,
     })
 }
 
@@ -22,6 +23,11 @@ pub(crate) fn insert(c: &Connection, o: &Organisation) -> Result<bool, Error> {
         on conflict do nothing";
     let values = (o.row.0, o.uid.as_bytes(), &o.name, o.kinds.0, o.created_at.millis());
     Ok(c.execute(text, values)? == 1)
+}
+
+/// Whether it demands a second factor of its members.
+pub(crate) fn demand(c: &Connection, row: OrganisationRow, demanded: bool) -> Result<bool, Error> {
+    Ok(c.execute("update organisation set factor = $2 where id = $1", (row.0, demanded))? == 1)
 }
 
 /// Reads of organisations.

@@ -170,7 +170,7 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         | Write::OfferEnd(_) => None,
         // of no device
         Write::Organisation(_)
-        | Write::Account(_)
+        | Write::Person(_)
         | Write::Token(_)
         | Write::TokenEnd(..)
         | Write::Authority(_)

@@ -19,6 +19,8 @@ pub enum Access {
     Token,
     /// A device with its certificate; for updates, with its token.
     Device,
+    /// Who is logged in.
+    Login,
 }
 
 /// Through which port a route is reached.
@@ -118,13 +120,13 @@ const fn delete(path: &'static str) -> At {
     (Method::Delete, path)
 }
 
-use Access::{Device, Public, Token};
+use Access::{Device, Login, Public, Token};
 use Door::{Both, Page, Secure};
 
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    pages(updates(protocols(resources(none))))
+    line(console(pages(updates(protocols(resources(none))))))
 }
 
 fn resources(table: Table) -> Table {
@@ -235,4 +237,66 @@ fn pages(table: Table) -> Table {
         .add(Public, Both, get("/readyz"), operation::readyz)
         .add(Public, Both, get("/metrics"), crate::metrics::show)
         .add(Public, Both, get("/operation"), crate::metrics::page::show)
+}
+
+/// Pages of who is logged in, and where one logs in.
+fn console(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/login"), web::login::show)
+        .add(Public, Page, post("/login"), web::login::enter)
+        .add(Public, Page, get("/invitation/{code}"), web::login::invited)
+        .add(Public, Page, post("/invitation/{code}"), web::login::accept)
+        .add(Login, Page, post("/invitation/{code}/join"), web::login::join)
+        .add(Login, Page, post("/logout"), web::login::leave)
+        .add(Login, Page, get("/console"), web::overview::show)
+        .add(Login, Page, get("/console/account"), web::account::show)
+        .add(Login, Page, post("/console/account/password"), web::account::password)
+        .add(Login, Page, post("/console/account/language"), web::account::language)
+        .add(Login, Page, post("/console/account/logins/end"), web::account::end_others)
+        .add(Login, Page, post("/console/account/logins/{id}/end"), web::account::end_login)
+        .add(Login, Page, post("/console/switch"), web::account::switch)
+        .add(Login, Page, get("/console/organisation"), web::organisation::show)
+        .add(Login, Page, post("/console/organisation/contact"), web::organisation::contact)
+        .add(Login, Page, post("/console/organisation/factor"), web::organisation::factor)
+        .add(Login, Page, get("/console/accounts"), web::members::show)
+        .add(Login, Page, post("/console/accounts/{id}/role"), web::members::role)
+        .add(Login, Page, post("/console/accounts/{id}/end"), web::members::end)
+        .add(Login, Page, post("/console/accounts/{id}/link"), web::members::link)
+        .add(Login, Page, post("/console/accounts/{id}/logins"), web::members::end_logins)
+        .add(Login, Page, post("/console/invitations"), web::members::invite)
+        .add(Login, Page, post("/console/invitations/{id}/end"), web::members::take_back)
+        .add(Login, Page, get("/console/tokens"), web::tokens::show)
+        .add(Login, Page, post("/console/tokens"), web::tokens::make)
+        .add(Login, Page, post("/console/tokens/{id}/end"), web::tokens::finish)
+        .add(Login, Page, get("/console/audit"), web::audit::show)
+}
+
+/// Pages of the line and of roll-outs, and the ledger's.
+fn line(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/ledger"), web::ledger::show)
+        .add(Public, Page, get("/ledger/check"), web::ledger::ask)
+        .add(Public, Page, post("/ledger/check"), web::ledger::check)
+        .add(Login, Page, get("/console/products"), web::product::list)
+        .add(Login, Page, post("/console/products"), web::product::register)
+        .add(Login, Page, get("/console/products/{id}"), web::product::show)
+        .add(Login, Page, post("/console/products/{id}/keys"), web::product::add_key)
+        .add(Login, Page, post("/console/products/{id}/keys/{key}/end"), web::product::end_key)
+        .add(Login, Page, get("/console/batches"), web::batch::list)
+        .add(Login, Page, post("/console/batches"), web::batch::open)
+        .add(Login, Page, get("/console/batches/{id}"), web::batch::show)
+        .add(Login, Page, get("/console/releases"), web::release::list)
+        .add(Login, Page, get("/console/releases/{id}"), web::release::show)
+        .add(Login, Page, get("/console/campaigns"), web::campaign::list)
+        .add(Login, Page, post("/console/campaigns"), web::campaign::create)
+        .add(Login, Page, get("/console/campaigns/new"), web::campaign::new)
+        .add(Login, Page, get("/console/campaigns/{id}"), web::campaign::show)
+        .add(Login, Page, post("/console/campaigns/{id}/pause"), web::campaign::pause)
+        .add(Login, Page, post("/console/campaigns/{id}/resume"), web::campaign::resume)
+        .add(Login, Page, post("/console/campaigns/{id}/cancel"), web::campaign::cancel)
+        .add(Login, Page, get("/console/findings"), web::finding::list)
+        .add(Login, Page, get("/console/findings/{id}"), web::finding::show)
+        .add(Login, Page, post("/console/findings/{id}/close"), web::finding::close)
+        .add(Login, Page, get("/console/notices"), web::notices::list)
+        .add(Login, Page, post("/console/notices/{id}/receipt"), web::notices::receive)
 }

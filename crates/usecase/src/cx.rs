@@ -116,6 +116,8 @@ pub struct Inner {
     pub postman: mail::Postman,
     /// Wrong codes of organisations that would take devices over.
     pub tries: crate::transfer::Tries,
+    /// Wrong passwords, and who waits to have one looked at.
+    pub logins: crate::login::Guard,
     /// When devices were last heard from.
     pub seen: Seen,
     /// Answers to polls with nothing to do.

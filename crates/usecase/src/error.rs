@@ -75,6 +75,11 @@ impl Error {
         Error::new(Kind::Conflict, code, public.to_string())
     }
 
+    /// Whether who asks can mend it and ask again: then a form comes back as it was filled in.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self.kind, Kind::Invalid | Kind::Conflict)
+    }
+
     /// A token that opens nothing, or nothing any more.
     pub fn ended_token() -> Self {
         let text = "this token is unknown, was ended or has expired; ask your administrator for a new one";
@@ -161,6 +166,10 @@ impl From<Refused> for Error {
             Refused::Stale => Error::conflict("stale", "another request changed this meanwhile; read it and try again"),
             Refused::Exists => Error::conflict("exists", "one with this name or id exists already"),
             Refused::Ended => Error::ended_token(),
+            Refused::Last => {
+                let text = "an organisation keeps somebody who administers it; make another member administrator first";
+                Error::conflict("last_administrator", text)
+            }
             Refused::Full => Error::conflict("over_quantity", "the batch permits no more devices; open a new batch"),
         }
     }

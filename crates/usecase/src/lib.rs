@@ -1,5 +1,6 @@
 //! Use cases: load, permit, decide, save. Every way into the platform passes here, whatever protocol it speaks.
 
+pub mod account;
 pub mod action;
 pub mod audit;
 pub mod authority;
@@ -16,9 +17,12 @@ pub mod error;
 pub mod export;
 pub mod finding;
 pub mod heartbeat;
+pub mod invitation;
 pub mod ledger;
 pub mod life;
+pub mod login;
 pub mod lookup;
+pub mod membership;
 mod memory;
 pub mod notice;
 pub mod organisation;

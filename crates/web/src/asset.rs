@@ -1,4 +1,5 @@
-//! Files that pages load: one stylesheet, embedded in the program and named by its content.
+//! Files that pages load: one stylesheet, and one script for the console; embedded in the program and named by their
+//! content.
 
 use std::sync::LazyLock;
 
@@ -11,6 +12,17 @@ static PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/tegata-{:016x}
 /// It may be cached for ever.
 pub fn stylesheet() -> (&'static str, &'static str) {
     (&PATH, BODY)
+}
+
+const SCRIPT: &str = include_str!("../assets/tegata.js");
+
+static SCRIPT_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/assets/tegata-{:016x}.js", fingerprint(SCRIPT.as_bytes())));
+
+/// The script of the console: its path, which changes with its content, and its body (`text/javascript`). Each page works
+/// without it.
+pub fn script() -> (&'static str, &'static str) {
+    (&SCRIPT_PATH, SCRIPT)
 }
 
 /// FNV-1a of 64 bits: the name only has to change when the content does, so nothing stronger is needed.

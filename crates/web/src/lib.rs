@@ -4,14 +4,31 @@
 //! from `templates/` and `assets/`, its words from `texts/`.
 //! Invariants: no text in code or templates; whatever comes from outside is escaped by the template engine.
 
+pub mod account;
 pub mod asset;
+pub mod audit;
+pub mod batch;
+pub mod campaign;
+pub mod desk;
+pub mod finding;
 pub mod language;
+pub mod ledger;
+pub mod login;
 pub mod lookup;
+pub mod members;
 pub mod notice;
+pub mod notices;
 pub mod operation;
+pub mod organisation;
+pub mod overview;
 pub mod page;
+pub mod product;
+pub mod release;
+pub mod tokens;
 
 mod calendar;
+mod cookie;
+mod origin;
 mod sentence;
 mod status;
 mod texts;

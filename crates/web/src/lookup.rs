@@ -171,11 +171,11 @@ pub async fn proof(
 
 /// `/assets/…`: the one stylesheet.
 pub async fn asset(uri: Uri) -> Response {
-    let (path, body) = asset::stylesheet();
-    if uri.path() != path {
+    let files = [(asset::stylesheet(), "text/css; charset=utf-8"), (asset::script(), "text/javascript; charset=utf-8")];
+    let Some(((_, body), kind)) = files.into_iter().find(|((path, _), _)| uri.path() == *path) else {
         return reply(&Problem::new(404, "not_found", "there is no such file"));
-    }
-    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
+    };
+    let kind = (header::CONTENT_TYPE, kind);
     ([kind, (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], body).into_response()
 }
 

@@ -34,20 +34,45 @@ pub(crate) fn request_id(headers: &HeaderMap) -> &str {
 /// An error as a problem for programs, as the plain error page for people.
 pub(crate) fn refuse(error: Error, place: &Place<'_>, headers: &HeaderMap) -> Response {
     let problem = error.problem();
-    let mut response = match json(headers) {
+    let response = match json(headers) {
         true => reply(&problem),
         false => html(status(&problem), page::error::render(place, problem.status, request_id(headers))),
     };
+    failed(response, error)
+}
+
+/// Nothing is loaded from elsewhere, nothing runs, nothing is framed (style: strict CSP).
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// The same for pages where somebody is logged in or logs in: one script of ours may run and ask this server.
+const POLICY_HERE: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
+                           connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page of the console, or one where somebody logs in. Its address is told to this server alone: a form without any
+/// referrer has no origin either.
+pub(crate) fn html_here(status: StatusCode, page: String) -> Response {
+    let headers: [(HeaderName, &str); 8] = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY_HERE),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::VARY, "Accept, Accept-Language, Cookie"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "publickey-credentials-get=(self), camera=(), microphone=()"),
+    ];
+    (status, headers, page).into_response()
+}
+
+/// An answer that tells the log why.
+pub(crate) fn failed(mut response: Response, error: Error) -> Response {
     if error.kind.is_passing() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response.extensions_mut().insert(std::sync::Arc::new(error));
     response
 }
-
-/// Nothing is loaded from elsewhere, nothing runs, nothing is framed (style: strict CSP).
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
 
 /// A page with the headers that every page has.
 pub(crate) fn html(status: StatusCode, page: String) -> Response {

@@ -7,32 +7,7 @@ use crate::language::Language;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// A catalogue: what stood here first, then a file an area.
-macro_rules! catalogue {
-    ($language:literal) => {
-        concat!(
-            include_str!(concat!("../texts/", $language, ".toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/figure.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/product.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/batch.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/release.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/campaign.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/finding.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/notice.toml")),
-            "\n",
-            include_str!(concat!("../texts/", $language, "/ledger.toml")),
-        )
-    };
-}
-
-const SOURCES: [&str; 2] = [catalogue!("en"), catalogue!("ja")];
+const SOURCES: [&str; 2] = [include_str!("../texts/en.toml"), include_str!("../texts/ja.toml")];
 
 static LOADED: LazyLock<[Texts; 2]> = LazyLock::new(|| {
     SOURCES.map(|source| toml::from_str(source).expect("the catalogues are part of the program and loaded by a test"))
@@ -57,11 +32,31 @@ macro_rules! tables {
     (@ $type:ty) => { $type };
 }
 
+/// Declares where the catalogue of an area stands: `texts/en/AREA.toml` and `texts/ja/AREA.toml`.
+macro_rules! catalogue {
+    ($root:ident, $area:literal) => {
+        impl $root {
+            /// The catalogue of a language.
+            pub(crate) fn of(language: crate::language::Language) -> &'static $root {
+                static LOADED: std::sync::LazyLock<[$root; 2]> = std::sync::LazyLock::new(|| {
+                    let sources = [
+                        include_str!(concat!("../../texts/en/", $area, ".toml")),
+                        include_str!(concat!("../../texts/ja/", $area, ".toml")),
+                    ];
+                    sources.map(|source| toml::from_str(source).expect("a test loads each catalogue"))
+                });
+                &LOADED[language as usize]
+            }
+        }
+    };
+}
+
 mod batch;
 mod campaign;
 mod figure;
 mod finding;
 mod ledger;
+mod line;
 mod notice;
 mod product;
 mod release;
@@ -71,6 +66,7 @@ pub(crate) use campaign::Campaigns;
 pub(crate) use figure::count;
 pub(crate) use finding::Findings;
 pub(crate) use ledger::ProofWords;
+pub(crate) use line::Line;
 pub(crate) use notice::NoticeList;
 pub(crate) use product::Products;
 pub(crate) use release::Releases;
@@ -102,14 +98,6 @@ tables! {
         notice: Notices,
         front: Front,
         operation: Operation,
-        figure: figure::Figures,
-        product: product::Products,
-        batch: batch::Batches,
-        release: release::Releases,
-        campaign: campaign::Campaigns,
-        finding: finding::Findings,
-        notices: notice::NoticeList,
-        ledger: ledger::LedgerWords,
     }
     /// How the platform runs.
     Operation {
@@ -188,6 +176,10 @@ tables! {
         checks, keys, keys_text, docs, docs_text,
     }
 }
+
+pub(crate) mod account;
+pub(crate) mod console;
+pub(crate) mod login;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]

@@ -21,6 +21,38 @@ fn texts(source: &str) -> BTreeMap<String, String> {
     out
 }
 
+/// The catalogues of all areas, by their names: English and Japanese.
+fn areas() -> BTreeMap<String, [String; 2]> {
+    let folder = |tag: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("texts").join(tag);
+    let read = |tag: &str, name: &str| std::fs::read_to_string(folder(tag).join(name)).unwrap();
+    let names = |tag: &str| {
+        let entries = std::fs::read_dir(folder(tag)).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("en"), names("ja"));
+    let mut all: BTreeMap<_, _> =
+        names("en").into_iter().map(|name| (name.clone(), ["en", "ja"].map(|tag| read(tag, &name)))).collect();
+    all.insert("public".into(), SOURCES.map(str::to_owned));
+    all
+}
+
+#[test]
+fn all_areas_load() {
+    for language in Language::ALL {
+        assert!(!account::Account::of(language).own.what.is_empty());
+        assert!(!console::Console::of(language).area.overview.is_empty());
+        assert!(!login::Login::of(language).form.title.is_empty());
+    }
+    let sources = areas();
+    let loaded = include_str!("texts.rs");
+    for area in sources.keys().filter(|area| *area != "public") {
+        let name = area.strip_suffix(".toml").unwrap();
+        assert!(loaded.contains(&format!("mod {name};")), "{area} belongs to no module");
+    }
+}
+
 fn placeholders(text: &str) -> Vec<&str> {
     let mut found: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|p| p.0).collect();
     found.sort_unstable();
@@ -46,8 +78,13 @@ fn a_missing_or_unknown_text_fails_to_load() {
 
 #[test]
 fn nothing_is_empty_and_placeholders_agree() {
-    let [en, ja] = SOURCES.map(texts);
-    assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
+    for (area, [english, japanese]) in areas() {
+        filled_alike(&area, texts(&english), texts(&japanese));
+    }
+}
+
+fn filled_alike(area: &str, en: BTreeMap<String, String>, ja: BTreeMap<String, String>) {
+    assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>(), "{area}");
     for (key, english) in &en {
         let japanese = &ja[key];
         for text in [english, japanese] {
@@ -90,7 +127,7 @@ fn only_filled_placeholders_are_used() {
 
 #[test]
 fn words_are_careful() {
-    for (key, text) in SOURCES.into_iter().flat_map(texts) {
+    for (key, text) in areas().into_values().flatten().flat_map(|source| texts(&source)) {
         let lower = text.to_lowercase();
         for word in ["fake", "counterfeit", "genuine", "safe", "secure.", "certified", "guarantee"] {
             assert!(!lower.contains(word), "{key} promises or accuses: {text}");

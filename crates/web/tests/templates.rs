@@ -50,7 +50,9 @@ fn no_word_stands_in_a_template() {
 fn nothing_goes_around_escaping() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     for path in templates(&folder) {
-        let source = fs::read_to_string(&path).unwrap();
+        // the one script is a file of ours, named by its content
+        let script = "<script type=\"module\" src=\"{{ script }}\"></script>";
+        let source = fs::read_to_string(&path).unwrap().replace(script, "");
         for way in ["|safe", "| safe", "escape(\"none\")", " style=", "<script"] {
             assert!(!source.contains(way), "{}: {way}", path.display());
         }

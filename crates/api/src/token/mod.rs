@@ -5,7 +5,7 @@ pub mod end;
 pub mod list;
 
 use serde_json::{Value, json};
-use tegata_domain::account::Token;
+use tegata_domain::token::Token;
 
 pub(crate) fn view(t: &Token) -> Value {
     json!({

@@ -1,7 +1,6 @@
 //! Guards: what is refused leaves no trace, and takes no neighbour with it.
 
 use crate::fixture::*;
-use tegata_domain::account::Token;
 use tegata_domain::change::{Change, Refused, Revocation, Write};
 use tegata_domain::device::{Condition, Device};
 use tegata_domain::id::*;
@@ -9,6 +8,7 @@ use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Member, Operation, Permit, Role, Subject};
 use tegata_domain::revocation::{Crl, Reason};
 use tegata_domain::time::Timestamp;
+use tegata_domain::token::Token;
 use tegata_domain::transfer::{Claim, Offer};
 use tegata_store::{Ended, Row, SaveError, ShardDue};
 
@@ -215,8 +215,13 @@ async fn a_large_database_is_written_anew_at_the_next_start() {
 /// A right of the holder of this token.
 fn of_token(row: i64) -> Permit {
     let (organisation, kinds) = (OrganisationRow(1), Kinds::of(&[OrganisationKind::Maker]));
-    let member =
-        Member { organisation, kinds, role: Role::Administrator, name: "t".into(), token: Some(TokenRow(row)) };
+    let member = Member {
+        organisation,
+        kinds,
+        role: Role::Administrator,
+        name: "t".into(),
+        right: Some(Right::Token(TokenRow(row))),
+    };
     Actor::Member(member).permit(Operation::CreateToken, Subject::of(organisation)).unwrap()
 }
 

@@ -113,7 +113,7 @@ fn token_routes_show_nothing_to_another_organisation() {
 fn may(case: &Case, role: Role) -> bool {
     let kinds = [OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator];
     let organisation = OrganisationRow(1);
-    let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into(), token: None };
+    let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into(), right: None };
     let operation = case.operation.expect("a token route takes a right");
     Actor::Member(member).permit(operation, Subject::of(organisation)).is_ok()
 }

@@ -2,4 +2,4 @@
 
 mod read;
 
-pub use read::list;
+pub use read::{list, newest};

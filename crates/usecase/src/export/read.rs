@@ -44,7 +44,7 @@ pub async fn of_organisation(uid: Uuid, cx: &Inner) -> Result<Actor> {
     let organisation = cx.store.organisation().by_uid(uid).await?.ok_or_else(|| Error::not_found("organisation"))?;
     let name = "export".to_owned();
     let (organisation, kinds) = (organisation.row, organisation.kinds);
-    Ok(Actor::Member(Member { organisation, kinds, role: Role::Auditor, name, token: None }))
+    Ok(Actor::Member(Member { organisation, kinds, role: Role::Auditor, name, right: None }))
 }
 
 /// The authorities of the actor's organisation.

@@ -4,7 +4,6 @@ use crate::authority::create::new_authority;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use crate::token;
-use tegata_domain::account::TOKEN_LIFE_MAX;
 use tegata_domain::authority::AuthorityKind;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::fact::Fact;
@@ -12,6 +11,7 @@ use tegata_domain::id::OrganisationRow;
 use tegata_domain::organisation::{self, Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Role, Subject};
 use tegata_domain::time::Timestamp;
+use tegata_domain::token::TOKEN_LIFE_MAX;
 use tegata_store::Row;
 
 /// What is said of a new organisation.
@@ -46,6 +46,7 @@ pub async fn create(new: NewOrganisation, actor: &Actor, cx: &Inner) -> Result<C
         name: new.name.trim().to_owned(),
         kinds: new.kinds,
         created_at: now,
+        factor: false,
     };
     let first = ("first", Role::Administrator, now.plus(TOKEN_LIFE_MAX));
     let Founding { writes, token } = found(cx, &organisation, first).await?;

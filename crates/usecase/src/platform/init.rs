@@ -9,16 +9,19 @@ use crate::organisation::create::{Founding, found};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tegata_domain::account::{Account, TOKEN_LIFE_MAX};
+use tegata_domain::account::Account;
 use tegata_domain::authority::{Authority, AuthorityKind};
 use tegata_domain::chance::{self, Chance};
 use tegata_domain::change::{Change, Write};
 use tegata_domain::fact::Fact;
 use tegata_domain::id::{AccountRow, AuthorityRow, OrganisationRow, Uuid};
 use tegata_domain::ledger::{Head, Log};
+use tegata_domain::membership::Membership;
 use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Role, Subject};
+use tegata_domain::person::PersonWrite;
 use tegata_domain::time::{Clock, Timestamp};
+use tegata_domain::token::TOKEN_LIFE_MAX;
 use tegata_keys::seal::Seal;
 use tegata_keys::signer::Signer;
 use tegata_keys::{password, profile, secret};
@@ -211,6 +214,7 @@ async fn write_first(new: &NewPlatform, store: &Store, root: Authority, signer: 
         name: new.organisation.clone(),
         kinds: Kinds::of(&[OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator]),
         created_at: now,
+        factor: false,
     };
     let digest = tegata_keys::digest::sha256_hex(&root.certificate);
     let writes = vec![
@@ -232,15 +236,21 @@ async fn found_first(new: &NewPlatform, cx: &Inner) -> Result<Initialised> {
     let Founding { mut writes, token } =
         found(cx, &organisation, ("init", Role::Administrator, now.plus(TOKEN_LIFE_MAX))).await?;
     let (user, password) = ("admin".to_owned(), secret::password(&*cx.chance));
-    writes.push(Write::Account(Account {
+    let account = Account {
         row: AccountRow(cx.store.reserve(Row::Account, 1).await?),
         uid: cx.uid(now),
-        organisation: organisation.row,
-        user: user.clone(),
-        password_hash: password::hash(&password, &chance::bytes(&*cx.chance))?,
-        role: Role::Administrator,
+        name: user.clone(),
+        password_hash: Some(password::hash(&password, &chance::bytes(&*cx.chance))?),
+        language: None,
+        factor: None,
+        version: 1,
         created_at: now,
-    }));
+        changed_at: now,
+    };
+    let membership =
+        Membership { organisation: organisation.row, account: account.row, role: Role::Administrator, created_at: now };
+    writes.push(Write::Person(PersonWrite::Account(account)));
+    writes.push(Write::Person(PersonWrite::Membership(membership)));
     let permit = Actor::Platform.permit(Operation::Initialise, Subject::default())?;
     cx.store.save(Change::of(organisation.uid.to_string(), writes), &permit, now).await?;
     Ok(Initialised { folder: new.folder.clone(), token, organisation: organisation.uid, user, password })

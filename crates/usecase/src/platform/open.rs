@@ -108,6 +108,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         surveys: Default::default(),
         postman,
         tries: Default::default(),
+        logins: Default::default(),
         seen: Seen::default(),
         polls,
         lookups,

@@ -18,5 +18,5 @@ pub use key::{end, fingerprint, keys, register};
 pub use metadata::metadata;
 pub use publish::{Asked, Upload, publish, upload};
 pub(crate) use read::product_of;
-pub use read::{Published, by_uid, list};
+pub use read::{Published, by_uid, by_uid_with_product, list, list_with_products};
 pub use sweep::sweep;

@@ -2,7 +2,7 @@
 
 use crate::cx::Inner;
 use crate::error::{Error, Result};
-use tegata_domain::permit::{Actor, Member};
+use tegata_domain::permit::{Actor, Member, Right};
 
 /// Who shows this token. An unknown, ended or expired one is refused in the same words.
 pub async fn authenticate(token: &str, cx: &Inner) -> Result<Actor> {
@@ -18,6 +18,6 @@ pub async fn authenticate(token: &str, cx: &Inner) -> Result<Actor> {
         kinds: organisation.kinds,
         role: token.role,
         name: format!("token {}", token.name),
-        token: Some(token.row),
+        right: Some(Right::Token(token.row)),
     }))
 }

@@ -3,11 +3,11 @@
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use std::time::Duration;
-use tegata_domain::account::{TOKEN_LIFE_MAX, Token};
 use tegata_domain::change::{Change, Write};
 use tegata_domain::id::{OrganisationRow, TokenRow};
 use tegata_domain::permit::{Actor, Operation, Role, Subject};
 use tegata_domain::time::Timestamp;
+use tegata_domain::token::{TOKEN_LIFE_MAX, Token};
 use tegata_keys::secret;
 use tegata_store::Row;
 

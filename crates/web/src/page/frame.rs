@@ -3,7 +3,7 @@
 //! The content is rendered first, so that the frame can carry exactly the drawings that it uses.
 
 use super::Place;
-use crate::asset::stylesheet;
+use crate::asset::{script, stylesheet};
 use crate::language::Language;
 use crate::sentence::{Sentence, plain, rendered};
 use crate::texts::Texts;
@@ -17,6 +17,16 @@ pub(super) struct Head<'a> {
     pub listed: bool,
 }
 
+/// What stands above and below a page where somebody is logged in or logs in.
+pub(super) struct Above {
+    /// The head between mark and switch of languages.
+    pub head: Sentence,
+    /// The areas, below that.
+    pub areas: Sentence,
+    /// Where the mark leads.
+    pub home: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "frame.html")]
 struct Frame<'a> {
@@ -25,6 +35,9 @@ struct Frame<'a> {
     title: String,
     listed: bool,
     stylesheet: &'static str,
+    /// Of pages where somebody is logged in or logs in.
+    script: Option<&'static str>,
+    above: Option<&'a Above>,
     home: String,
     languages: Vec<Choice>,
     symbols: Vec<&'a str>,
@@ -41,10 +54,16 @@ struct Choice {
 
 /// The document around `content`.
 pub(super) fn page(place: &Place<'_>, head: Head<'_>, content: &impl Template) -> String {
+    around(place, head, None, content)
+}
+
+/// The same with a head of its own, and the script.
+pub(super) fn around(place: &Place<'_>, head: Head<'_>, above: Option<&Above>, content: &impl Template) -> String {
     let t = Texts::of(place.language());
     let content = rendered(content);
     let mut symbols = vec!["seal-solid"];
-    for id in drawings(content.html()) {
+    let head_drawings = above.into_iter().flat_map(|above| drawings(above.head.html()));
+    for id in head_drawings.chain(drawings(content.html())) {
         if !symbols.contains(&id) {
             symbols.push(id);
         }
@@ -61,7 +80,9 @@ pub(super) fn page(place: &Place<'_>, head: Head<'_>, content: &impl Template) -
         title: plain(&t.frame.title, &[("page", &undirected(head.title)), ("brand", &t.frame.brand)]),
         listed: head.listed,
         stylesheet: stylesheet().0,
-        home: place.link("/"),
+        script: above.map(|_| script().0),
+        above,
+        home: place.link(above.map_or("/", |above| above.home)),
         languages: Language::ALL.map(choice).into(),
         symbols,
         content: &content,

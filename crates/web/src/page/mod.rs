@@ -3,11 +3,13 @@
 
 pub mod batch;
 pub mod campaign;
+pub mod console;
 pub mod device;
 pub mod error;
 pub mod finding;
 pub mod front;
 pub mod ledger;
+pub mod login;
 pub mod malformed;
 pub mod model;
 pub mod notice;

@@ -1,20 +1,20 @@
 //! The list of notices: what was written to the organisation, and whether somebody has read it.
 
 use super::Place;
-use super::frame::{self, Head};
+use super::console::{Area, Content};
 use super::shape::badge;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::{NoticeList, Texts, count};
+use crate::texts::{Line, NoticeList, count};
 use askama::Template;
 use tegata_domain::notice::Notice;
 use tegata_usecase::notice::Seen;
 
 /// What the list shows.
 pub struct Listed<'a> {
-    /// The notices, the newest first.
+    /// The notices, in order.
     pub all: &'a [Seen],
-    /// Where the next ones begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next ones, if there are more.
+    pub next: Option<&'a str>,
     /// The token of the forms, for who may say that one was read.
     pub form: Option<&'a str>,
 }
@@ -22,7 +22,7 @@ pub struct Listed<'a> {
 #[derive(Template)]
 #[template(path = "notice/list.html")]
 struct List<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -40,16 +40,16 @@ struct Row {
 }
 
 /// The list of notices.
-pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     let page = List {
         t,
         heading: heading(&t.notices, listed.all),
         rows: listed.all.iter().map(|seen| row(t, place, seen)).collect(),
-        next: listed.next.map(|after| place.link_with("/console/notices", &format!("after={after}"))),
+        next: listed.next.map(str::to_owned),
         form: listed.form,
     };
-    frame::page(place, Head { title: &t.notices.what, listed: false }, &page)
+    Content::new(Area::Notices, &t.notices.what, &page)
 }
 
 fn heading(n: &NoticeList, all: &[Seen]) -> String {
@@ -61,10 +61,10 @@ fn heading(n: &NoticeList, all: &[Seen]) -> String {
     }
 }
 
-fn row(t: &'static Texts, place: &Place<'_>, seen: &Seen) -> Row {
+fn row(t: &'static Line, place: &Place<'_>, seen: &Seen) -> Row {
     let Seen { notice, number, .. } = seen;
     let about = t.notices.kind(notice.kind);
-    let since = t.date.minute(notice.at);
+    let since = t.texts.date.minute(notice.at);
     let hint = plain(&t.notices.receive_hint, &[("title", about), ("at", &since.shown)]);
     Row {
         about,
@@ -76,9 +76,9 @@ fn row(t: &'static Texts, place: &Place<'_>, seen: &Seen) -> Row {
 }
 
 /// Where it stands, as words with their shape.
-fn state(t: &'static Texts, notice: &Notice) -> Sentence {
+fn state(t: &'static Line, notice: &Notice) -> Sentence {
     let n = &t.notices;
-    let at = |text: &str, at| plain(text, &[("at", &t.date.minute(at).shown)]);
+    let at = |text: &str, at| plain(text, &[("at", &t.texts.date.minute(at).shown)]);
     let (tone, icon, words) = match (notice.receipt_at, notice.sent_at, notice.attempts) {
         (Some(read), _, _) => ("well", "well", at(&n.read, read)),
         (None, Some(sent), _) => ("wait", "wait", at(&n.sent, sent)),

@@ -20,6 +20,14 @@ impl<'a> Place<'a> {
         Place { language: Language::choose(asked, accept_language), query }
     }
 
+    /// The same, in another language where the reader chose none by the switch.
+    pub(crate) fn unless_chosen(self, own: Option<Language>) -> Self {
+        match own {
+            Some(language) if self.chosen().is_none() => Place { language, ..self },
+            _ => self,
+        }
+    }
+
     /// The language to write in.
     pub fn language(&self) -> Language {
         self.language

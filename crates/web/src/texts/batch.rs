@@ -13,3 +13,5 @@ tables! {
         form_button, no_product, to_products,
     }
 }
+
+catalogue!(Batches, "batch");

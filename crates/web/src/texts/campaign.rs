@@ -33,6 +33,8 @@ tables! {
     }
 }
 
+catalogue!(Campaigns, "campaign");
+
 impl Campaigns {
     /// Where a campaign stands.
     pub(crate) fn state(&self, state: CampaignState) -> &str {

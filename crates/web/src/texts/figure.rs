@@ -12,6 +12,8 @@ tables! {
     Plural { one, other }
 }
 
+catalogue!(Figures, "figure");
+
 /// A count with its thousands set apart.
 pub(crate) fn count(value: impl Into<u64>) -> String {
     let digits = value.into().to_string();
@@ -67,8 +69,8 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
+    use super::Figures;
     use crate::language::Language;
-    use crate::texts::Texts;
     use std::time::Duration;
 
     #[test]
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn spans_sizes_and_shares_by_language() {
-        let (en, ja) = (&Texts::of(Language::En).figure, &Texts::of(Language::Ja).figure);
+        let (en, ja) = (Figures::of(Language::En), Figures::of(Language::Ja));
         for (minutes, english, japanese) in [
             (1, "1 minute", "1分"),
             (90, "90 minutes", "90分"),

@@ -17,6 +17,8 @@ tables! {
     FindingWords { title, means, next }
 }
 
+catalogue!(Findings, "finding");
+
 impl Findings {
     /// The words of a kind, by its name in the store.
     pub(crate) fn kind(&self, name: &str) -> &FindingWords {

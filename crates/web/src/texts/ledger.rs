@@ -20,6 +20,8 @@ tables! {
     }
 }
 
+catalogue!(LedgerWords, "ledger");
+
 impl LedgerWords {
     /// What a life event is called, by its name in the ledger.
     pub(crate) fn event(&self, name: &str) -> Option<&str> {

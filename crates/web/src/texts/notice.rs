@@ -13,6 +13,8 @@ tables! {
     }
 }
 
+catalogue!(NoticeList, "notice");
+
 impl NoticeList {
     /// What a notice is about.
     pub(crate) fn kind(&self, kind: NoticeKind) -> &str {

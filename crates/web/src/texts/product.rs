@@ -21,6 +21,8 @@ tables! {
     Credentials { unique_and_changed, unique, none, not_stated }
 }
 
+catalogue!(Products, "product");
+
 impl Sectors {
     /// A sector's name.
     pub(crate) fn of(&self, sector: Sector) -> &str {

@@ -10,3 +10,5 @@ tables! {
         runs, runs_of, runs_link, waits_link, how, how_why, how_keys, id,
     }
 }
+
+catalogue!(Releases, "release");

@@ -2,10 +2,10 @@
 
 use super::{permits, state};
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::bar;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::{Batches, Texts, count};
+use crate::texts::{Batches, Line, count};
 use askama::Template;
 use std::sync::Arc;
 use tegata_domain::batch::Batch;
@@ -14,10 +14,10 @@ use tegata_domain::time::Timestamp;
 
 /// What the list shows.
 pub struct Listed<'a> {
-    /// The batches with their products, the newest first.
+    /// The batches with their products, in order.
     pub all: &'a [(Batch, Arc<Product>)],
-    /// Where the next ones begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next ones, if there are more.
+    pub next: Option<&'a str>,
     /// The moment.
     pub now: Timestamp,
     /// The token of the form and the products to choose from, for who may open one.
@@ -31,7 +31,7 @@ pub struct Listed<'a> {
 #[derive(Template)]
 #[template(path = "batch/list.html")]
 struct List<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -53,20 +53,20 @@ struct Row {
 }
 
 /// The list of batches.
-pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     let choose = |product: &Product| (product.uid.to_string(), format!("{} {}", product.model, product.name));
     let page = List {
         t,
         heading: heading(&t.batch, listed),
         rows: listed.all.iter().map(|one| row(t, place, one, listed.now)).collect(),
-        next: listed.next.map(|after| place.link_with("/console/batches", &format!("after={after}"))),
+        next: listed.next.map(str::to_owned),
         form: listed.form.map(|(token, products)| (token, products.iter().map(choose).collect())),
         filled: listed.filled,
         refused: listed.refused,
         products: place.link("/console/products"),
     };
-    frame::page(place, Head { title: &t.batch.what, listed: false }, &page)
+    Content::new(Area::Batches, &t.batch.what, &page)
 }
 
 fn heading(b: &Batches, listed: &Listed<'_>) -> String {
@@ -78,14 +78,14 @@ fn heading(b: &Batches, listed: &Listed<'_>) -> String {
     }
 }
 
-fn row(t: &'static Texts, place: &Place<'_>, (batch, product): &(Batch, Arc<Product>), now: Timestamp) -> Row {
+fn row(t: &'static Line, place: &Place<'_>, (batch, product): &(Batch, Arc<Product>), now: Timestamp) -> Row {
     Row {
         link: place.link(&format!("/console/batches/{}", batch.uid)),
         product: product.model.clone(),
         state: state(t, batch, now),
         made: count(batch.issued),
         quantity: count(batch.quantity),
-        until: t.date.day(batch.valid_until),
+        until: t.texts.date.day(batch.valid_until),
         bar: bar((batch.issued.into(), 0), batch.quantity.into()),
     }
 }

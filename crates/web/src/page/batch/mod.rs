@@ -8,7 +8,7 @@ pub use one::{Shown, Station, render as one};
 
 use super::shape::badge;
 use crate::sentence::Sentence;
-use crate::texts::Texts;
+use crate::texts::Line;
 use tegata_domain::batch::Batch;
 use tegata_domain::time::Timestamp;
 
@@ -18,7 +18,7 @@ fn permits(batch: &Batch, now: Timestamp) -> bool {
 }
 
 /// Where a batch stands, as a word with its shape.
-fn state(t: &'static Texts, batch: &Batch, now: Timestamp) -> Sentence {
+fn state(t: &'static Line, batch: &Batch, now: Timestamp) -> Sentence {
     let b = &t.batch;
     badge(match () {
         () if batch.issued >= batch.quantity => ("well", "well", &b.full),

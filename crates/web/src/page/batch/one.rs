@@ -2,10 +2,10 @@
 
 use super::state;
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::tall_bar;
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
-use crate::texts::{Batches, Texts, count};
+use crate::texts::{Batches, Line, count};
 use askama::Template;
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::time::Timestamp;
@@ -36,7 +36,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "batch/one.html")]
 struct One {
-    t: &'static Texts,
+    t: &'static Line,
     list: String,
     what: String,
     heading: String,
@@ -64,8 +64,8 @@ struct Row {
 }
 
 /// The page of one batch.
-pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
+    let t = Line::of(place.language());
     let b = &t.batch;
     let Seen { batch, product, public_url, .. } = shown.seen;
     let left = batch.quantity.saturating_sub(batch.issued);
@@ -73,7 +73,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         name: station.name.clone(),
         made: count(station.made),
         refused: count(station.refused),
-        at: t.date.minute(station.at),
+        at: t.texts.date.minute(station.at),
     };
     let model = sentence("{model}", &[("model", Slot::Name(&product.model))]);
     let page = One {
@@ -87,9 +87,9 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
             plain(&b.legend_made, &[("count", &count(batch.issued))]),
             plain(&b.legend_left, &[("count", &count(left))]),
         ],
-        from: t.date.minute(batch.valid_from),
-        until: t.date.minute(batch.valid_until),
-        opened: t.date.minute(batch.created_at),
+        from: t.texts.date.minute(batch.valid_from),
+        until: t.texts.date.minute(batch.valid_until),
+        opened: t.texts.date.minute(batch.created_at),
         product: (place.link(&format!("/console/products/{}", product.uid)), model),
         confirmation: match batch.confirmation {
             Confirmation::Implied => &b.implied,
@@ -106,7 +106,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         tokens: place.link("/console/tokens"),
         devices: place.link_with("/console/devices", &format!("product={}", product.uid)),
     };
-    frame::page(place, Head { title: &plain(&b.one, &[("product", &product.model)]), listed: false }, &page)
+    Content::new(Area::Batches, &plain(&b.one, &[("product", &product.model)]), &page)
 }
 
 fn heading(b: &Batches, batch: &Batch) -> String {

@@ -1,9 +1,9 @@
 //! The form for a new campaign.
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::stamp;
-use crate::texts::Texts;
+use crate::texts::Line;
 use askama::Template;
 use tegata_domain::campaign::{GROUPS_DEFAULT, LIMIT_DEFAULT, SUCCESS_DEFAULT};
 use tegata_domain::device::Stage;
@@ -28,7 +28,7 @@ pub struct Offer<'a> {
 #[derive(Template)]
 #[template(path = "campaign/form.html")]
 struct Form<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     form: &'a str,
     refused: Option<&'a str>,
     releases: Vec<(String, String, bool)>,
@@ -69,8 +69,8 @@ impl Filled<'_> {
 }
 
 /// The form for a new campaign.
-pub fn render(place: &Place<'_>, offer: &Offer<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, offer: &Offer<'_>) -> Content {
+    let t = Line::of(place.language());
     let filled = Filled(offer.filled);
     let chosen = filled.of("stage");
     let stages = Stage::ALL.into_iter().filter(|stage| *stage != Stage::Retired);
@@ -83,9 +83,9 @@ pub fn render(place: &Place<'_>, offer: &Offer<'_>) -> String {
             .iter()
             .map(|(uid, model, version)| (uid.to_string(), format!("{model} {version}"), offer.chosen == Some(*uid)))
             .collect(),
-        stages: stages.map(|stage| (stage.name(), stamp::stage(t, stage), stage.name() == chosen)).collect(),
+        stages: stages.map(|stage| (stage.name(), stamp::stage(t.texts, stage), stage.name() == chosen)).collect(),
         filled,
         list: place.link("/console/campaigns"),
     };
-    frame::page(place, Head { title: &t.campaign.form.title, listed: false }, &page)
+    Content::new(Area::Campaigns, &t.campaign.form.title, &page)
 }

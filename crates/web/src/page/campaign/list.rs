@@ -2,20 +2,20 @@
 
 use super::Tally;
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::bar;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::{Texts, count};
+use crate::texts::{Line, count};
 use askama::Template;
 use tegata_domain::campaign::{CampaignState, Counts};
 use tegata_usecase::campaign::Progress;
 
 /// What the list shows: campaigns, and where the next ones begin.
 pub struct Listed<'a> {
-    /// The campaigns, the newest first.
+    /// The campaigns, in order.
     pub all: &'a [Progress],
-    /// Where the next ones begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next ones, if there are more.
+    pub next: Option<&'a str>,
     /// Whether the reader may begin one.
     pub may_create: bool,
 }
@@ -23,16 +23,16 @@ pub struct Listed<'a> {
 #[derive(Template)]
 #[template(path = "campaign/list.html")]
 struct List {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
-    rows: Vec<Line>,
+    rows: Vec<Row>,
     next: Option<String>,
     new: Option<String>,
     releases: String,
 }
 
 /// A campaign in the list.
-struct Line {
+struct Row {
     link: String,
     name: String,
     state: Sentence,
@@ -43,8 +43,8 @@ struct Line {
 }
 
 /// The list of campaigns.
-pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     let c = &t.campaign;
     let running = shown.all.iter().filter(|one| one.campaign.state == CampaignState::Running).count();
     let heading = match running {
@@ -57,22 +57,22 @@ pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> String {
         t,
         heading,
         rows: shown.all.iter().map(|one| line(t, place, one)).collect(),
-        next: shown.next.map(|after| place.link_with("/console/campaigns", &format!("after={after}"))),
+        next: shown.next.map(str::to_owned),
         new: shown.may_create.then(|| place.link("/console/campaigns/new")),
         releases: place.link("/console/releases"),
     };
-    frame::page(place, Head { title: &c.what, listed: false }, &page)
+    Content::new(Area::Campaigns, &c.what, &page)
 }
 
-fn line(t: &'static Texts, place: &Place<'_>, one: &Progress) -> Line {
+fn line(t: &'static Line, place: &Place<'_>, one: &Progress) -> Row {
     let counts = one.groups.iter().fold(Counts::default(), |sum, group| sum + group.counts);
     let tally = Tally::of(&counts);
     let targets = u64::from(one.campaign.targets.unwrap_or(0)).max(tally.all);
-    Line {
+    Row {
         link: place.link(&format!("/console/campaigns/{}", one.campaign.uid)),
         name: format!("{} {}", one.of.model, one.release.version),
         state: super::state(t, one.campaign.state),
-        since: t.date.day(one.campaign.created_at),
+        since: t.texts.date.day(one.campaign.created_at),
         figures: [targets, tally.done, tally.failed, tally.silent].map(count),
         bar: bar((tally.done, tally.out), targets),
     }

@@ -8,14 +8,16 @@ pub use form::{Offer, render as form};
 pub use list::{Listed, render as list};
 pub use one::{Shown, render as one};
 
+pub use super::release::Of;
+
 use super::shape::badge;
 use crate::sentence::Sentence;
-use crate::texts::Texts;
+use crate::texts::Line;
 use tegata_domain::action::ActionState;
 use tegata_domain::campaign::{CampaignState, Counts};
 
 /// The state of a campaign as a word with its shape.
-fn state(t: &'static Texts, state: CampaignState) -> Sentence {
+fn state(t: &'static Line, state: CampaignState) -> Sentence {
     let (tone, icon) = match state {
         CampaignState::Running => ("well", "running"),
         CampaignState::Paused => ("wait", "pause"),

@@ -2,10 +2,10 @@
 
 use super::Tally;
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::{against, badge, bar, tall_bar};
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
-use crate::texts::{Campaigns, Texts, count};
+use crate::texts::{Campaigns, Line, count};
 use askama::Template;
 use tegata_domain::action::Action;
 use tegata_domain::campaign::{Campaign, CampaignState, Counts, Extent, Group, GroupState};
@@ -19,8 +19,8 @@ pub struct Shown<'a> {
     pub progress: &'a Progress,
     /// Devices of it, each with what it said last.
     pub devices: &'a [(Number, Action, Option<String>)],
-    /// Where the next devices begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next devices, if there are more.
+    pub next: Option<&'a str>,
     /// The token of its forms, for who may change it.
     pub form: Option<&'a str>,
 }
@@ -28,7 +28,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "campaign/one.html")]
 struct One<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     what: String,
     heading: String,
     base: String,
@@ -87,8 +87,8 @@ struct Device {
 }
 
 /// The page of one campaign.
-pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
+    let t = Line::of(place.language());
     let c = &t.campaign;
     let Progress { campaign, groups, release, of, .. } = shown.progress;
     let counts = groups.iter().fold(Counts::default(), |sum, group| sum + group.counts);
@@ -112,13 +112,13 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         all: figures(targets, tally),
         rule: (!over).then(|| rule(t, campaign, groups, &counts, targets)),
         devices: shown.devices.iter().map(|device| device_row(t, place, device)).collect(),
-        next: shown.next.map(|after| place.link_with(&base, &format!("after={after}"))),
+        next: shown.next.map(str::to_owned),
         silent: silent(t, campaign, tally.silent),
         facts: facts(t, shown.progress),
         release: place.link(&format!("/console/releases/{}", release.uid)),
         base,
     };
-    frame::page(place, Head { title: &plain(&c.title, &names), listed: false }, &page)
+    Content::new(Area::Campaigns, &plain(&c.title, &names), &page)
 }
 
 fn heading(c: &Campaigns, campaign: &Campaign, groups: &[Group], (done, targets): (u64, u64)) -> String {
@@ -136,16 +136,16 @@ fn heading(c: &Campaigns, campaign: &Campaign, groups: &[Group], (done, targets)
     plain(text, &[("group", &group), ("groups", &groups), ("done", &count(done)), ("targets", &count(targets))])
 }
 
-fn when(t: &'static Texts, campaign: &Campaign) -> Sentence {
+fn when(t: &'static Line, campaign: &Campaign) -> Sentence {
     let (text, at) = match campaign.ended_at {
         Some(at) => (&t.campaign.ended, at),
         None => (&t.campaign.since, campaign.created_at),
     };
-    sentence(text, &[("at", Slot::Time(&t.date.minute(at)))])
+    sentence(text, &[("at", Slot::Time(&t.texts.date.minute(at)))])
 }
 
 /// Why it stopped or ended: by the figures, then in the words that were written then.
-fn why(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Vec<Sentence> {
+fn why(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Vec<Sentence> {
     let c = &t.campaign;
     let reason = campaign.reason.as_deref();
     match campaign.state {
@@ -161,7 +161,7 @@ fn why(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Counts
 }
 
 /// What made it stop: too many that failed, else a group that did not get through.
-fn judged(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Sentence {
+fn judged(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Sentence {
     let (c, tally) = (&t.campaign, counts.tally());
     let bound = lower_bound(tally.failed, tally.answered) * 100.0;
     let group = groups.iter().rev().find(|group| group.state != GroupState::Waiting);
@@ -208,7 +208,7 @@ fn figures(devices: u64, tally: Tally) -> [String; 6] {
     [devices, tally.done, tally.out, tally.waiting, tally.failed, tally.silent].map(count)
 }
 
-fn row(t: &'static Texts, campaign: &Campaign, groups: &[Group], group: &Group) -> Row {
+fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -> Row {
     let c = &t.campaign;
     let tally = Tally::of(&group.counts);
     let last = group.number as usize == groups.len();
@@ -244,7 +244,7 @@ fn row(t: &'static Texts, campaign: &Campaign, groups: &[Group], group: &Group) 
     Row {
         name,
         state: badge(shape),
-        began: group.opened_at.map(|at| t.date.day(at)),
+        began: group.opened_at.map(|at| t.texts.date.day(at)),
         after,
         figures: figures(size, tally),
         bar: bar((tally.done, tally.out), size),
@@ -252,7 +252,7 @@ fn row(t: &'static Texts, campaign: &Campaign, groups: &[Group], group: &Group) 
     }
 }
 
-fn rule(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Counts, targets: u64) -> Rule {
+fn rule(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts, targets: u64) -> Rule {
     let (c, tally) = (&t.campaign, counts.tally());
     let bound = lower_bound(tally.failed, tally.answered) * 100.0;
     let limit = campaign.rule.limit.as_percent();
@@ -275,7 +275,7 @@ fn rule(t: &'static Texts, campaign: &Campaign, groups: &[Group], counts: &Count
 }
 
 fn device_row(
-    t: &'static Texts,
+    t: &'static Line,
     place: &Place<'_>,
     (number, action, said): &(Number, Action, Option<String>),
 ) -> Device {
@@ -294,12 +294,12 @@ fn device_row(
         link: place.link(&format!("/console/devices/{number}")),
         group: action.group.to_string(),
         state: badge((tone, icon, t.campaign.action(action.state))),
-        since: t.date.minute(at),
+        since: t.texts.date.minute(at),
         said: said.clone().or_else(|| action.reason.map(str::to_owned)),
     }
 }
 
-fn silent(t: &'static Texts, campaign: &Campaign, silent: u64) -> (Sentence, String) {
+fn silent(t: &'static Line, campaign: &Campaign, silent: u64) -> (Sentence, String) {
     let c = &t.campaign;
     let text = match silent {
         0 => c.silent_none.clone(),
@@ -309,7 +309,7 @@ fn silent(t: &'static Texts, campaign: &Campaign, silent: u64) -> (Sentence, Str
 }
 
 /// What is installed, for which devices, how.
-fn facts(t: &'static Texts, progress: &Progress) -> Vec<(&'static str, Vec<Sentence>)> {
+fn facts(t: &'static Line, progress: &Progress) -> Vec<(&'static str, Vec<Sentence>)> {
     let c = &t.campaign;
     let Progress { campaign, release, .. } = progress;
     let say = |text: &str, name: &str, value: &str| sentence(text, &[(name, Slot::Name(value))]);
@@ -325,7 +325,7 @@ fn facts(t: &'static Texts, progress: &Progress) -> Vec<(&'static str, Vec<Sente
         0 => words(&c.select_owned),
         some => say(&c.select_numbers, "count", &count(some)),
     }];
-    whom.extend(select.stage.map(|stage| say(&c.select_stage, "stage", crate::page::stamp::stage(t, stage))));
+    whom.extend(select.stage.map(|stage| say(&c.select_stage, "stage", crate::page::stamp::stage(t.texts, stage))));
     whom.extend(select.version.as_ref().map(|version| say(&c.select_version, "version", version)));
     whom.extend(select.share.map(|share| say(&c.select_share, "share", &t.figure.share(share))));
     for (text, value) in [(&c.already, campaign.current), (&c.skipped, campaign.skipped)] {

@@ -1,9 +1,9 @@
 //! The list of findings: open ones, or those that were closed.
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::sentence::{Sentence, plain};
-use crate::texts::{Findings, Texts, count};
+use crate::texts::{Findings, Line, count};
 use askama::Template;
 use tegata_usecase::finding::Seen;
 
@@ -13,14 +13,14 @@ pub struct Listed<'a> {
     pub all: &'a [Seen],
     /// Whether they are the open ones.
     pub open: bool,
-    /// Where the next ones begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next ones, if there are more.
+    pub next: Option<&'a str>,
 }
 
 #[derive(Template)]
 #[template(path = "finding/list.html")]
 struct List {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     open: bool,
     open_link: String,
@@ -30,15 +30,13 @@ struct List {
 }
 
 /// The list of findings.
-pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     // the most urgent first, then as they came
     let mut all: Vec<&Seen> = listed.all.iter().collect();
     if listed.open {
         all.sort_by_key(|seen| std::cmp::Reverse(seen.finding.level));
     }
-    let state = if listed.open { "open" } else { "closed" };
-    let next = |after: i64| place.link_with("/console/findings", &format!("state={state}&after={after}"));
     let page = List {
         t,
         heading: heading(&t.finding, listed),
@@ -46,9 +44,9 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
         open_link: place.link("/console/findings"),
         closed_link: place.link_with("/console/findings", "state=closed"),
         rows: all.iter().map(|seen| super::row(t, place, &seen.finding, seen.number)).collect(),
-        next: listed.next.map(next),
+        next: listed.next.map(str::to_owned),
     };
-    frame::page(place, Head { title: &t.finding.what, listed: false }, &page)
+    Content::new(Area::Findings, &t.finding.what, &page)
 }
 
 fn heading(f: &Findings, listed: &Listed<'_>) -> String {

@@ -9,7 +9,7 @@ pub use one::{Shown, render as one};
 use super::Place;
 use super::shape::badge;
 use crate::sentence::{Moment, Sentence, Slot, rendered, sentence};
-use crate::texts::Texts;
+use crate::texts::Line;
 use askama::Template;
 use tegata_domain::finding::Finding;
 use tegata_domain::number::Number;
@@ -28,7 +28,7 @@ struct Row<'a> {
 }
 
 /// How urgent a finding is, as a word with its shape.
-pub(in crate::page) fn level(t: &'static Texts, finding: &Finding) -> Sentence {
+pub(in crate::page) fn level(t: &'static Line, finding: &Finding) -> Sentence {
     if finding.closed.is_some() {
         return badge(("quiet", "ended", &t.finding.closed));
     }
@@ -41,24 +41,19 @@ pub(in crate::page) fn level(t: &'static Texts, finding: &Finding) -> Sentence {
 }
 
 /// A finding as a row of a list, here and on the overview.
-pub(in crate::page) fn row(
-    t: &'static Texts,
-    place: &Place<'_>,
-    finding: &Finding,
-    number: Option<Number>,
-) -> Sentence {
+pub(in crate::page) fn row(t: &'static Line, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Sentence {
     rendered(&Row {
         level: level(t, finding),
         title: &t.finding.kind(&finding.kind).title,
         link: place.link(&format!("/console/findings/{}", finding.uid)),
         about: about(t, finding, number),
-        since: sentence(&t.finding.since, &[("at", Slot::Time(&t.date.minute(finding.at)))]),
+        since: sentence(&t.finding.since, &[("at", Slot::Time(&t.texts.date.minute(finding.at)))]),
         closed: closed(t, finding),
         step: step(t, place, finding, number).filter(|_| finding.closed.is_none()),
     })
 }
 
-fn about(t: &'static Texts, finding: &Finding, number: Option<Number>) -> Sentence {
+fn about(t: &'static Line, finding: &Finding, number: Option<Number>) -> Sentence {
     match (number, finding.batch) {
         (Some(number), _) => sentence(&t.finding.about_device, &[("number", Slot::Code(&number.to_string()))]),
         (None, Some(_)) => sentence(&t.finding.about_batch, &[]),
@@ -66,14 +61,14 @@ fn about(t: &'static Texts, finding: &Finding, number: Option<Number>) -> Senten
     }
 }
 
-fn closed(t: &'static Texts, finding: &Finding) -> Option<Sentence> {
+fn closed(t: &'static Line, finding: &Finding) -> Option<Sentence> {
     let (at, reason) = finding.closed.as_ref()?;
-    let at: Moment = t.date.day(*at);
+    let at: Moment = t.texts.date.day(*at);
     Some(sentence(&t.finding.closed_at, &[("at", Slot::Time(&at)), ("reason", Slot::Name(reason))]))
 }
 
 /// Where the next step is done: address and words.
-fn step<'t>(t: &'t Texts, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Option<(String, &'t str)> {
+fn step<'t>(t: &'t Line, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Option<(String, &'t str)> {
     let f = &t.finding;
     if let Some(number) = number {
         return Some((place.link(&format!("/console/devices/{number}")), &f.see_device));

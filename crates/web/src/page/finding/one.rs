@@ -1,9 +1,9 @@
 //! The page of one finding: what it means, what to do next, and how it is closed.
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::sentence::{Moment, Sentence};
-use crate::texts::Texts;
+use crate::texts::Line;
 use askama::Template;
 use tegata_usecase::finding::Seen;
 
@@ -22,7 +22,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "finding/one.html")]
 struct One<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     list: String,
     title: &'static str,
     means: &'static str,
@@ -40,8 +40,8 @@ struct One<'a> {
 }
 
 /// The page of one finding.
-pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
+    let t = Line::of(place.language());
     let Seen { finding, number, .. } = shown.seen;
     let words = t.finding.kind(&finding.kind);
     let page = One {
@@ -52,7 +52,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         next: &words.next,
         level: super::level(t, finding),
         about: super::about(t, finding, *number),
-        found: t.date.minute(finding.at),
+        found: t.texts.date.minute(finding.at),
         closed: super::closed(t, finding),
         step: super::step(t, place, finding, *number),
         evidence: serde_json::to_string_pretty(&finding.data).unwrap_or_default(),
@@ -61,5 +61,5 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         form: shown.form.filter(|_| finding.closed.is_none()),
         base: format!("/console/findings/{}", finding.uid),
     };
-    frame::page(place, Head { title: &words.title, listed: false }, &page)
+    Content::new(Area::Findings, &words.title, &page)
 }

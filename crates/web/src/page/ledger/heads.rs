@@ -3,7 +3,7 @@
 use crate::page::Place;
 use crate::page::frame::{self, Head};
 use crate::sentence::plain;
-use crate::texts::{Texts, count};
+use crate::texts::{Line, count};
 use askama::Template;
 use tegata_domain::ledger::{Checkpoint, Log};
 
@@ -22,7 +22,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "ledger/heads.html")]
 struct Heads<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     logs: Vec<One<'a>>,
     check: String,
@@ -42,7 +42,7 @@ struct One<'a> {
 
 /// The page of both logs. `url` is where they are served.
 pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
-    let t = Texts::of(place.language());
+    let t = Line::of(place.language());
     let l = &t.ledger;
     let size = |log: Log| {
         let found = logs.iter().find(|one| one.log == log).and_then(|one| one.checkpoint);
@@ -66,7 +66,7 @@ pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
     frame::page(place, Head { title: &l.what, listed: true }, &page)
 }
 
-fn log<'a>(t: &'static Texts, one: &Shown<'a>) -> One<'a> {
+fn log<'a>(t: &'static Line, one: &Shown<'a>) -> One<'a> {
     let l = &t.ledger;
     let (title, why) = match one.log {
         Log::Facts => (&l.facts, &l.facts_why),

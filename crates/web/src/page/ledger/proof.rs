@@ -4,7 +4,7 @@ use crate::page::Place;
 use crate::page::frame::{self, Head};
 use crate::page::shape::badge;
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
-use crate::texts::{ProofWords, Texts, count};
+use crate::texts::{Line, ProofWords, count};
 use askama::Template;
 use tegata_domain::time::Timestamp;
 use tegata_usecase::ledger::{Explained, Fault, Step};
@@ -12,7 +12,7 @@ use tegata_usecase::ledger::{Explained, Fault, Step};
 #[derive(Template)]
 #[template(path = "ledger/proof.html")]
 struct Proof<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     heading: &'static str,
     verdict: Option<Sentence>,
     steps: Vec<Row>,
@@ -41,7 +41,7 @@ struct Event {
 
 /// The page of a proof: the form alone, or with what was found. `typed` is what the form keeps.
 pub fn render(place: &Place<'_>, found: Option<&Explained>, typed: &str) -> String {
-    let t = Texts::of(place.language());
+    let t = Line::of(place.language());
     let p = &t.ledger.proof;
     let broken = |step: Step| plain(&p.failed_at, &[("number", &(step as usize + 1).to_string())]);
     let (heading, verdict) = match found.map(|found| found.fault) {
@@ -64,7 +64,7 @@ pub fn render(place: &Place<'_>, found: Option<&Explained>, typed: &str) -> Stri
     frame::page(place, Head { title: if found.is_some() { heading } else { &p.title }, listed: found.is_none() }, &page)
 }
 
-fn row(t: &'static Texts, found: &Explained, step: Step) -> Row {
+fn row(t: &'static Line, found: &Explained, step: Step) -> Row {
     let p = &t.ledger.proof;
     let asks = match step {
         Step::Form => &p.form,
@@ -119,14 +119,14 @@ fn fault(p: &ProofWords, found: &Explained) -> Sentence {
 }
 
 /// The event, once the whole proof held: before that its words are nobody's.
-fn event(t: &'static Texts, found: &Explained) -> Option<Event> {
+fn event(t: &'static Line, found: &Explained) -> Option<Event> {
     let told = found.told.as_ref().filter(|_| found.fault.is_none())?;
     let text = |name: &str| told.event.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let kind = text("kind");
     Some(Event {
         device: text("device"),
         sequence: told.event.get("sequence").map(ToString::to_string).unwrap_or_default(),
-        at: Timestamp::parse(&text("at")).map(|at| t.date.minute(at)),
+        at: Timestamp::parse(&text("at")).map(|at| t.texts.date.minute(at)),
         whole: serde_json::to_string_pretty(&told.event).unwrap_or_default(),
         kind: t.ledger.event(&kind).map(str::to_owned).unwrap_or(kind),
     })

@@ -1,9 +1,9 @@
 //! The list of products, and the form for a new one.
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::sentence::{Moment, plain};
-use crate::texts::{Products, Texts, count};
+use crate::texts::{Line, Products, count};
 use askama::Template;
 use tegata_domain::product::{Product, Sector};
 
@@ -23,10 +23,10 @@ pub struct Filled<'a> {
 
 /// What the list shows.
 pub struct Listed<'a> {
-    /// The products, the newest first.
+    /// The products, in order.
     pub all: &'a [Product],
-    /// Where the next ones begin, if there are more.
-    pub next: Option<i64>,
+    /// The page of the next ones, if there are more.
+    pub next: Option<&'a str>,
     /// The token of the form, for who may register one.
     pub form: Option<&'a str>,
     /// What was filled in.
@@ -38,7 +38,7 @@ pub struct Listed<'a> {
 #[derive(Template)]
 #[template(path = "product/list.html")]
 struct List<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -66,15 +66,15 @@ struct Choice {
 }
 
 /// The list of products.
-pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     let p = &t.product;
     let row = |product: &Product| Row {
         link: place.link(&format!("/console/products/{}", product.uid)),
         model: product.model.clone(),
         name: product.name.clone(),
         gtin: product.gtin.clone(),
-        support: t.date.month(product.support_end),
+        support: t.texts.date.month(product.support_end),
     };
     let credentials = p.credentials.all().into_iter().map(|(_, value, name)| Choice {
         value: value.to_owned(),
@@ -85,14 +85,14 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
         t,
         heading: heading(p, listed),
         rows: listed.all.iter().map(row).collect(),
-        next: listed.next.map(|after| place.link_with("/console/products", &format!("after={after}"))),
+        next: listed.next.map(str::to_owned),
         form: listed.form,
         filled: listed.filled.clone(),
         refused: listed.refused,
         sectors: Sector::ALL.map(|sector| choice(p, sector, listed.filled.sector)).into(),
         credentials: credentials.collect(),
     };
-    frame::page(place, Head { title: &p.what, listed: false }, &page)
+    Content::new(Area::Products, &p.what, &page)
 }
 
 fn choice(p: &'static Products, sector: Sector, chosen: &str) -> Choice {

@@ -1,12 +1,12 @@
 //! The page of one product: what everybody is told of it, who signs its releases, and what can be done with it.
 
 use crate::page::Place;
+use crate::page::console::{Area, Content};
 use crate::page::facts;
-use crate::page::frame::{self, Head};
 use crate::page::item::Field;
 use crate::page::shape::badge;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::Texts;
+use crate::texts::Line;
 use askama::Template;
 use tegata_domain::product::Product;
 use tegata_domain::release::ReleaseKey;
@@ -32,7 +32,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "product/one.html")]
 struct One<'a> {
-    t: &'static Texts,
+    t: &'static Line,
     list: String,
     heading: String,
     model: &'a str,
@@ -56,8 +56,8 @@ struct Key {
 }
 
 /// The page of one product.
-pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
+    let t = Line::of(place.language());
     let (p, product) = (&t.product, shown.product);
     let base = format!("/console/products/{}", product.uid);
     let query = format!("product={}", product.uid);
@@ -66,7 +66,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         list: place.link("/console/products"),
         heading: facts::product_line(product),
         model: &product.model,
-        facts: facts::of_model(t, product, shown.maker, shown.now).into_iter().flatten().collect(),
+        facts: facts::of_model(t.texts, product, shown.maker, shown.now).into_iter().flatten().collect(),
         keys: shown.keys.map(|keys| keys.iter().map(|one| key(t, &base, one)).collect()),
         links: [
             (place.link("/console/batches") + "#new", &p.see_batches),
@@ -74,21 +74,21 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
             (place.link_with("/console/devices", &query), &p.see_devices),
         ],
         public: place.link(&format!("/01/{}", product.gtin)),
-        registered: t.date.day(product.created_at),
+        registered: t.texts.date.day(product.created_at),
         id: product.uid.to_string(),
         base,
         refused: shown.refused,
         form: shown.form,
     };
-    frame::page(place, Head { title: &product.model, listed: false }, &page)
+    Content::new(Area::Products, &product.model, &page)
 }
 
-fn key(t: &'static Texts, base: &str, key: &ReleaseKey) -> Key {
+fn key(t: &'static Line, base: &str, key: &ReleaseKey) -> Key {
     let p = &t.product;
     let digest = fingerprint(key);
-    let ended = key.ended_at.map(|at| plain(&p.ended, &[("day", &t.date.day(at).shown)]));
+    let ended = key.ended_at.map(|at| plain(&p.ended, &[("day", &t.texts.date.day(at).shown)]));
     Key {
-        since: t.date.day(key.created_at),
+        since: t.texts.date.day(key.created_at),
         state: match &ended {
             Some(words) => badge(("quiet", "ended", words)),
             None => badge(("well", "well", &p.signs)),

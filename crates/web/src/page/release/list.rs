@@ -2,16 +2,16 @@
 
 use super::{Of, commands};
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::sentence::{Moment, plain};
-use crate::texts::{Releases, Texts, count};
+use crate::texts::{Line, Releases, count};
 use askama::Template;
 
 /// What the list shows.
 pub struct Listed<'a> {
-    /// The releases with their products, the newest first.
+    /// The releases with their products, in order.
     pub all: &'a [Of],
-    /// Where the next ones begin, if there are more: the query of that page.
+    /// The page of the next ones, if there are more.
     pub next: Option<&'a str>,
     /// Whether the reader may publish one.
     pub may_publish: bool,
@@ -20,7 +20,7 @@ pub struct Listed<'a> {
 #[derive(Template)]
 #[template(path = "release/list.html")]
 struct List {
-    t: &'static Texts,
+    t: &'static Line,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -40,17 +40,17 @@ struct Row {
 }
 
 /// The list of releases.
-pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
+    let t = Line::of(place.language());
     let page = List {
         t,
         heading: heading(&t.release, listed.all.len()),
         rows: listed.all.iter().map(|one| row(t, place, one)).collect(),
-        next: listed.next.map(|query| place.link_with("/console/releases", query)),
+        next: listed.next.map(str::to_owned),
         commands: listed.may_publish.then(|| commands("PRODUCT")),
         products: place.link("/console/products"),
     };
-    frame::page(place, Head { title: &t.release.what, listed: false }, &page)
+    Content::new(Area::Releases, &t.release.what, &page)
 }
 
 fn heading(r: &Releases, all: usize) -> String {
@@ -61,14 +61,14 @@ fn heading(r: &Releases, all: usize) -> String {
     }
 }
 
-fn row(t: &'static Texts, place: &Place<'_>, (published, product): &Of) -> Row {
+fn row(t: &'static Line, place: &Place<'_>, (published, product): &Of) -> Row {
     let release = &published.release;
     Row {
         link: place.link(&format!("/console/releases/{}", release.uid)),
         version: release.version.clone(),
         product: (place.link(&format!("/console/products/{}", product.uid)), product.model.clone()),
         security: release.security_version.to_string(),
-        published: t.date.day(release.created_at),
+        published: t.texts.date.day(release.created_at),
         size: t.figure.size(release.size),
         remedy: release.remedy,
     }

@@ -2,10 +2,10 @@
 
 use super::Of;
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::tall_bar;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::{Texts, count};
+use crate::texts::{Line, count};
 use askama::Template;
 
 /// How many devices within reach run it.
@@ -30,7 +30,7 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "release/one.html")]
 struct One {
-    t: &'static Texts,
+    t: &'static Line,
     list: String,
     heading: String,
     product: (String, String),
@@ -48,8 +48,8 @@ struct One {
 }
 
 /// The page of one release.
-pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
-    let t = Texts::of(place.language());
+pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
+    let t = Line::of(place.language());
     let r = &t.release;
     let (release, product) = (&shown.one.0.release, &shown.one.1);
     let heading = plain(&r.heading, &[("version", &release.version), ("product", &product.model)]);
@@ -65,7 +65,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
         heading: heading.clone(),
         product: (place.link(&format!("/console/products/{}", product.uid)), product.model.clone()),
         security: release.security_version.to_string(),
-        published: t.date.minute(release.created_at),
+        published: t.texts.date.minute(release.created_at),
         size: t.figure.size(release.size),
         file: release.file_name.clone(),
         digest: release.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -78,5 +78,5 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> String {
             .may_begin
             .then(|| place.link_with("/console/campaigns/new", &format!("release={}", release.uid))),
     };
-    frame::page(place, Head { title: &heading, listed: false }, &page)
+    Content::new(Area::Releases, &heading, &page)
 }

@@ -1,0 +1,34 @@
+//! Logins of people: opened by a proof, carried by a cookie, judged anew for each request, ended.
+
+mod authenticate;
+mod end;
+mod known;
+mod open;
+mod read;
+mod switch;
+mod ticket;
+mod tries;
+mod visitor;
+
+pub use authenticate::authenticate;
+pub use end::{end, end_of, end_others};
+pub use open::{Attempt, Opened, Step, confirm, password};
+pub(crate) use open::{Attempted, establish, shortened};
+pub use read::{Standing, of};
+pub use switch::{houses, switch};
+pub use tries::Guard;
+pub use visitor::Visitor;
+
+use crate::cx::Inner;
+use crate::error::Result;
+use tegata_domain::login::LIFE;
+
+/// Whether two texts are the same, in a time that tells nothing of where they differ.
+pub fn same(a: &str, b: &str) -> bool {
+    tegata_keys::secret::same(a.as_bytes(), b.as_bytes())
+}
+
+/// Takes away what ended long ago; how many.
+pub async fn sweep(cx: &Inner) -> Result<u64> {
+    Ok(cx.store.login().sweep(cx.now()?.minus(LIFE)).await?)
+}
