@@ -15,7 +15,28 @@ api POST "/api/v1/devices/$ended/retire" '{}'; answered "one is retired" 200
 proved() { api GET "/api/v1/devices/$ended/events/2/proof" && [[ $code == 200 ]]; }
 holds "all is under a checkpoint" within 10 proved
 
+# one of everything that the console has a page of
+keys more 10
+lines more 10 more >more.ndjson
+make more.ndjson
+matches "more devices than the batch permits are refused" over_quantity "$(tail -n 1 "$WORK/body")"
+head -c 2000 /dev/urandom >image
+request POST "$https/api/v1/releases" --header "Authorization: Bearer $token" --form "product=$product" \
+    --form version=2.0.0 --form security_version=1 --form file=@image
+answered "a release is published" 201
+release=$(json "$WORK/body" 'it["id"]')
+api POST /api/v1/campaigns "{\"release\":\"$release\"}"; answered "a campaign begins" 201
+campaign=$(json "$WORK/body" 'it["id"]')
+api GET /api/v1/findings; findings=$(json "$WORK/body" '[one["id"] for one in it["items"]][:2]')
+"$python" - "$WORK/init.json" "$product" "$batch" "$release" "$campaign" "$findings" >"$WORK/console.json" <<'PY'
+import json, sys
+login = json.load(open(sys.argv[1]))["login"]
+product, batch, release, campaign = ([one] for one in sys.argv[2:6])
+things = {"products": product, "batches": batch, "releases": release, "campaigns": campaign, "findings": json.loads(sys.argv[6])}
+print(json.dumps({"user": login["user"], "password": login["password"], "things": things}))
+PY
+
 axe=$NPM/node_modules/axe-core/axe.min.js
-"$python" "$here/browser/axe.py" "$http" "$well" "$held" "$ended" "$axe" "$WORK/pictures" || failed=$((failed + 1))
+"$python" "$here/browser/axe.py" "$http" "$well" "$held" "$ended" "$axe" "$WORK/pictures" "$WORK/console.json" || failed=$((failed + 1))
 stop "SIGTERM ends the server"
 finish

@@ -297,6 +297,9 @@ fn line(table: Table) -> Table {
         .add(Login, Page, get("/console/findings"), web::finding::list)
         .add(Login, Page, get("/console/findings/{id}"), web::finding::show)
         .add(Login, Page, post("/console/findings/{id}/close"), web::finding::close)
+        .add(Login, Page, get("/console/live/batches/{id}"), web::live::batch)
+        .add(Login, Page, get("/console/live/campaigns/{id}"), web::live::campaign)
+        .add(Login, Page, get("/console/live/findings"), web::live::findings)
         .add(Login, Page, get("/console/notices"), web::notices::list)
         .add(Login, Page, post("/console/notices/{id}/receipt"), web::notices::receive)
 }

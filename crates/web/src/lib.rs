@@ -13,6 +13,7 @@ pub mod desk;
 pub mod finding;
 pub mod language;
 pub mod ledger;
+pub mod live;
 pub mod login;
 pub mod lookup;
 pub mod members;

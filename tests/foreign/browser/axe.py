@@ -1,16 +1,19 @@
 """Holds every page against the rules that a program can check (axe-core), weighs it, and walks it by keyboard.
 
-Usage: axe.py BASE WELL HELD ENDED AXE FOLDER. AXE is axe-core's `axe.min.js`. Prints `ok …` / `not ok …`; exits 1 when
+Usage: axe.py BASE WELL HELD ENDED AXE FOLDER CONSOLE. AXE is axe-core's `axe.min.js`; CONSOLE a file of JSON: `user`,
+`password`, and under `things` the ids of what the console has pages of, by noun. Prints `ok …` / `not ok …`; exits 1 when
 a check failed. What axe calls serious or critical is a failure; what it calls less is printed, and looked at by people.
 """
 
+import json
 import os
 import sys
 
+import console
 from driver import LANGUAGES, SCHEMES, SPACE, TAB, WIDTHS, Browser, Checks, Trouble
 from pages import in_language, public
 
-base, well, held, ended, script, folder = sys.argv[1:7]
+base, well, held, ended, script, folder, console_file = sys.argv[1:8]
 check = Checks()
 with open(script, encoding="utf-8") as file:
     AXE = file.read()
@@ -47,12 +50,15 @@ def walk(browser, name):
     """Tab reaches whatever can be pressed or filled in, in the order of the page, and what has the focus can be seen."""
     wanted = browser.run("""
         const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')];
-        const seen = all.filter(e => e.getClientRects().length && !e.disabled);
+        // of a group of radio buttons Tab reaches the chosen one, and arrows the others
+        const passed = e => e.type === 'radio' && !e.checked && document.querySelector(`[type=radio][name="${e.name}"]:checked`);
+        const seen = all.filter(e => e.tabIndex >= 0 && e.checkVisibility({contentVisibilityAuto: true}) && !e.disabled && !passed(e));
         seen.forEach((e, i) => e.dataset.stop = i);
         return seen.length""")
     browser.run("document.activeElement.blur(); scrollTo(0, 0)")
     stops, unseen = [], []
-    for _ in range(wanted + 1):
+    # a field for a date has several stops within
+    for _ in range(wanted + 8 * len(browser.all("[type=date]")) + 1):
         browser.keys(TAB)
         stop, shown = browser.run("""
             const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
@@ -78,13 +84,12 @@ def folds(browser, name):
     check.same(f"{name}: what is folded opens by keyboard", count, open_ones)
 
 
-os.makedirs(folder, exist_ok=True)
-heaviest = (0, "")
-with Browser(base, folder) as browser:
-    axe_itself(browser)
+def each(browser, pages):
+    """Every page in every form; the heaviest of them."""
+    heaviest = (0, "")
     for width, scheme, language in FORMS:
         browser.form(*WIDTHS[width], scheme)
-        for page, (path, _) in public(well, held, ended).items():
+        for page, path in pages.items():
             name = f"{page}-{width}-{scheme}-{language}"
             browser.go(in_language(path, language))
             try:
@@ -95,5 +100,18 @@ with Browser(base, folder) as browser:
             except Trouble as trouble:
                 check(name, False, trouble)
                 browser.picture(name)
-print(f"# the heaviest page: {heaviest[1]}, {heaviest[0]} bytes with style and script", flush=True)
+    return heaviest
+
+
+os.makedirs(folder, exist_ok=True)
+with open(console_file, encoding="utf-8") as file:
+    inside = json.load(file)
+with Browser(base, folder) as browser:
+    axe_itself(browser)
+    heaviest = [each(browser, {name: path for name, (path, _) in public(well, held, ended).items()})]
+    console.log_in(browser, inside["user"], inside["password"])
+    heaviest.append(each(browser, console.pages(inside["things"])))
+    complaints = [c for c in browser.complaints() if "favicon" not in c and "404 (Not Found)" not in c]
+    check("the browser has no complaint", complaints == [], complaints[:3])
+print(f"# the heaviest page: {max(heaviest)[1]}, {max(heaviest)[0]} bytes with style and script", flush=True)
 sys.exit(check.status())

@@ -10,6 +10,8 @@ def public(well, held, ended):
         "ended": (f"/d/{ended}", {"en": "Ended.", "ja": "終了"}),
         "unknown": ("/d/0000-0000-0000-0000", {"en": "", "ja": ""}),
         "malformed": ("/d/hello", {"en": "", "ja": ""}),
+        "ledger": ("/ledger", {"en": "under signature", "ja": "署名"}),
+        "proof": ("/ledger/check", {"en": "Does this proof hold?", "ja": "この証明は成り立ちますか"}),
         "model": ("/01/04512345678906/21/unit-1", {"en": "gateway", "ja": "gateway"}),
     }
 

@@ -40,3 +40,36 @@ impl Line {
         &LOADED[language as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use tegata_domain::action::ActionState;
+    use tegata_domain::campaign::CampaignState;
+    use tegata_domain::event::EventKind;
+    use tegata_domain::finding::FindingKind;
+    use tegata_domain::notice::NoticeKind;
+
+    /// Every name has its words, and no words are there for a name that is none.
+    fn agree<T>(what: &str, words: &BTreeMap<String, T>, names: impl IntoIterator<Item = &'static str>) {
+        let (words, names): (BTreeSet<_>, BTreeSet<_>) =
+            (words.keys().map(String::as_str).collect(), names.into_iter().collect());
+        assert_eq!(words, names, "{what}");
+    }
+
+    #[test]
+    fn every_word_of_the_domain_has_words() {
+        for line in Language::ALL.map(Line::of) {
+            let kinds = FindingKind::ALL.map(FindingKind::name).into_iter().chain(["other"]);
+            agree("findings", &line.finding.kinds, kinds);
+            agree("levels", &line.finding.levels, ["1", "2", "3", "4", "5"]);
+            agree("campaigns", &line.campaign.states, CampaignState::ALL.map(CampaignState::name));
+            agree("actions", &line.campaign.actions, ActionState::ALL.map(ActionState::name));
+            agree("notices", &line.notices.kinds, NoticeKind::ALL.map(NoticeKind::name));
+            let events = (1..).map_while(EventKind::from_code).map(EventKind::name);
+            agree("events", &line.ledger.events, events);
+        }
+        assert_eq!(Line::of(Language::En).finding.kind("not-known-yet").title, "Another finding");
+    }
+}

@@ -38,6 +38,7 @@ pub struct Shown<'a> {
 struct One {
     t: &'static Line,
     list: String,
+    live: String,
     what: String,
     heading: String,
     state: Sentence,
@@ -79,6 +80,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let page = One {
         t,
         list: place.link("/console/batches"),
+        live: format!("/console/live/batches/{}", batch.uid),
         what: plain(&b.one, &[("product", &product.model)]),
         heading: heading(b, batch),
         state: state(t, batch, shown.now),

@@ -32,6 +32,8 @@ struct One<'a> {
     what: String,
     heading: String,
     base: String,
+    /// Where its mark is.
+    live: String,
     /// The token of the forms, and whether it goes on or stops by the button.
     act: Option<(&'a str, bool)>,
     state: Sentence,
@@ -116,6 +118,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
         silent: silent(t, campaign, tally.silent),
         facts: facts(t, shown.progress),
         release: place.link(&format!("/console/releases/{}", release.uid)),
+        live: format!("/console/live/campaigns/{}", campaign.uid),
         base,
     };
     Content::new(Area::Campaigns, &plain(&c.title, &names), &page)
