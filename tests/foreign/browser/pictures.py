@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 
+import console
 from driver import WIDTHS, Browser
 from pages import in_language
 
@@ -24,25 +25,56 @@ FORMS = {
 }
 
 
-def shots(look):
-    """What is taken: name, path, forms."""
-    found = [("front", "/", ("desktop", "phone-ja"))]
-    for i, number in enumerate(look["devices"].values()):
-        if i < 4:
-            found.append((f"look-up-{i + 1}", f"/d/{number}", ("desktop", "phone-ja")))
+# Areas of the console whose lists lead to a page of each thing.
+AREAS = ("products", "batches", "releases", "campaigns", "findings", "notices")
+# Other pages of it.
+OTHERS = {"overview": "/console", "devices": "/console/devices", "audit": "/console/audit", "accounts": "/console/accounts",
+          "tokens": "/console/tokens", "organisation": "/console/organisation", "account": "/console/account"}
+
+
+def public(look):
+    """Pages that everybody sees: name, path, forms."""
+    found = [("front", "/", ("desktop", "phone-ja")), ("ledger", "/ledger", ("desktop", "phone-ja"))]
+    for what, number in sorted(look["devices"].items()):
+        name = "".join(c if c.isalnum() else "-" for c in what.lower())
+        found.append((f"look-up-{name}", f"/d/{number}", ("phone", "phone-ja")))
     return found
+
+
+def inside(browser):
+    """Pages of who is logged in. What a list leads to is found by its first link."""
+    found = [(name, path, ("desktop", "ja")) for name, path in OTHERS.items() if reached(browser, path)]
+    for area in AREAS:
+        if reached(browser, f"/console/{area}"):
+            found.append((area, f"/console/{area}", ("desktop", "ja")))
+            first = browser.run("const a = document.querySelector('main tbody th a, main .finding h3 a'); return a && a.pathname")
+            if first:
+                found.append((area[:-2] if area == "batches" else area[:-1], first, ("desktop", "dark", "phone-ja")))
+    return found
+
+
+def reached(browser, path):
+    """Whether there is a page."""
+    browser.go(path)
+    return browser.run("return performance.getEntriesByType('navigation')[0].responseStatus") == 200
 
 
 def take(look, folder):
     with Browser(look["pages"], folder) as browser:
-        for name, path, forms in shots(look):
-            for form in forms:
-                width, scheme, language = FORMS[form]
-                browser.form(*WIDTHS[width], scheme)
-                browser.go(in_language(path, language))
-                title = browser.heading()
-                picture = browser.picture(f"{name}-{form}")
-                print(f"{os.path.basename(picture):<32} {title}", flush=True)
+        taken(browser, public(look))
+        console.log_in(browser, look["user"], look["password"])
+        taken(browser, inside(browser))
+
+
+def taken(browser, shots):
+    for name, path, forms in shots:
+        for form in forms:
+            width, scheme, language = FORMS[form]
+            browser.form(*WIDTHS[width], scheme)
+            browser.go(in_language(path, language))
+            title = browser.heading()
+            picture = browser.picture(f"{name}-{form}")
+            print(f"{os.path.basename(picture):<40} {title}", flush=True)
 
 
 def in_few_colours(folder):
