@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod device;
 pub mod export;
 pub mod finding;
+pub mod invitation;
 pub mod notice;
 pub mod openapi;
 pub mod organisation;

@@ -87,4 +87,15 @@ impl Invitations<'_> {
             format!("select {COLUMNS} from invitation where organisation = $1 and id < $2 order by id desc limit $3");
         self.0.read(|c| c.all(&text, (house.0, before.0, limit), read))
     }
+
+    /// Those of an organisation after `after`, at most `limit`.
+    pub async fn after(
+        &self,
+        house: OrganisationRow,
+        after: InvitationRow,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let text = format!("select {COLUMNS} from invitation where organisation = $1 and id > $2 order by id limit $3");
+        self.0.read(|c| c.all(&text, (house.0, after.0, limit), read))
+    }
 }

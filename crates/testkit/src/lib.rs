@@ -6,6 +6,7 @@
 //! World       data folder, the running program: started, killed, ended, started again
 //! Api         the JSON API and the pages, over connections that are kept
 //! Connection  one HTTPS connection, by hand: which name, which TLS, which certificate, streams both ways
+//! Console     a browser in the console: cookies, forms, who is logged in
 //! factory     products, batches, lines, devices          tenant   organisations, tokens of every role
 //! postgres    a PostgreSQL server of our own
 //! ledger      checkpoints, tiles, copies of a log        wait     for a state, never for a time
@@ -17,6 +18,7 @@
 
 pub mod api;
 pub mod connection;
+pub mod console;
 pub mod factory;
 pub mod ledger;
 pub mod postgres;
@@ -29,6 +31,7 @@ mod world;
 
 pub use api::{Answer, Api};
 pub use connection::Connection;
+pub use console::Console;
 pub use postgres::{Disk, Postgres};
 pub use process::{Refusal, Server};
 pub use tegata_agent::{Est, EstError, Identity};

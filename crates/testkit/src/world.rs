@@ -45,6 +45,8 @@ impl Default for Setup {
 pub struct First {
     /// API token of the first administrator.
     pub token: String,
+    /// Log-in name and password of the first administrator.
+    pub login: (String, String),
     /// Id of the first organisation.
     pub organisation: String,
     /// The HTTPS authority, DER.
@@ -212,6 +214,7 @@ impl First {
         let https_ca = PathBuf::from(text(&value["https_ca"]));
         First {
             token: text(&value["token"]),
+            login: (text(&value["login"]["user"]), text(&value["login"]["password"])),
             organisation: text(&value["organisation"]),
             trust: pem(&https_ca),
             https_ca,

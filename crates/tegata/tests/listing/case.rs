@@ -58,6 +58,16 @@ impl Case {
         Case { method, access: Access::Token, operation: Some(operation), stranger: 404, ..Case::public(route, call) }
     }
 
+    /// A page of who is logged in, with a right. What the path names is another's for a stranger: 404.
+    pub fn page(route: &'static str, operation: Operation, call: impl Fn(&Stock) -> Message + 'static) -> Case {
+        Case { access: Access::Login, ..Case::token(Method::Get, route, operation, call) }
+    }
+
+    /// A form of who is logged in; the token of the login is put to its fields. It leads on.
+    pub fn form(route: &'static str, operation: Operation, call: impl Fn(&Stock) -> Message + 'static) -> Case {
+        Case { method: Method::Post, done: 303, ..Case::page(route, operation, call) }
+    }
+
     /// The use cases behind it.
     pub fn through(self, usecases: &'static [&'static str]) -> Case {
         Case { usecases, ..self }
@@ -119,6 +129,6 @@ fn paths_match_their_routes() {
 
 /// Every line there is.
 pub fn all() -> Vec<Case> {
-    let parts = [crate::resources::all(), crate::protocols::all(), crate::pages::all()];
+    let parts = [crate::resources::all(), crate::protocols::all(), crate::pages::all(), crate::console::all()];
     parts.into_iter().flatten().collect()
 }

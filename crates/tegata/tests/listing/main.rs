@@ -4,6 +4,7 @@
 
 mod case;
 mod columns;
+mod console;
 mod doors;
 mod expired;
 mod pages;

@@ -1,8 +1,10 @@
 //! The routes of pages and operation.
 
 use crate::case::Case;
+use crate::stock::Stock;
 use tegata::wiring::Method;
 use tegata_testkit::api::Message;
+use tegata_testkit::console::{self, Console};
 use tegata_testkit::factory::GTIN;
 
 fn get(path: impl Into<String>) -> Message {
@@ -23,10 +25,31 @@ pub fn all() -> Vec<Case> {
             method: Method::Post,
             ..Case::public("/n/{code}", |s| Message::new("POST", s.letter.clone())).answers(303)
         },
+        Case::public("/login", |_| get("/login")),
+        Case { method: Method::Post, ..Case::public("/login", log_in).answers(303) },
+        Case::public("/invitation/{code}", |s| get(s.invitation())),
+        Case { method: Method::Post, ..Case::public("/invitation/{code}", accept).answers(303) },
         Case::public("/assets/{file}", |s| get(s.stylesheet.clone())),
         Case::public("/healthz", |_| get("/healthz")),
         Case::public("/readyz", |_| get("/readyz")),
         Case::public("/metrics", |_| get("/metrics")),
         Case::public("/operation", |_| get("/operation")),
     ]
+}
+
+/// A form of who is not logged in, from a browser that asked for it.
+fn filled(s: &Stock, path: &str, with: &[(&str, &str)]) -> Message {
+    let browser = Console::new(&s.world.public());
+    let token = browser.page_token(path);
+    let body = console::fields(&[&[("token", &*token)], with].concat());
+    Message::new("POST", path).body("application/x-www-form-urlencoded", body).header("cookie", browser.cookies())
+}
+
+fn log_in(s: &Stock) -> Message {
+    let (name, password) = &s.world.first.login;
+    filled(s, "/login", &[("name", name), ("password", password)])
+}
+
+fn accept(s: &Stock) -> Message {
+    filled(s, &s.invitation(), &[("name", &s.fresh()), ("password", console::PASSWORD)])
 }

@@ -55,6 +55,20 @@ fn tenants() -> Vec<Case> {
         })
         .through(&["token/end::end"])
         .answers(204),
+        Case::token(Post, "/api/v1/invitations", InviteAccount, |s| {
+            post("/api/v1/invitations", &json!({ "note": s.fresh(), "role": "auditor" }))
+        })
+        .through(&["invitation/create::create"])
+        .answers(201)
+        .stranger(201),
+        Case::token(Get, "/api/v1/invitations", ReadAccount, |_| get("/api/v1/invitations"))
+            .through(&["invitation/read::list_after"])
+            .stranger(200),
+        Case::token(Delete, "/api/v1/invitations/{id}", InviteAccount, |s| {
+            Message::new("DELETE", format!("/api/v1/invitations/{}", s.spare_invitation()))
+        })
+        .through(&["invitation/end::end"])
+        .answers(204),
         // the platform itself cannot be erased
         Case::token(Post, "/api/v1/organisations/{id}/erase", EraseOrganisation, |s| {
             post(format!("/api/v1/organisations/{}/erase", s.world.first.organisation), &json!({ "confirm": "all" }))

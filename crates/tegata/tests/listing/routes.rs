@@ -86,7 +86,7 @@ fn token_routes_refuse_who_has_no_token() {
 }
 
 /// What of the first organisation's an answer shows.
-fn seen(stock: &Stock, answer: &Answer) -> Option<String> {
+pub fn seen(stock: &Stock, answer: &Answer) -> Option<String> {
     let text = answer.text();
     stock.secrets().into_iter().find(|secret| text.contains(secret.as_str()))
 }
@@ -110,7 +110,7 @@ fn token_routes_show_nothing_to_another_organisation() {
 }
 
 /// Whether the table of rights lets `role` of the first organisation.
-fn may(case: &Case, role: Role) -> bool {
+pub fn may(case: &Case, role: Role) -> bool {
     let kinds = [OrganisationKind::Platform, OrganisationKind::Maker, OrganisationKind::Operator];
     let organisation = OrganisationRow(1);
     let member = Member { organisation, kinds: Kinds::of(&kinds), role, name: "listing".into(), right: None };

@@ -3,6 +3,7 @@
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use tegata_domain::permit::Role;
+use tegata_testkit::console::{self, Console};
 use tegata_testkit::factory::{self, Unit};
 use tegata_testkit::tenant::{self, Token};
 use tegata_testkit::tls::self_made;
@@ -12,6 +13,10 @@ use tegata_testkit::{Api, Identity, Setup, World};
 const MAIL: &str = "first@example.com";
 /// Devices that acts may use up: more than there are calls of acts.
 const SPARE: usize = 400;
+/// Members whose memberships may end.
+const MEMBERS: usize = 6;
+/// Invitations that may be used up.
+const INVITATIONS: usize = 40;
 
 /// The things.
 pub struct Stock {
@@ -21,6 +26,10 @@ pub struct Stock {
     pub maker: Api,
     /// Clients of every role of the first organisation.
     pub roles: Vec<(Role, Api)>,
+    /// People of every role of the first organisation, logged in.
+    pub people: Vec<(Role, Console)>,
+    /// An administrator of the other organisation, logged in.
+    pub visitor: Console,
     /// The administrator of another organisation, that makes and operates devices too.
     pub stranger: Api,
     /// A token that was ended.
@@ -53,6 +62,8 @@ pub struct Stock {
     pub finding: String,
     /// Where the pages' stylesheet lies.
     pub stylesheet: String,
+    members: RefCell<Vec<String>>,
+    invitations: RefCell<Vec<(String, String)>>,
     units: RefCell<Vec<Unit>>,
     tokens: RefCell<Vec<Token>>,
     count: Cell<u32>,
@@ -96,11 +107,22 @@ impl Stock {
         let finding = maker.all("/api/v1/findings")[0]["id"].as_str().unwrap().to_owned();
         // the routes of proofs answer 202 until then
         factory::proof(&maker, &unit.number, 1);
+        let public = world.public();
+        let person = |role: Role| (role, console::person(&maker, &public, role.name(), role));
+        let people: Vec<(Role, Console)> = Role::ALL.into_iter().map(person).collect();
+        for spare in 0..MEMBERS {
+            console::person(&maker, &public, &format!("spare-{spare}"), Role::Auditor);
+        }
+        let members = members(&people[0].1);
         let front = world.public().get("/").expect(200).text();
         let real = tegata_wire::x509::parse(&unit.identity.chain[0]).unwrap();
         let own_name = tegata_keys::profile::authority_name("Nobody", "Device");
         Stock {
             roles: tenant::every_role(&maker),
+            visitor: console::person(&public.bearer(&stranger.secret), &public, "stranger", Role::Administrator),
+            people,
+            members: RefCell::new(members),
+            invitations: RefCell::new((0..INVITATIONS).map(|_| invitation(&maker)).collect()),
             stranger: world.public().bearer(&stranger.secret),
             foreign: self_made(&[7; 16], &own_name),
             like: self_made(real.serial, real.subject),
@@ -145,6 +167,31 @@ impl Stock {
         token.id
     }
 
+    /// A member of the first organisation whom nobody needs again: the id of the account.
+    pub fn spare_member(&self) -> String {
+        let mut members = self.members.borrow_mut();
+        let one = members.pop().expect("MEMBERS is too small");
+        members.insert(0, one.clone());
+        one
+    }
+
+    /// The path of an invitation that stands.
+    pub fn invitation(&self) -> String {
+        self.spare(|(_, path)| path.clone())
+    }
+
+    /// The id of an invitation that stands.
+    pub fn spare_invitation(&self) -> String {
+        self.spare(|(id, _)| id.clone())
+    }
+
+    fn spare(&self, of: impl Fn(&(String, String)) -> String) -> String {
+        let mut invitations = self.invitations.borrow_mut();
+        let one = invitations.pop().expect("there are enough invitations");
+        invitations.insert(0, one.clone());
+        of(&one)
+    }
+
     /// A path that the certificate of the device that stays well names.
     pub fn named(&self, begin: &str, end: &str) -> String {
         let text = String::from_utf8_lossy(&self.unit.identity.chain[0]).into_owned();
@@ -160,10 +207,38 @@ impl Stock {
 
     /// Everything that the first organisation has, in one text: it must not change when calls are refused.
     pub fn state(&self) -> String {
-        let lists = ["organisations", "tokens", "products", "batches", "devices", "releases", "findings", "audit"];
+        let lists = [
+            "organisations",
+            "tokens",
+            "products",
+            "batches",
+            "devices",
+            "releases",
+            "findings",
+            "invitations",
+            "audit",
+        ];
         let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
         lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
     }
+}
+
+/// An invitation that stands: its id, and the path of its link.
+fn invitation(api: &Api) -> (String, String) {
+    let asked = json!({ "role": "auditor", "note": MAIL });
+    let made = api.post("/api/v1/invitations", &asked).expect(201).json();
+    let link = factory::text(&made, "link");
+    let path = link.split_once("/invitation/").map(|(_, code)| format!("/invitation/{code}")).expect("a link");
+    (factory::text(&made, "id"), path)
+}
+
+/// The accounts that may be used up, as the page of accounts names them.
+fn members(administrator: &Console) -> Vec<String> {
+    let page = administrator.get("/console/accounts").expect(200).text();
+    let rows = page.split("<h3><bdi>").filter(|row| row.starts_with("spare-") && row.contains("/console/accounts/"));
+    rows.map(|row| between(row, "/console/accounts/", "/role"))
+        .map(|path| path[18..path.len() - 5].to_owned())
+        .collect()
 }
 
 /// The path in the link of a letter, once it lies in the outbox.

@@ -34,6 +34,8 @@ const ACTS: &[Operation] = &[
 
 /// The list: `noun/file::function`.
 const USE_CASES: &[(&str, Who)] = &[
+    ("account/language::speak", Member(&[ChangeSelf])),
+    ("account/password::change", Member(&[ChangeSelf])),
     ("action/attributes::attributes", Device),
     ("action/attributes::attributes_of", Device),
     ("action/confirm::auto_confirm", Device),
@@ -49,6 +51,7 @@ const USE_CASES: &[(&str, Who)] = &[
     ("action/read::installed", Device),
     ("action/remedy::remedy", Device),
     ("audit/read::list", Member(&[ReadAudit])),
+    ("audit/read::newest", Member(&[ReadAudit])),
     ("authority/read::certificate", Public),
     ("authority/read::roots", Public),
     ("batch/open::open", Member(&[CreateBatch])),
@@ -89,6 +92,9 @@ const USE_CASES: &[(&str, Who)] = &[
     ("erasure/replay::replay", Platform),
     ("finding/close::close", Member(&[CloseFinding])),
     ("finding/read::list", Member(&[ReadFinding])),
+    ("membership/change::change", Member(&[ChangeMember])),
+    ("membership/change::end", Member(&[ChangeMember])),
+    ("membership/read::list", Member(&[ReadAccount])),
     ("notice/contact::contact", Member(&[ReadOrganisation])),
     ("notice/contact::set_contact", Member(&[SetContact])),
     ("notice/read::list", Member(&[ReadNotice])),
@@ -98,14 +104,35 @@ const USE_CASES: &[(&str, Who)] = &[
     ("notice/receipt::show_linked", Public),
     ("notice/send::send_due", Platform),
     ("heartbeat/beat::beat", Device),
+    // whoever holds the link
+    ("invitation/accept::accept", Public),
+    ("invitation/accept::join", Member(&[ChangeSelf])),
+    ("invitation/accept::shown", Public),
+    ("invitation/create::again", Member(&[ChangeMember])),
+    ("invitation/create::create", Member(&[InviteAccount])),
+    ("invitation/end::end", Member(&[InviteAccount])),
+    ("invitation/read::list", Member(&[ReadAccount])),
+    ("invitation/read::list_after", Member(&[ReadAccount])),
     ("ledger/prove::prove", Member(&[ReadDevice])),
     ("ledger/prove::prove_stamp", Public),
     ("ledger/read::tile", Public),
     ("ledger/sequence::sequence", Platform),
+    // these turn what was shown into who asks: anybody may try
+    ("login/authenticate::authenticate", Public),
+    ("login/open::confirm", Public),
+    ("login/open::password", Public),
+    ("login/end::end", Member(&[ChangeSelf])),
+    ("login/end::end_of", Member(&[EndLogin])),
+    ("login/end::end_others", Member(&[ChangeSelf])),
+    ("login/mod::sweep", Platform),
+    ("login/read::of", Member(&[ChangeSelf])),
+    ("login/switch::houses", Member(&[ChangeSelf])),
+    ("login/switch::switch", Member(&[ChangeSelf])),
     ("lookup/read::by_number", Public),
     ("lookup/read::find", Public),
     ("lookup/read::model", Public),
     ("organisation/create::create", Member(&[CreateOrganisation])),
+    ("organisation/demand::demand", Member(&[DemandFactor])),
     ("organisation/read::list", Member(&[ReadOrganisation])),
     ("organisation/read::own", Member(&[ReadOrganisation])),
     ("platform/backup::backup", Platform),
@@ -220,6 +247,8 @@ fn every_right_is_used() {
     let used = |operation: Operation| {
         USE_CASES.iter().any(|(_, who)| matches!(who, Member(operations) if operations.contains(&operation)))
     };
-    let unused: Vec<Operation> = Operation::listed().filter(|operation| !used(*operation)).collect();
+    // to log in is the right of who was proven, whatever the way
+    let listed = Operation::listed().filter(|operation| *operation != OpenLogin);
+    let unused: Vec<Operation> = listed.filter(|operation| !used(*operation)).collect();
     assert!(unused.is_empty(), "rights that no listed use case takes: {unused:?}");
 }

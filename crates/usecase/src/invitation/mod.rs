@@ -8,4 +8,4 @@ mod read;
 pub use accept::{Invited, accept, join, shown};
 pub use create::{NewInvitation, again, create};
 pub use end::end;
-pub use read::list;
+pub use read::{list, list_after};
