@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use tegata_domain::id::Uuid;
 use tegata_domain::permit::Operation::{ChangeCampaign, CreateCampaign};
+use tegata_domain::permit::Subject;
 use tegata_usecase::campaign::{self, Act};
 use tegata_usecase::{Cx, Result, cursor, release};
 
@@ -63,6 +64,7 @@ type Again<'a> = (&'a [(String, String)], Option<&'a str>);
 
 async fn form(chosen: Option<Uuid>, desk: &Desk, (filled, refused): Again<'_>, cx: &Cx) -> Result<Response> {
     let actor = desk.visitor.actor();
+    actor.permit(CreateCampaign, Subject::of(desk.visitor.organisation.row))?;
     // the newest first; what lies further back is chosen from its own page
     let mut found = release::list_with_products(None, (0, PAGE), actor, cx).await?;
     found.reverse();

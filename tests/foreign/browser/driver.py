@@ -300,9 +300,9 @@ class Browser:
 
     # --- what is seen
 
-    def picture(self, name, whole=True):
-        """Takes the page into `NAME.png`, down to its foot or as far as the window shows; its path."""
-        size = self.run("return [innerWidth, arguments[0] ? document.documentElement.scrollHeight : innerHeight]", whole)
+    def picture(self, name, most=20_000):
+        """Takes the page into `NAME.png`, down to its foot, at most so many pixels; its path."""
+        size = self.run("return [innerWidth, Math.min(document.documentElement.scrollHeight, arguments[0])]", most)
         clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
         shot = self.cdp("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         path = os.path.join(self.folder, name + ".png")

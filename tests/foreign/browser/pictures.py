@@ -15,6 +15,8 @@ from pages import in_language
 
 # What one picture may weigh, and how many there may be.
 LARGEST, MOST = 120_000, 60
+# A longer page is cut: the handbook shows what it begins with.
+TALLEST = 1500
 # As the handbook shows them; a page is taken in some of these.
 FORMS = {
     "desktop": ("desktop", "light", "en"),
@@ -32,10 +34,16 @@ OTHERS = {"overview": "/console", "devices": "/console/devices", "audit": "/cons
           "tokens": "/console/tokens", "organisation": "/console/organisation", "account": "/console/account"}
 
 
+# Devices of the demo whose look-up is shown.
+SHOWN = ("infusion pump", "quarantined", "retired", "recalled")
+
+
 def public(look):
     """Pages that everybody sees: name, path, forms."""
     found = [("front", "/", ("desktop", "phone-ja")), ("ledger", "/ledger", ("desktop", "phone-ja"))]
     for what, number in sorted(look["devices"].items()):
+        if what not in SHOWN:
+            continue
         name = "".join(c if c.isalnum() else "-" for c in what.lower())
         found.append((f"look-up-{name}", f"/d/{number}", ("phone", "phone-ja")))
     return found
@@ -73,7 +81,7 @@ def taken(browser, shots):
             browser.form(*WIDTHS[width], scheme)
             browser.go(in_language(path, language))
             title = browser.heading()
-            picture = browser.picture(f"{name}-{form}")
+            picture = browser.picture(f"{name}-{form}", most=TALLEST)
             print(f"{os.path.basename(picture):<40} {title}", flush=True)
 
 

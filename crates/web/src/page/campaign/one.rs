@@ -219,7 +219,9 @@ fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -
     let name = match group.extent {
         _ if last => plain(&c.group_last, &[("number", &number[0].1)]),
         Extent::Share(share) => plain(&c.group_share, &[("number", &number[0].1), ("share", &t.figure.share(share))]),
-        Extent::Devices(devices) => plain(&c.group_devices, &[("number", &number[0].1), ("devices", &count(devices))]),
+        Extent::Devices(devices) => {
+            plain(&c.group_devices, &[("number", &number[0].1), ("devices", &t.figure.devices.of(devices.into()))])
+        }
     };
     // the last takes whatever is left, and its size says nothing
     let before: u64 = groups.iter().take_while(|g| g.number < group.number).map(|g| u64::from(g.size)).sum();
