@@ -300,6 +300,7 @@ fn line(table: Table) -> Table {
         .add(Login, Page, get("/console/findings"), web::finding::list)
         .add(Login, Page, get("/console/findings/{id}"), web::finding::show)
         .add(Login, Page, post("/console/findings/{id}/close"), web::finding::close)
+        .add(Login, Page, get("/console/export/{table}"), web::export::show)
         .add(Login, Page, get("/console/live/batches/{id}"), web::live::batch)
         .add(Login, Page, get("/console/live/campaigns/{id}"), web::live::campaign)
         .add(Login, Page, get("/console/live/findings"), web::live::findings)

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod batch;
 pub mod campaign;
 pub mod desk;
+pub mod export;
 pub mod finding;
 pub mod language;
 pub mod ledger;

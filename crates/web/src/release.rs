@@ -27,7 +27,7 @@ async fn listed(asked: &Asked, desk: &Desk, cx: &Cx) -> Result<Response> {
     let all = release::list_with_products(product, (after, PAGE), desk.visitor.actor(), cx).await?;
     let rows: Vec<i64> = all.iter().map(|one| one.0.release.row.0).collect();
     let next = desk.turn(&rows, PAGE, cx)?;
-    let listed = Listed { all: &all, next: next.as_deref(), may_publish: desk.may(PublishRelease) };
+    let listed = Listed { all: &all, product, next: next.as_deref(), may_publish: desk.may(PublishRelease) };
     Ok(desk.show(&page::list(&desk.place(), &listed)))
 }
 

@@ -137,6 +137,9 @@ fn findings() -> Vec<Case> {
         Case::page("/console/notices", ReadNotice, |_| get("/console/notices"))
             .through(&["notice/read::list"])
             .stranger(200),
+        Case::page("/console/export/{table}", ReadFinding, |_| get("/console/export/findings?as=json"))
+            .through(&["finding/read::list"])
+            .stranger(200),
         Case::form("/console/notices/{id}/receipt", ReceiveNotice, receive).through(&["notice/receipt::receive"]),
     ]
 }

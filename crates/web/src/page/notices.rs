@@ -23,6 +23,8 @@ pub struct Listed<'a> {
 #[template(path = "notice/list.html")]
 struct List<'a> {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -44,6 +46,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let t = Line::of(place.language());
     let page = List {
         t,
+        export: "notices?".to_owned(),
         heading: heading(&t.notices, listed.all),
         rows: listed.all.iter().map(|seen| row(t, place, seen)).collect(),
         next: listed.next.map(str::to_owned),

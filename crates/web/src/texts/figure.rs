@@ -7,7 +7,7 @@ use tegata_domain::stop::Share;
 
 tables! {
     /// Counts, spans and sizes.
-    Figures { share, bytes, kilobytes, megabytes, minutes: Plural, hours: Plural, days: Plural, devices: Plural }
+    Figures { export, csv, json, share, bytes, kilobytes, megabytes, minutes: Plural, hours: Plural, days: Plural, devices: Plural }
     /// A text for one, and one for any other number.
     Plural { one, other }
 }

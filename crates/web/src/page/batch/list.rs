@@ -32,6 +32,8 @@ pub struct Listed<'a> {
 #[template(path = "batch/list.html")]
 struct List<'a> {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -58,6 +60,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let choose = |product: &Product| (product.uid.to_string(), format!("{} {}", product.model, product.name));
     let page = List {
         t,
+        export: "batches?".to_owned(),
         heading: heading(&t.batch, listed),
         rows: listed.all.iter().map(|one| row(t, place, one, listed.now)).collect(),
         next: listed.next.map(str::to_owned),

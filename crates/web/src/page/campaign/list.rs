@@ -24,6 +24,8 @@ pub struct Listed<'a> {
 #[template(path = "campaign/list.html")]
 struct List {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -55,6 +57,7 @@ pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> Content {
     };
     let page = List {
         t,
+        export: "campaigns?".to_owned(),
         heading,
         rows: shown.all.iter().map(|one| line(t, place, one)).collect(),
         next: shown.next.map(str::to_owned),

@@ -21,6 +21,8 @@ pub struct Listed<'a> {
 #[template(path = "finding/list.html")]
 struct List {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     open: bool,
     open_link: String,
@@ -39,6 +41,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     }
     let page = List {
         t,
+        export: format!("findings?state={}&", if listed.open { "open" } else { "closed" }),
         heading: heading(&t.finding, listed),
         open: listed.open,
         open_link: place.link("/console/findings"),

@@ -39,6 +39,8 @@ pub struct Listed<'a> {
 #[template(path = "product/list.html")]
 struct List<'a> {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -83,6 +85,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     });
     let page = List {
         t,
+        export: "products?".to_owned(),
         heading: heading(p, listed),
         rows: listed.all.iter().map(row).collect(),
         next: listed.next.map(str::to_owned),

@@ -6,11 +6,14 @@ use crate::page::console::{Area, Content};
 use crate::sentence::{Moment, plain};
 use crate::texts::{Line, Releases, count};
 use askama::Template;
+use tegata_domain::id::Uuid;
 
 /// What the list shows.
 pub struct Listed<'a> {
     /// The releases with their products, in order.
     pub all: &'a [Of],
+    /// The product that they are of, where only its own were asked for.
+    pub product: Option<Uuid>,
     /// The page of the next ones, if there are more.
     pub next: Option<&'a str>,
     /// Whether the reader may publish one.
@@ -21,6 +24,8 @@ pub struct Listed<'a> {
 #[template(path = "release/list.html")]
 struct List {
     t: &'static Line,
+    /// The list as a file: its name and query.
+    export: String,
     heading: String,
     rows: Vec<Row>,
     next: Option<String>,
@@ -44,6 +49,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let t = Line::of(place.language());
     let page = List {
         t,
+        export: listed.product.map_or_else(|| "releases?".to_owned(), |uid| format!("releases?product={uid}&")),
         heading: heading(&t.release, listed.all.len()),
         rows: listed.all.iter().map(|one| row(t, place, one)).collect(),
         next: listed.next.map(str::to_owned),
