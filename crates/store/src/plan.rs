@@ -123,8 +123,8 @@ mod tests {
     const WHOLE: [&str; 4] = ["plan.rs", "snapshot.rs", "increment.rs", "carry.rs"];
 
     /// Words of PostgreSQL alone: how nodes share it.
-    const POSTGRES: [&str; 6] =
-        ["clock_timestamp", "pg_notify", "pg_locks", "tegata_schema", "information_schema", "for share"];
+    const POSTGRES: [&str; 7] =
+        ["clock_timestamp", "pg_notify", "pg_locks", "tegata_schema", "information_schema", "for share", "for update"];
 
     /// Texts of SQL in the sources, with where they stand. Constants are put in, other parts come from `PARTS`.
     fn texts() -> Vec<(String, String)> {

@@ -83,6 +83,7 @@ pub fn organisation() -> Organisation {
         uid: uid(1),
         name: "Example Works".into(),
         kinds: Kinds::of(&[OrganisationKind::Maker]),
+        factor: false,
         created_at: NOW,
     }
 }

@@ -5,7 +5,7 @@ use tegata_domain::change::{Change, Refused, Revocation, Write};
 use tegata_domain::device::{Condition, Device};
 use tegata_domain::id::*;
 use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
-use tegata_domain::permit::{Actor, Member, Operation, Permit, Role, Subject};
+use tegata_domain::permit::{Actor, Member, Operation, Permit, Right, Role, Subject};
 use tegata_domain::revocation::{Crl, Reason};
 use tegata_domain::time::Timestamp;
 use tegata_domain::token::Token;

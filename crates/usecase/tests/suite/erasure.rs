@@ -9,9 +9,11 @@ use tegata_domain::device::Stage;
 use tegata_domain::finding::Finding;
 use tegata_domain::id::{AccountRow, Uuid};
 use tegata_domain::ledger::Log;
+use tegata_domain::membership::Membership;
 use tegata_domain::number::Number;
 use tegata_domain::organisation::{Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Operation, Role, Subject};
+use tegata_domain::person::PersonWrite;
 use tegata_keys::request::request;
 use tegata_store::Ended;
 use tegata_usecase::certificate::identify;
@@ -93,12 +95,16 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
     let account = Account {
         row: AccountRow(900),
         uid: Uuid::nil(),
-        organisation: organisation.row,
-        user: TRACES[3].into(),
-        password_hash: "none".into(),
-        role: Role::Operator,
+        name: TRACES[3].into(),
+        password_hash: None,
+        language: None,
+        factor: None,
+        version: 1,
         created_at: now,
+        changed_at: now,
     };
+    let membership =
+        Membership { organisation: organisation.row, account: account.row, role: Role::Operator, created_at: now };
     let finding = Finding {
         uid: Uuid::max(),
         organisation: organisation.row,
@@ -111,7 +117,8 @@ async fn people(world: &World, organisation: &Organisation, owner: &Actor) {
         closed: None,
     };
     let permit = Actor::Platform.permit(Operation::Initialise, Subject::default()).unwrap();
-    let writes = vec![Write::Account(account), Write::Finding(finding)];
+    let people = [PersonWrite::Account(account), PersonWrite::Membership(membership)].map(Write::Person);
+    let writes = people.into_iter().chain([Write::Finding(finding)]).collect();
     cx.store.save(Change::of("", writes), &permit, now).await.unwrap();
     let life = std::time::Duration::from_secs(3600);
     let new = NewToken { name: TRACES[4].into(), role: Role::Administrator, life };

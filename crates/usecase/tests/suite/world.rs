@@ -207,7 +207,7 @@ impl World {
             kinds: Kinds::of(&[OrganisationKind::Platform, OrganisationKind::Maker]),
             role: Role::Administrator,
             name: "test".into(),
-            token: None,
+            right: None,
         })
     }
 
