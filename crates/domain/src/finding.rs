@@ -44,6 +44,25 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// All.
+    pub const ALL: [FindingKind; 15] = [
+        FindingKind::SerialWithAnotherKey,
+        FindingKind::KeyUnderAnotherSerial,
+        FindingKind::OverQuantity,
+        FindingKind::OutsideValidity,
+        FindingKind::NoPossession,
+        FindingKind::WeakKey,
+        FindingKind::TwoBodies,
+        FindingKind::RolledBack,
+        FindingKind::CannotConfirm,
+        FindingKind::InitialPassword,
+        FindingKind::BadReleaseSignature,
+        FindingKind::OlderRelease,
+        FindingKind::CampaignStopped,
+        FindingKind::AnotherCredential,
+        FindingKind::NeverConfirmed,
+    ];
+
     /// Its word in the API and in the store.
     pub fn name(self) -> &'static str {
         match self {

@@ -126,7 +126,7 @@ use Door::{Both, Page, Secure};
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    console(pages(updates(protocols(resources(none)))))
+    line(console(pages(updates(protocols(resources(none))))))
 }
 
 fn resources(table: Table) -> Table {
@@ -288,4 +288,38 @@ fn console(table: Table) -> Table {
         .add(Login, Page, post("/console/devices/{number}/act"), web::device::act_on)
         .add(Login, Page, get("/console/devices/{number}/proof/{sequence}"), web::device::proof)
         .add(Login, Page, get("/console/devices/{number}/certificates/{serial}"), web::device::certificate)
+}
+
+/// Pages of the line and of roll-outs, and the ledger's.
+fn line(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/ledger"), web::ledger::show)
+        .add(Public, Page, get("/ledger/check"), web::ledger::ask)
+        .add(Public, Page, post("/ledger/check"), web::ledger::check)
+        .add(Login, Page, get("/console/products"), web::product::list)
+        .add(Login, Page, post("/console/products"), web::product::register)
+        .add(Login, Page, get("/console/products/{id}"), web::product::show)
+        .add(Login, Page, post("/console/products/{id}/keys"), web::product::add_key)
+        .add(Login, Page, post("/console/products/{id}/keys/{key}/end"), web::product::end_key)
+        .add(Login, Page, get("/console/batches"), web::batch::list)
+        .add(Login, Page, post("/console/batches"), web::batch::open)
+        .add(Login, Page, get("/console/batches/{id}"), web::batch::show)
+        .add(Login, Page, get("/console/releases"), web::release::list)
+        .add(Login, Page, get("/console/releases/{id}"), web::release::show)
+        .add(Login, Page, get("/console/campaigns"), web::campaign::list)
+        .add(Login, Page, post("/console/campaigns"), web::campaign::create)
+        .add(Login, Page, get("/console/campaigns/new"), web::campaign::new)
+        .add(Login, Page, get("/console/campaigns/{id}"), web::campaign::show)
+        .add(Login, Page, post("/console/campaigns/{id}/pause"), web::campaign::pause)
+        .add(Login, Page, post("/console/campaigns/{id}/resume"), web::campaign::resume)
+        .add(Login, Page, post("/console/campaigns/{id}/cancel"), web::campaign::cancel)
+        .add(Login, Page, get("/console/findings"), web::finding::list)
+        .add(Login, Page, get("/console/findings/{id}"), web::finding::show)
+        .add(Login, Page, post("/console/findings/{id}/close"), web::finding::close)
+        .add(Login, Page, get("/console/export/{table}"), web::export::show)
+        .add(Login, Page, get("/console/live/batches/{id}"), web::live::batch)
+        .add(Login, Page, get("/console/live/campaigns/{id}"), web::live::campaign)
+        .add(Login, Page, get("/console/live/findings"), web::live::findings)
+        .add(Login, Page, get("/console/notices"), web::notices::list)
+        .add(Login, Page, post("/console/notices/{id}/receipt"), web::notices::receive)
 }

@@ -51,6 +51,26 @@ macro_rules! catalogue {
     };
 }
 
+mod batch;
+mod campaign;
+mod figure;
+mod finding;
+mod ledger;
+mod line;
+mod notice;
+mod product;
+mod release;
+
+pub(crate) use batch::Batches;
+pub(crate) use campaign::Campaigns;
+pub(crate) use figure::count;
+pub(crate) use finding::Findings;
+pub(crate) use ledger::ProofWords;
+pub(crate) use line::Line;
+pub(crate) use notice::NoticeList;
+pub(crate) use product::Products;
+pub(crate) use release::Releases;
+
 /// Three steps, in order.
 pub(crate) type Steps = [String; 3];
 

@@ -82,7 +82,14 @@ fn nothing_is_left_unfilled() {
     each(|name, _, page| {
         // The hostile fixtures carry braces of their own.
         if !name.starts_with("hostile") && !name.starts_with("model-hostile") {
-            assert!(!page.contains('{') && !page.contains('}'), "{name}");
+            let mut outside = page.to_owned();
+            // What a program wrote has braces of its own.
+            while let Some((before, (_, after))) =
+                outside.split_once("<pre").map(|(b, a)| (b, a.split_once("</pre>").unwrap()))
+            {
+                outside = format!("{before}{after}");
+            }
+            assert!(!outside.contains('{') && !outside.contains('}'), "{name}");
         }
     });
 }

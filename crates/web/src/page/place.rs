@@ -83,6 +83,12 @@ impl<'a> Place<'a> {
     pub(crate) fn link(&self, path: &str) -> String {
         self.chosen().map_or_else(|| path.to_owned(), |language| format!("{path}?lang={}", language.tag()))
     }
+
+    /// The same with a query of ours.
+    pub(crate) fn link_with(&self, path: &str, query: &str) -> String {
+        let chosen = self.chosen().map(|language| format!("&lang={}", language.tag())).unwrap_or_default();
+        format!("{path}?{query}{chosen}")
+    }
 }
 
 fn parameters(query: &str) -> impl Iterator<Item = &str> {
