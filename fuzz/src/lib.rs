@@ -7,6 +7,7 @@
 
 mod edge;
 mod form;
+mod people;
 mod pure;
 mod sealed;
 mod wire;
@@ -81,6 +82,14 @@ pub const TARGETS: &[Target] = &[
     target("report_words", "domain/src/report.rs", pure::report),
     target("agent_config", "agent/src/config.rs", edge::agent),
     target("place", "web/src/page/place.rs", edge::place),
+    target("provider_document", "outside/src/oidc/document.rs", people::document),
+    target("provider_keys", "outside/src/oidc/document.rs", people::keys),
+    target("provider_answer", "outside/src/oidc/document.rs", people::answer),
+    target("id_token", "outside/src/oidc/token.rs", people::token),
+    target("provider_begun", "outside/src/oidc.rs", people::begun),
+    target("passkey_made", "keys/src/passkey.rs", people::passkey_made),
+    target("passkey_answer", "keys/src/passkey.rs", people::passkey_answer),
+    target("person_code", "keys/src/totp.rs", people::code),
     target("config", "tegata/src/config/mod.rs", edge::config),
 ];
 

@@ -226,6 +226,7 @@ impl Config {
                 objects: objects::settings(values)?,
                 mail: mail::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                oidc: None,
                 lookup: lookup::settings(values)?,
                 confirm_within: production::confirm_within(values)?,
             },
