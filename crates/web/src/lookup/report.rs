@@ -5,15 +5,17 @@ use crate::language::Language;
 use crate::page::Said;
 use crate::status::{json, refuse};
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderMap;
 use serde::Deserialize;
 use tegata_domain::number::Number;
 use tegata_domain::report::{ReportKind, Tongue};
 use tegata_usecase::peer::Peer;
 use tegata_usecase::{Cx, Error, Kind, report};
+
+/// The longest form: a report in the longest way to write it.
+const FORM_MAX: usize = 16 * 1024;
 
 /// The form.
 #[derive(Deserialize)]
@@ -27,13 +29,15 @@ pub async fn post(
     State(cx): State<Cx>,
     Extension(peer): Extension<Peer>,
     Path(typed): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    let place = place(query.as_deref(), &headers);
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    let place = place(parts.uri.query(), &headers);
     let Ok(number) = Number::parse(&typed) else { return super::malformed(&typed, &place, json(&headers)) };
     let taken = async {
+        let long = |_| Error::invalid("report", "the form is longer than a report may be");
+        let body = to_bytes(body, FORM_MAX).await.map_err(long)?;
         let said = said(&body, place.language())?;
         report::enter(number, said, peer.address, &cx).await
     };
