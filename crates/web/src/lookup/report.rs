@@ -2,10 +2,10 @@
 
 use super::{again, place};
 use crate::language::Language;
-use crate::page::Said;
+use crate::page::{Place, Said};
 use crate::status::{json, refuse};
 use axum::Extension;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -35,13 +35,7 @@ pub async fn post(
     let headers = parts.headers;
     let place = place(parts.uri.query(), &headers);
     let Ok(number) = Number::parse(&typed) else { return super::malformed(&typed, &place, json(&headers)) };
-    let taken = async {
-        let long = |_| Error::invalid("report", "the form is longer than a report may be");
-        let body = to_bytes(body, FORM_MAX).await.map_err(long)?;
-        let said = said(&body, place.language())?;
-        report::enter(number, said, peer.address, &cx).await
-    };
-    match taken.await {
+    match take(number, body, (&place, &peer), &cx).await {
         Ok(()) => {
             let lang = place.chosen().map_or(String::new(), |language| format!("&lang={}", language.tag()));
             Redirect::to(&format!("/d/{number}?said=reported{lang}#report")).into_response()
@@ -51,6 +45,12 @@ pub async fn post(
             None => refuse(error, &place, &headers),
         },
     }
+}
+
+async fn take(number: Number, body: Body, (place, peer): (&Place<'_>, &Peer), cx: &Cx) -> Result<(), Error> {
+    let long = |_| Error::invalid("report", "the form is longer than a report may be");
+    let said = said(&to_bytes(body, FORM_MAX).await.map_err(long)?, place.language())?;
+    report::enter(number, said, peer.address, cx).await
 }
 
 fn said(body: &[u8], language: Language) -> Result<report::Said, Error> {
