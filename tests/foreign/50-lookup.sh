@@ -193,6 +193,28 @@ request GET "$http/d/$s" --header "$as_json"
 matches 'programs hear when' '^signed 20' "$(json body '"{signed_now} {signed_at}".format(**it["proven"])' 2>&1)"
 same 'nobody asks any more' 'nobody asks this device to sign' "$(agent answer)"
 
+# --- a person without an account takes a device over
+key mine-1; device mine-1; m=$number
+api POST "/api/v1/devices/$m/transfer" '{"reason":"a present"}'; claim=$(json body 'it["code"]')
+jar() { request "$1" "$https$2" --cookie jar --cookie-jar jar --header "$en" "${@:3}"; }
+take() {
+    jar GET /claim
+    jar POST /claim --data-urlencode "token=$(sed -n 's/.*name="token" value="\([^"]*\)".*/\1/p' body | head -n 1)" \
+        --data-urlencode "code=$1" --data-urlencode "name=$2" --data-urlencode "password=$3"
+}
+jar GET /claim; answered 'the page of claims' 200; matches 'it asks for code, name and password' 'name="code".*name="name".*name="password"' "$(tr -d '\n' <body)"
+take 0000-0000-0000-0000 sato 'three horses drink'; same 'a code that opens nothing' 404 "$code"
+matches 'the page says so' 'This code opens nothing' "$(cat body)"
+take "$claim" sato short; same 'a short password' 400 "$code"; matches 'and what one is' '12 to 256 characters' "$(cat body)"
+request POST "$https/claim" --data-urlencode "code=$claim" --data-urlencode name=sato --data-urlencode 'password=three horses drink'
+same 'a form without its token' 403 "$code"
+take "$claim" sato 'three horses drink'
+same 'the code makes it hers, and she is logged in' '303 /console' "$code $(header location)"
+jar GET /console; answered 'her console' 200; matches 'in her own household' 'Household [0-9A-Z]{4}' "$(cat body)"
+request GET "$http/d/$m" --header "$en"; matches 'what was before is hidden' 'Only its owner sees when it was looked up' "$(cat body)"
+lacks 'the page tells nothing of her' 'sato|Household|a present' "$(cat body)"
+api GET "/api/v1/devices/$m/scans"; same 'nor does the maker see the counts' 403 "$code"
+
 # --- numbers are masked in the log
 lacks 'no whole number in the log' "$n|$number|$s|${n//-/}" "$(cat log)"
 

@@ -131,9 +131,7 @@ impl Stock {
             like: self_made(real.serial, real.subject),
             stylesheet: between(&front, "/assets/", ".css"),
             units: RefCell::new(factory::devices(&maker, &batch, "SPARE", SPARE)),
-            codes: RefCell::new(
-                factory::devices(&maker, &batch, "OFFERED", OFFERED).iter().map(|unit| offered(&maker, unit)).collect(),
-            ),
+            codes: RefCell::new(offered(&maker, &batch)),
             tokens: RefCell::new((0..20).map(|_| tenant::token(&maker, Role::Auditor)).collect()),
             count: Cell::default(),
             world,
@@ -256,10 +254,13 @@ fn members(administrator: &Console) -> Vec<String> {
         .collect()
 }
 
-/// The code under which a device is offered.
-fn offered(maker: &Api, unit: &Unit) -> String {
-    let path = format!("/api/v1/devices/{}/transfer", unit.number);
-    factory::text(&maker.post(&path, &json!({})).expect(200).json(), "code")
+/// The codes of devices that are offered.
+fn offered(maker: &Api, batch: &str) -> Vec<String> {
+    let offer = |unit: &Unit| {
+        let path = format!("/api/v1/devices/{}/transfer", unit.number);
+        factory::text(&maker.post(&path, &json!({})).expect(200).json(), "code")
+    };
+    factory::devices(maker, batch, "OFFERED", OFFERED).iter().map(offer).collect()
 }
 
 /// The path in the link of a letter, once it lies in the outbox.

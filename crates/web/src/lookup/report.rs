@@ -2,18 +2,20 @@
 
 use super::{again, place};
 use crate::language::Language;
-use crate::page::Said;
+use crate::page::{Place, Said};
 use crate::status::{json, refuse};
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderMap;
 use serde::Deserialize;
 use tegata_domain::number::Number;
 use tegata_domain::report::{ReportKind, Tongue};
 use tegata_usecase::peer::Peer;
 use tegata_usecase::{Cx, Error, Kind, report};
+
+/// The longest form: a report in the longest way to write it.
+const FORM_MAX: usize = 16 * 1024;
 
 /// The form.
 #[derive(Deserialize)]
@@ -27,17 +29,13 @@ pub async fn post(
     State(cx): State<Cx>,
     Extension(peer): Extension<Peer>,
     Path(typed): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    let place = place(query.as_deref(), &headers);
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    let place = place(parts.uri.query(), &headers);
     let Ok(number) = Number::parse(&typed) else { return super::malformed(&typed, &place, json(&headers)) };
-    let taken = async {
-        let said = said(&body, place.language())?;
-        report::enter(number, said, peer.address, &cx).await
-    };
-    match taken.await {
+    match take(number, body, (&place, &peer), &cx).await {
         Ok(()) => {
             let lang = place.chosen().map_or(String::new(), |language| format!("&lang={}", language.tag()));
             Redirect::to(&format!("/d/{number}?said=reported{lang}#report")).into_response()
@@ -47,6 +45,12 @@ pub async fn post(
             None => refuse(error, &place, &headers),
         },
     }
+}
+
+async fn take(number: Number, body: Body, (place, peer): (&Place<'_>, &Peer), cx: &Cx) -> Result<(), Error> {
+    let long = |_| Error::invalid("report", "the form is longer than a report may be");
+    let said = said(&to_bytes(body, FORM_MAX).await.map_err(long)?, place.language())?;
+    report::enter(number, said, peer.address, cx).await
 }
 
 fn said(body: &[u8], language: Language) -> Result<report::Said, Error> {

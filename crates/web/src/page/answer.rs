@@ -7,6 +7,7 @@ use crate::texts::{Steps, Texts};
 use tegata_domain::device::{Condition, Stage};
 use tegata_domain::disposal::Erasure;
 use tegata_domain::lookup::{Answer, Lookup, Todo, Waiting};
+use tegata_domain::scan::Seen;
 
 /// What to do next.
 #[derive(Default)]
@@ -93,6 +94,7 @@ fn support(t: &'static Texts, lookup: &Lookup) -> Line {
 fn next(t: &'static Texts, v: &'static Visit, lookup: &Lookup) -> Option<Line> {
     match lookup.todo {
         Todo::Update => Some(Line::new("wait", "wait", &v.running.line, &[("version", Slot::Name(waiting(lookup)))])),
+        Todo::Nothing if matches!(lookup.seen, Seen::Many(_)) => Some(Line::new("wait", "wait", &v.seen.line, &[])),
         Todo::Nothing => Some(Line::new("well", "well", &t.answer.nothing, &[])),
         Todo::Replace => Some(Line::new("wait", "wait", &t.answer.replace, &[])),
         Todo::DoNotUse => Some(Line::new("wait", "wait", &t.answer.do_not_use, &[])),

@@ -39,8 +39,8 @@ pub(super) fn of_device((t, v): (&'static Texts, &'static Visit), lookup: &Looku
     let [maker, model, support, password, contact] = of_model(t, &lookup.product, &lookup.maker, lookup.at);
     let owner = Field::new(&t.facts.owner, words(&t.facts.owner_hidden)).note(words(&t.facts.owner_why));
     let (condition, stage) = (condition((t, v), lookup, noun), stage(t, lookup));
-    let runs = running((t, v), lookup);
-    let fields = [maker, model, support, runs, Some(condition), Some(stage), password, contact];
+    let [runs, waits] = running((t, v), lookup);
+    let fields = [maker, model, support, runs, waits, Some(condition), Some(stage), password, contact];
     fields.into_iter().flatten().chain([owner]).collect()
 }
 
@@ -72,20 +72,21 @@ fn support(t: &'static Texts, product: &Product, now: Timestamp) -> Field {
     }
 }
 
-/// What it runs, and whether a security release waits; nothing where it never said so.
-fn running((t, v): (&'static Texts, &'static Visit), lookup: &Lookup) -> Option<Field> {
-    let (version, at) = lookup.beside.running.as_ref()?;
+/// What it runs, and the security release that waits; nothing where it never said so.
+fn running((t, v): (&'static Texts, &'static Visit), lookup: &Lookup) -> [Option<Field>; 2] {
+    let Some((version, at)) = lookup.beside.running.as_ref() else { return [None, None] };
     let day = t.date.day(*at);
     let since = sentence(&t.facts.since, &[("day", Slot::Time(&day))]);
-    let field = |value| Field::new(&v.running.label, value);
-    Some(match &lookup.beside.waiting {
-        Some(Waiting::Nothing) => field(name(version)).note(words(&v.running.newest)).note(since),
+    let runs = Field::new(&v.running.label, name(version));
+    match &lookup.beside.waiting {
+        Some(Waiting::Nothing) => [Some(runs.note(words(&v.running.newest)).note(since)), None],
         Some(Waiting::Release(newer)) => {
             let waits = sentence(&v.running.waits, &[("version", Slot::Name(newer))]);
-            field(waits).badge("wait", "wait").note(words(&v.running.waits_why)).note(name(version)).note(since)
+            let waits = Field::new(&v.running.release, waits).badge("wait", "wait").note(words(&v.running.waits_why));
+            [Some(runs.note(since)), Some(waits)]
         }
-        None => field(name(version)).note(words(&v.running.unknown)).note(since),
-    })
+        None => [Some(runs.note(words(&v.running.unknown)).note(since)), None],
+    }
 }
 
 fn condition((t, v): (&'static Texts, &'static Visit), lookup: &Lookup, noun: &str) -> Field {

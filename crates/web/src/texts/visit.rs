@@ -10,7 +10,7 @@ tables! {
     Seen {
         heading, off_state, off, first_state, first,
         again_state: Plural, again, again_places, not_since, since: Plural, places: Plural,
-        many_state, many, hidden_state, hidden, tag,
+        many_state, many, line, hidden_state, hidden, tag,
     }
     /// Whether the device signs now.
     Signed {
@@ -19,7 +19,7 @@ tables! {
         signed_state, near, near_asker, elsewhere, unknown, none_state, none, again, too_many,
     }
     /// What it runs.
-    Running { label, waits, waits_why, newest, unknown, recalled, line, todo }
+    Running { label, release, waits, waits_why, newest, unknown, recalled, line, todo }
     /// A report.
     Report {
         heading, lead, kind, looks_different, behaves_oddly, already_used, other, text, hint, button,
