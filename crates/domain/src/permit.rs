@@ -104,6 +104,8 @@ pub enum Operation {
     OpenLogin,
     /// Change one's own account: password, passkeys, second factor, logins, language.
     ChangeSelf,
+    /// Keep a filter of a list for oneself.
+    KeepFilter,
     /// Register a product.
     CreateProduct,
     /// See products.
@@ -223,6 +225,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (DemandFactor, &[Administrator], Tenant, None),
     (OpenLogin, &Role::ALL, Tenant, None),
     (ChangeSelf, &Role::ALL, Tenant, None),
+    (KeepFilter, &Role::ALL, Tenant, None),
     (CreateProduct, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
     (ReadProduct, &Role::ALL, Tenant, None),
     (CreateBatch, &[Administrator, Engineer], Maker, Some(Kind::Maker)),
@@ -387,7 +390,7 @@ impl Operation {
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
         let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign)
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter)
     }
 }
 
