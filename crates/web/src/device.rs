@@ -59,8 +59,8 @@ pub struct Asked {
 pub async fn show(
     State(cx): State<Cx>,
     Path(number): Path<String>,
-    Query(asked): Query<Asked>,
     desk: Desk,
+    Query(asked): Query<Asked>,
 ) -> Response {
     match read(&number, asked.before, &desk, &cx).await {
         Ok(whole) => device::render(&desk, &whole),
@@ -105,8 +105,11 @@ fn file(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
 }
 
 /// `GET /console/devices/{number}/proof/{sequence}`: the proof of an event, as a file.
-pub async fn proof(State(cx): State<Cx>, Path((text, sequence)): Path<(String, u32)>, desk: Desk) -> Response {
-    let proved = async { ledger::prove(number(&text)?, sequence, desk.visitor.actor(), &cx).await };
+pub async fn proof(State(cx): State<Cx>, Path((text, sequence)): Path<(String, String)>, desk: Desk) -> Response {
+    let proved = async {
+        let sequence = sequence.parse().map_err(|_| Error::not_found("event"))?;
+        ledger::prove(number(&text)?, sequence, desk.visitor.actor(), &cx).await
+    };
     match proved.await {
         Ok(proof) => file(proof.text.into_bytes(), "text/plain; charset=utf-8", &proof.file_name),
         Err(error) => desk.refuse(error),

@@ -11,24 +11,25 @@ use tegata_testkit::api::Message;
 use tegata_testkit::console::{self, Console, PASSWORD};
 use tegata_testkit::{Answer, Setup};
 
-fn get(path: impl Into<String>) -> Message {
+/// A page.
+pub fn get(path: impl Into<String>) -> Message {
     Message::new("GET", path).header("accept", "text/html")
 }
 
-fn form(path: impl Into<String>, with: &[(&str, &str)]) -> Message {
+/// A form.
+pub fn form(path: impl Into<String>, with: &[(&str, &str)]) -> Message {
     Message::new("POST", path).body("application/x-www-form-urlencoded", console::fields(with))
 }
 
 /// The lines.
 pub fn all() -> Vec<Case> {
-    [own(), organisation()].into_iter().flatten().collect()
+    [own(), organisation(), crate::fleet::all()].into_iter().flatten().collect()
 }
 
 fn own() -> Vec<Case> {
     let house = |s: &Stock| form("/console/switch", &[("organisation", &s.world.first.organisation)]);
     let password = |_: &Stock| form("/console/account/password", &[("present", PASSWORD), ("next", PASSWORD)]);
     vec![
-        Case::page("/console", ReadOrganisation, |_| get("/console")).stranger(200),
         Case::page("/console/account", ChangeSelf, |_| get("/console/account"))
             .through(&["login/read::of", "login/switch::houses"])
             .stranger(200),

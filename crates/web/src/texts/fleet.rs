@@ -96,7 +96,7 @@ mod tests {
             assert_eq!(grouped(value), shown);
         }
         assert_eq!([changed(5, 2005), changed(12, 3), changed(4, 4)], ["+2,000", "\u{2212}9", "0"]);
-        assert_eq!(Fleet::of(Language::En).devices.title.of(1), "One device.");
+        assert_eq!(Fleet::of(Language::En).devices.title.of(1), "1 device.");
         assert_eq!(Fleet::of(Language::Ja).devices.title.of(1200), "機器は1,200台です。");
     }
 

@@ -163,9 +163,14 @@ fn told((event, index): &(Event, Option<u64>), number: &str, (t, f): (&'static T
     };
     let provable = index.is_some() && !erased && !bare;
     let kind = event.kind.name();
+    let what = match text("stage") {
+        // the first sign of life has no kind of its own
+        Some("in_use") => stamp::stage(t, Stage::InUse).to_owned(),
+        _ => f.event.get(kind).cloned().unwrap_or_else(|| kind.to_owned()),
+    };
     Told {
         sequence: event.sequence,
-        what: f.event.get(kind).cloned().unwrap_or_else(|| kind.to_owned()),
+        what,
         at: t.date.minute(event.at),
         by,
         words,

@@ -154,6 +154,7 @@ fn picks(all: impl IntoIterator<Item = (u8, &'static str, String)>, chosen: Choi
 fn title(f: &'static Fleet, asked: &Asked, shown: &Shown) -> String {
     match shown.counted {
         None => f.devices.title_search.of(shown.devices.len() as u64),
+        Some(Counted::Exactly(0) | Counted::AtMost(0)) if !asked.filter.is_all() => f.devices.empty.clone(),
         Some(Counted::AtMost(devices)) => f.devices.title_most.of(devices),
         Some(Counted::Exactly(devices)) if asked.filter.is_all() => f.devices.title.of(devices),
         Some(Counted::Exactly(devices)) => f.devices.title_filtered.of(devices),
