@@ -63,7 +63,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let page = List {
         t,
         export: "batches?".to_owned(),
-        heading: heading(&t.batch, listed),
+        heading: heading(t.batch, listed),
         rows: listed.all.iter().map(|one| row(t, place, one, listed.now)).collect(),
         next: listed.next.map(str::to_owned),
         form: listed.form.map(|(token, products)| (token, products.iter().map(choose).collect())),

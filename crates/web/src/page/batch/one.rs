@@ -67,7 +67,7 @@ struct Row {
 /// The page of one batch.
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
-    let b = &t.batch;
+    let b = t.batch;
     let Seen { batch, product, public_url, .. } = shown.seen;
     let left = batch.quantity.saturating_sub(batch.issued);
     let row = |station: &Station| Row {
