@@ -50,4 +50,39 @@ mod tests {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }
+
+    /// Pictures that a text names, as it names them: `![…](PATH)` or `src="PATH"`.
+    fn named(text: &str) -> Vec<&str> {
+        let after =
+            |mark: &'static str, end: char| text.split(mark).skip(1).filter_map(move |rest| rest.split(end).next());
+        let both = after("](", ')').chain(after("src=\"", '"'));
+        both.filter(|path| path.ends_with(".png") || path.ends_with(".svg"))
+            .filter(|path| !path.contains("://"))
+            .collect()
+    }
+
+    fn texts(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.is_dir() {
+                true => texts(&entry, found),
+                false if entry.extension().is_some_and(|kind| kind == "md") => found.push(entry),
+                false => {}
+            }
+        }
+    }
+
+    #[test]
+    fn texts_name_pictures_that_are_there() {
+        let mut found = vec![run::root().join("README.md")];
+        texts(&run::root().join("docs"), &mut found);
+        let mut pictures = 0;
+        for path in found {
+            for picture in named(&std::fs::read_to_string(&path).unwrap()) {
+                assert!(path.with_file_name(picture).exists(), "{} names {picture}", path.display());
+                pictures += 1;
+            }
+        }
+        assert!(pictures >= 3, "the scan finds pictures");
+        assert_eq!(named("![a](b.png) <img src=\"c.svg\"> [d](e.md)"), ["b.png", "c.svg"]);
+    }
 }

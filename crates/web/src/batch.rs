@@ -76,7 +76,7 @@ pub async fn open(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
 pub async fn show(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
     let found = async {
         let seen = batch::by_uid(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
-        let shown = Shown { seen: &seen, stations: &[], now: cx.reading()? };
+        let shown = Shown { seen: &seen, stations: None, now: cx.reading()? };
         Ok(desk.show(&page::one(&desk.place(), &shown)))
     };
     found.await.unwrap_or_else(|error: Error| desk.refuse(error))

@@ -16,7 +16,7 @@ from pages import in_language
 # What one picture may weigh, and how many there may be.
 LARGEST, MOST = 120_000, 60
 # A longer page is cut: the handbook shows what it begins with.
-TALLEST = 1500
+TALLEST = 1200
 # As the handbook shows them; a page is taken in some of these.
 FORMS = {
     "desktop": ("desktop", "light", "en"),

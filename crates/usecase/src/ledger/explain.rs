@@ -113,10 +113,9 @@ fn of(text: &str, logs: &[(Verifier, u64)]) -> Explained {
 }
 
 fn walk(text: &str, logs: &[(Verifier, u64)], found: &mut Explained) -> Result<(), (Step, Fault)> {
-    // a text that went through a form or a mail has other line ends
-    let text = text.replace("\r\n", "\n");
-    let proof = TlogProof::parse(text.trim_start()).or_else(|_| TlogProof::parse(&format!("{}\n", text.trim())));
-    let proof = proof.map_err(|_| (Step::Form, Fault::Unreadable))?;
+    // a text that went through a form or a mail has other line ends, and other blanks around it
+    let text = format!("{}\n", text.replace("\r\n", "\n").trim());
+    let proof = TlogProof::parse(&text).map_err(|_| (Step::Form, Fault::Unreadable))?;
     found.place = Some((proof.index, proof.hashes.len()));
     let claimed = proof.checkpoint.lines().next().unwrap_or_default().to_owned();
     found.claimed = Some(claimed.clone());

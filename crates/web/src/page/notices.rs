@@ -47,7 +47,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let page = List {
         t,
         export: "notices?".to_owned(),
-        heading: heading(&t.notices, listed.all),
+        heading: heading(t.notices, listed.all),
         rows: listed.all.iter().map(|seen| row(t, place, seen)).collect(),
         next: listed.next.map(str::to_owned),
         form: listed.form,
@@ -80,7 +80,7 @@ fn row(t: &'static Line, place: &Place<'_>, seen: &Seen) -> Row {
 
 /// Where it stands, as words with their shape.
 fn state(t: &'static Line, notice: &Notice) -> Sentence {
-    let n = &t.notices;
+    let n = t.notices;
     let at = |text: &str, at| plain(text, &[("at", &t.texts.date.minute(at).shown)]);
     let (tone, icon, words) = match (notice.receipt_at, notice.sent_at, notice.attempts) {
         (Some(read), _, _) => ("well", "well", at(&n.read, read)),

@@ -31,7 +31,7 @@ struct Bar {
 }
 
 fn of_width(value: u64, all: u64) -> u64 {
-    if all == 0 { 0 } else { (value.min(all) * WIDTH + all / 2) / all }
+    (value.min(all) * WIDTH + all / 2).checked_div(all).unwrap_or(0)
 }
 
 fn shares((part, way): (u64, u64), all: u64) -> (u64, u64) {

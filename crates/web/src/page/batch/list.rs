@@ -40,6 +40,8 @@ struct List<'a> {
     form: Option<(&'a str, Vec<(String, String)>)>,
     filled: (&'a str, &'a str),
     refused: Option<&'a str>,
+    /// Word in the API and here; the first is the one that is offered.
+    confirmations: [(&'static str, &'static str); 2],
     products: String,
 }
 
@@ -61,12 +63,13 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let page = List {
         t,
         export: "batches?".to_owned(),
-        heading: heading(&t.batch, listed),
+        heading: heading(t.batch, listed),
         rows: listed.all.iter().map(|one| row(t, place, one, listed.now)).collect(),
         next: listed.next.map(str::to_owned),
         form: listed.form.map(|(token, products)| (token, products.iter().map(choose).collect())),
         filled: listed.filled,
         refused: listed.refused,
+        confirmations: [("required", &t.batch.required), ("implied", &t.batch.implied)],
         products: place.link("/console/products"),
     };
     Content::new(Area::Batches, &t.batch.what, &page)

@@ -19,7 +19,7 @@ fn permits(batch: &Batch, now: Timestamp) -> bool {
 
 /// Where a batch stands, as a word with its shape.
 fn state(t: &'static Line, batch: &Batch, now: Timestamp) -> Sentence {
-    let b = &t.batch;
+    let b = t.batch;
     badge(match () {
         () if batch.issued >= batch.quantity => ("well", "well", &b.full),
         () if now < batch.valid_from => ("quiet", "date", &b.not_yet),

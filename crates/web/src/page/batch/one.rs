@@ -27,8 +27,8 @@ pub struct Station {
 pub struct Shown<'a> {
     /// The batch.
     pub seen: &'a Seen,
-    /// Who works on it.
-    pub stations: &'a [Station],
+    /// Who works on it, where that is counted.
+    pub stations: Option<&'a [Station]>,
     /// The moment.
     pub now: Timestamp,
 }
@@ -39,7 +39,7 @@ struct One {
     t: &'static Line,
     list: String,
     live: String,
-    what: String,
+    model: String,
     heading: String,
     state: Sentence,
     bar: Sentence,
@@ -51,7 +51,7 @@ struct One {
     confirmation: &'static str,
     id: String,
     command: String,
-    stations: Vec<Row>,
+    stations: Option<Vec<Row>>,
     tokens: String,
     devices: String,
 }
@@ -67,7 +67,7 @@ struct Row {
 /// The page of one batch.
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
-    let b = &t.batch;
+    let b = t.batch;
     let Seen { batch, product, public_url, .. } = shown.seen;
     let left = batch.quantity.saturating_sub(batch.issued);
     let row = |station: &Station| Row {
@@ -81,7 +81,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
         t,
         list: place.link("/console/batches"),
         live: format!("/console/live/batches/{}", batch.uid),
-        what: plain(&b.one, &[("product", &product.model)]),
+        model: product.model.clone(),
         heading: heading(b, batch),
         state: state(t, batch, shown.now),
         bar: tall_bar((batch.issued.into(), 0), batch.quantity.into()),
@@ -104,7 +104,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
             product.model.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-"),
             left.clamp(1, 100),
         ),
-        stations: shown.stations.iter().map(row).collect(),
+        stations: shown.stations.map(|all| all.iter().map(row).collect()),
         tokens: place.link("/console/tokens"),
         devices: place.link_with("/console/devices", &format!("product={}", product.uid)),
     };

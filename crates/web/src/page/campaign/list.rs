@@ -47,7 +47,7 @@ struct Row {
 /// The list of campaigns.
 pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> Content {
     let t = Line::of(place.language());
-    let c = &t.campaign;
+    let c = t.campaign;
     let running = shown.all.iter().filter(|one| one.campaign.state == CampaignState::Running).count();
     let heading = match running {
         _ if shown.all.is_empty() => c.none.clone(),

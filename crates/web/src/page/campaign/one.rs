@@ -91,7 +91,7 @@ struct Device {
 /// The page of one campaign.
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
-    let c = &t.campaign;
+    let c = t.campaign;
     let Progress { campaign, groups, release, of, .. } = shown.progress;
     let counts = groups.iter().fold(Counts::default(), |sum, group| sum + group.counts);
     let tally = Tally::of(&counts);
@@ -149,7 +149,7 @@ fn when(t: &'static Line, campaign: &Campaign) -> Sentence {
 
 /// Why it stopped or ended: by the figures, then in the words that were written then.
 fn why(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Vec<Sentence> {
-    let c = &t.campaign;
+    let c = t.campaign;
     let reason = campaign.reason.as_deref();
     match campaign.state {
         CampaignState::Stopped => {
@@ -165,7 +165,7 @@ fn why(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts)
 
 /// What made it stop: too many that failed, else a group that did not get through.
 fn judged(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts) -> Sentence {
-    let (c, tally) = (&t.campaign, counts.tally());
+    let (c, tally) = (t.campaign, counts.tally());
     let bound = lower_bound(tally.failed, tally.answered) * 100.0;
     let group = groups.iter().rev().find(|group| group.state != GroupState::Waiting);
     let (text, slots) = match group {
@@ -212,7 +212,7 @@ fn figures(devices: u64, tally: Tally) -> [String; 6] {
 }
 
 fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -> Row {
-    let c = &t.campaign;
+    let c = t.campaign;
     let tally = Tally::of(&group.counts);
     let last = group.number as usize == groups.len();
     let number = [("number", group.number.to_string())];
@@ -258,7 +258,7 @@ fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -
 }
 
 fn rule(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts, targets: u64) -> Rule {
-    let (c, tally) = (&t.campaign, counts.tally());
+    let (c, tally) = (t.campaign, counts.tally());
     let bound = lower_bound(tally.failed, tally.answered) * 100.0;
     let limit = campaign.rule.limit.as_percent();
     let current = groups.iter().rev().find(|group| group.state != GroupState::Waiting);
@@ -305,7 +305,7 @@ fn device_row(
 }
 
 fn silent(t: &'static Line, campaign: &Campaign, silent: u64) -> (Sentence, String) {
-    let c = &t.campaign;
+    let c = t.campaign;
     let text = match silent {
         0 => c.silent_none.clone(),
         _ => plain(&c.silent_why, &[("span", &t.figure.span(campaign.span))]),
@@ -315,7 +315,7 @@ fn silent(t: &'static Line, campaign: &Campaign, silent: u64) -> (Sentence, Stri
 
 /// What is installed, for which devices, how.
 fn facts(t: &'static Line, progress: &Progress) -> Vec<(&'static str, Vec<Sentence>)> {
-    let c = &t.campaign;
+    let c = t.campaign;
     let Progress { campaign, release, .. } = progress;
     let say = |text: &str, name: &str, value: &str| sentence(text, &[(name, Slot::Name(value))]);
     let words = |text: &str| sentence(text, &[]);

@@ -42,7 +42,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let page = List {
         t,
         export: format!("findings?state={}&", if listed.open { "open" } else { "closed" }),
-        heading: heading(&t.finding, listed),
+        heading: heading(t.finding, listed),
         open: listed.open,
         open_link: place.link("/console/findings"),
         closed_link: place.link_with("/console/findings", "state=closed"),

@@ -69,7 +69,7 @@ fn closed(t: &'static Line, finding: &Finding) -> Option<Sentence> {
 
 /// Where the next step is done: address and words.
 fn step<'t>(t: &'t Line, place: &Place<'_>, finding: &Finding, number: Option<Number>) -> Option<(String, &'t str)> {
-    let f = &t.finding;
+    let f = t.finding;
     if let Some(number) = number {
         return Some((place.link(&format!("/console/devices/{number}")), &f.see_device));
     }

@@ -43,7 +43,7 @@ struct One<'a> {
 /// The page of both logs. `url` is where they are served.
 pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
     let t = Line::of(place.language());
-    let l = &t.ledger;
+    let l = t.ledger;
     let size = |log: Log| {
         let found = logs.iter().find(|one| one.log == log).and_then(|one| one.checkpoint);
         found.map_or(0, |checkpoint| checkpoint.head.size)
@@ -67,7 +67,7 @@ pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
 }
 
 fn log<'a>(t: &'static Line, one: &Shown<'a>) -> One<'a> {
-    let l = &t.ledger;
+    let l = t.ledger;
     let (title, why) = match one.log {
         Log::Facts => (&l.facts, &l.facts_why),
         Log::Devices => (&l.devices, &l.devices_why),

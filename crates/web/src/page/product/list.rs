@@ -70,7 +70,7 @@ struct Choice {
 /// The list of products.
 pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let t = Line::of(place.language());
-    let p = &t.product;
+    let p = t.product;
     let row = |product: &Product| Row {
         link: place.link(&format!("/console/products/{}", product.uid)),
         model: product.model.clone(),

@@ -58,7 +58,7 @@ struct Key {
 /// The page of one product.
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
-    let (p, product) = (&t.product, shown.product);
+    let (p, product) = (t.product, shown.product);
     let base = format!("/console/products/{}", product.uid);
     let query = format!("product={}", product.uid);
     let page = One {
@@ -84,7 +84,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
 }
 
 fn key(t: &'static Line, base: &str, key: &ReleaseKey) -> Key {
-    let p = &t.product;
+    let p = t.product;
     let digest = fingerprint(key);
     let ended = key.ended_at.map(|at| plain(&p.ended, &[("day", &t.texts.date.day(at).shown)]));
     Key {

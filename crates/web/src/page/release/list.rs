@@ -50,7 +50,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
     let page = List {
         t,
         export: listed.product.map_or_else(|| "releases?".to_owned(), |uid| format!("releases?product={uid}&")),
-        heading: heading(&t.release, listed.all.len()),
+        heading: heading(t.release, listed.all.len()),
         rows: listed.all.iter().map(|one| row(t, place, one)).collect(),
         next: listed.next.map(str::to_owned),
         commands: listed.may_publish.then(|| commands("PRODUCT")),

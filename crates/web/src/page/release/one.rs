@@ -50,7 +50,7 @@ struct One {
 /// The page of one release.
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
-    let r = &t.release;
+    let r = t.release;
     let (release, product) = (&shown.one.0.release, &shown.one.1);
     let heading = plain(&r.heading, &[("version", &release.version), ("product", &product.model)]);
     let runs = |runs: Runs| {
