@@ -20,6 +20,7 @@ fn post(path: impl Into<String>, body: &serde_json::Value) -> Message {
 pub fn all() -> Vec<Case> {
     let parts = [
         tenants(),
+        invitations(),
         products(),
         batches(),
         devices(),
@@ -29,6 +30,25 @@ pub fn all() -> Vec<Case> {
         rest(),
     ];
     parts.into_iter().flatten().collect()
+}
+
+fn invitations() -> Vec<Case> {
+    vec![
+        Case::token(Post, "/api/v1/invitations", InviteAccount, |s| {
+            post("/api/v1/invitations", &json!({ "note": s.fresh(), "role": "auditor" }))
+        })
+        .through(&["invitation/create::create"])
+        .answers(201)
+        .stranger(201),
+        Case::token(Get, "/api/v1/invitations", ReadAccount, |_| get("/api/v1/invitations"))
+            .through(&["invitation/read::list_after"])
+            .stranger(200),
+        Case::token(Delete, "/api/v1/invitations/{id}", InviteAccount, |s| {
+            Message::new("DELETE", format!("/api/v1/invitations/{}", s.spare_invitation()))
+        })
+        .through(&["invitation/end::end"])
+        .answers(204),
+    ]
 }
 
 fn tenants() -> Vec<Case> {
@@ -54,20 +74,6 @@ fn tenants() -> Vec<Case> {
             Message::new("DELETE", format!("/api/v1/tokens/{}", s.spare_token()))
         })
         .through(&["token/end::end"])
-        .answers(204),
-        Case::token(Post, "/api/v1/invitations", InviteAccount, |s| {
-            post("/api/v1/invitations", &json!({ "note": s.fresh(), "role": "auditor" }))
-        })
-        .through(&["invitation/create::create"])
-        .answers(201)
-        .stranger(201),
-        Case::token(Get, "/api/v1/invitations", ReadAccount, |_| get("/api/v1/invitations"))
-            .through(&["invitation/read::list_after"])
-            .stranger(200),
-        Case::token(Delete, "/api/v1/invitations/{id}", InviteAccount, |s| {
-            Message::new("DELETE", format!("/api/v1/invitations/{}", s.spare_invitation()))
-        })
-        .through(&["invitation/end::end"])
         .answers(204),
         // the platform itself cannot be erased
         Case::token(Post, "/api/v1/organisations/{id}/erase", EraseOrganisation, |s| {

@@ -91,18 +91,7 @@ impl Stock {
         let keys = format!("/api/v1/products/{signed}/keys");
         let key = factory::id(&maker.post(&keys, &json!({ "public_key": public_key })).expect(201));
         let release = factory::id(&maker.call(factory::release(&product, "1.0", &[])).expect(201));
-        let campaigns = ["GOES-ON", "DOOMED"].map(|serial| {
-            let number = factory::device(&maker, &batch, serial).number;
-            let campaign = json!({ "release": release, "select": { "numbers": [number] } });
-            let id = factory::id(&maker.post("/api/v1/campaigns", &campaign).expect(201));
-            // its state is compared before and after: the job has done with it
-            tegata_testkit::wait::until("an offer", || {
-                let now = maker.get(&format!("/api/v1/campaigns/{id}")).expect(200).json();
-                (now["unreached"] == 1 && now["groups"][0]["state"] == "filled").then_some(())
-            });
-            id
-        });
-        let [campaign, doomed] = campaigns;
+        let [campaign, doomed] = ["GOES-ON", "DOOMED"].map(|serial| campaign(&maker, (&batch, &release), serial));
         let notice = maker.all("/api/v1/notices")[0]["id"].as_str().unwrap().to_owned();
         let letter = letter(&world, &notice);
         let ended = tenant::token(&maker, Role::Administrator);
@@ -234,6 +223,18 @@ impl Stock {
         let all = |noun: &str| self.maker.all(&format!("/api/v1/{noun}"));
         lists.map(|noun| format!("{noun}: {}\n", serde_json::Value::from(all(noun)))).concat()
     }
+}
+
+/// A campaign over one new device, which was made its offer: the job has done with it, so its state stays.
+fn campaign(maker: &Api, (batch, release): (&str, &str), serial: &str) -> String {
+    let number = factory::device(maker, batch, serial).number;
+    let campaign = json!({ "release": release, "select": { "numbers": [number] } });
+    let id = factory::id(&maker.post("/api/v1/campaigns", &campaign).expect(201));
+    tegata_testkit::wait::until("an offer", || {
+        let now = maker.get(&format!("/api/v1/campaigns/{id}")).expect(200).json();
+        (now["unreached"] == 1 && now["groups"][0]["state"] == "filled").then_some(())
+    });
+    id
 }
 
 /// An invitation that stands: its id, and the path of its link.

@@ -17,6 +17,7 @@ use tegata_domain::permit::{Actor, Operation, Subject};
 use tegata_domain::product::CredentialPolicy;
 use tegata_domain::release::{Release, Running};
 use tegata_domain::tally::Side;
+use tegata_domain::time::Timestamp;
 use tegata_store::Row;
 use tegata_usecase::device::act::Saying;
 use tegata_usecase::device::{Act, BUDGET, Counted, Seen, act, count, find, list, search};
@@ -48,6 +49,22 @@ fn organisation(actor: &Actor) -> OrganisationRow {
     match actor {
         Actor::Member(member) => member.organisation,
         other => panic!("{other:?}"),
+    }
+}
+
+/// The certificate of a device, by the row that both have.
+fn certificate(row: i64, now: Timestamp) -> Certificate {
+    Certificate {
+        row: CertificateRow(row),
+        random: [7; 8],
+        device: DeviceRow(row),
+        authority: AuthorityRow(1),
+        kind: CertificateKind::Idevid,
+        period: 0,
+        der: vec![1],
+        key: None,
+        not_after: now,
+        revoked: None,
     }
 }
 
@@ -105,18 +122,7 @@ impl Fleet {
                 head: [0; 32],
                 stamps: vec![Stamp { stage: Stage::Made, at: now, sequence: Some(1) }],
             };
-            let certificate = Certificate {
-                row: CertificateRow(row),
-                random: [7; 8],
-                device: device.row,
-                authority: AuthorityRow(1),
-                kind: CertificateKind::Idevid,
-                period: 0,
-                der: vec![1],
-                key: None,
-                not_after: now,
-                revoked: None,
-            };
+            let certificate = certificate(row, now);
             let As { owner, stage, condition, release, .. } = *one;
             let event_made = event(1, EventKind::Made);
             let new = Made { device: device.clone(), certificate, epoch_key: [0; 32], event: event_made };
