@@ -1,9 +1,12 @@
 //! Targets of `domain`, and of the compact form of sessions: what was read is written and read again.
 
 use tegata_domain::cursor;
+use tegata_domain::filter::Filter;
 use tegata_domain::number::{KeyVersion, Number, Permutations, Serial};
 use tegata_domain::product::gtin14;
 use tegata_domain::release::{is_reported, is_version};
+use tegata_domain::report::{self, TEXT_MAX};
+use tegata_domain::scan::{COUNTRIES_MAX, Countries, Place};
 use tegata_domain::time::{Month, Timestamp};
 use tegata_domain::transfer::Code;
 use tegata_store::session;
@@ -96,4 +99,37 @@ pub fn session(data: &[u8]) {
     if let Some(ratchet) = session::decode(u64::from_be_bytes(*issued), bytes) {
         assert_eq!(session::encode(&ratchet), bytes);
     }
+}
+
+/// A filter has one text, which needs no escapes in a URL, and reading that gives the same filter.
+pub fn filter(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(filter) = Filter::parse(text) else { return };
+    let written = filter.to_string();
+    assert!(written.len() < 400 && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"=&,-_".contains(&b)));
+    assert_eq!(Filter::parse(&written), Ok(filter));
+    assert_eq!(filter.is_all(), written.is_empty());
+}
+
+/// Where look-ups came from, as the store keeps it.
+pub fn places(data: &[u8]) {
+    text(data, |text| {
+        let countries = Countries::parse(text);
+        assert!(countries.len() <= COUNTRIES_MAX);
+        assert_eq!(Countries::parse(&countries.text()), countries);
+        if let Some(place) = Place::by_name(text) {
+            assert_eq!(Place::by_name(&place.name()), Some(place));
+        }
+    });
+}
+
+/// The words of a report.
+pub fn report(data: &[u8]) {
+    text(data, |text| {
+        if let Some(words) = report::words(text) {
+            assert!((1..=TEXT_MAX).contains(&words.chars().count()));
+            assert!(words.chars().all(|c| c == '\n' || !c.is_control()));
+            assert_eq!(report::words(&words), Some(words.clone()));
+        }
+    });
 }

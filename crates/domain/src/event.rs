@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// What happened. The words follow EPCIS 2.0 / CBV where it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum EventKind {
     /// Identity issued at manufacture.

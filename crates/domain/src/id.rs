@@ -24,6 +24,8 @@ rows! {
     PasskeyRow,
     /// Row of an invitation.
     InvitationRow,
+    /// Row of a kept filter.
+    FilterRow,
     /// Row of a product.
     ProductRow,
     /// Row of a batch.

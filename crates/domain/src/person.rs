@@ -1,7 +1,8 @@
 //! What may be written of people: how they are known, where they belong, where they are logged in.
 
 use crate::account::{Account, Passkey};
-use crate::id::{AccountRow, InvitationRow, LoginRow, OrganisationRow, PasskeyRow};
+use crate::filter::Kept;
+use crate::id::{AccountRow, FilterRow, InvitationRow, LoginRow, OrganisationRow, PasskeyRow};
 use crate::invitation::Invitation;
 use crate::login::Login;
 use crate::membership::Membership;
@@ -59,6 +60,10 @@ pub enum PersonWrite {
     InvitationUse(InvitationRow, Timestamp),
     /// An invitation is taken back; it stood.
     InvitationEnd(InvitationRow, Timestamp),
+    /// A kept filter; its keeper has room for it.
+    Filter(Kept),
+    /// The end of a kept filter of this account.
+    FilterEnd(FilterRow, AccountRow),
     /// Whether an organisation demands a second factor of its members.
     FactorDemand(OrganisationRow, bool),
 }

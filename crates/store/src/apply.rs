@@ -4,12 +4,13 @@ use crate::engine::Connection;
 use crate::error::Error;
 use crate::fanout::Told;
 use crate::leaf::Placing;
+use crate::moved::Moved;
 use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
-    action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event, finding,
-    initial_password, ledger, made, notice, organisation, person, product, publication, release, session, target_token,
-    token, transfer,
+    action, audit, authority, batch, campaign, certificate, challenge, credential, crl, device, disposal, erasure,
+    event, finding, initial_password, ledger, made, notice, organisation, person, product, publication, release,
+    report, scan, session, target_token, token, transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
@@ -27,6 +28,8 @@ pub(crate) struct State {
     pub(crate) rooms: HashMap<BatchRow, (u32, u32)>,
     /// Leaves that got their places.
     pub(crate) leaves: Placing,
+    /// Counts that moved.
+    pub(crate) moved: Moved,
     /// Devices whose events got their places.
     pub(crate) placed: Vec<DeviceRow>,
     /// Something else ran in it too.
@@ -90,7 +93,8 @@ impl State {
         self.rooms
             .iter()
             .filter(|(_, (_, taken))| *taken > 0)
-            .try_for_each(|(row, (_, taken))| batch::issue(connection, *row, *taken))
+            .try_for_each(|(row, (_, taken))| batch::issue(connection, *row, *taken, self.moved.at()))?;
+        self.moved.settle(connection)
     }
 }
 
@@ -124,7 +128,7 @@ fn change(
 ) -> Result<Result<(), Refused>, Error> {
     // A single write refuses with its first statement, before it wrote anything: no savepoint is needed.
     let alone = change.writes.len() == 1;
-    let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark()));
+    let before = (!alone).then(|| (state.rooms.clone(), state.leaves.mark(), state.moved.mark()));
     if !alone {
         connection.run("savepoint change")?;
     }
@@ -142,13 +146,14 @@ fn change(
     {
         audit::insert(connection, entry, &change.subject)?;
     }
-    if let Some((rooms, mark)) = before {
+    if let Some((rooms, mark, moved)) = before {
         if outcome.is_ok() {
             connection.run("release change")?;
         } else {
             connection.run("rollback to change; release change")?;
             state.rooms = rooms;
             state.leaves.back_to(mark);
+            state.moved.back_to(moved);
         }
     }
     Ok(outcome)
@@ -203,7 +208,13 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Release(value) => guard(release::insert(c, &value.release)?, Refused::Exists),
         Write::ReleaseKey(value) => guard(release::insert_key(c, value)?, Refused::Exists),
         Write::ReleaseKeyEnd(row, at) => guard(release::end_key(c, *row, *at)?, Refused::Stale),
-        Write::Running(value) => release::run(c, value).map(Ok)?,
+        Write::Running(value) => {
+            release::run(c, value)?;
+            if let Some(before) = device::run(c, value.device, value.release)? {
+                state.moved.ran(&before, value.release);
+            }
+            Ok(())
+        }
         Write::Attributes(device, set) => release::describe(c, *device, set).map(Ok)?,
         Write::Consent(device, value) => release::consent(c, *device, value.as_ref()).map(Ok)?,
         Write::Action(step) => guard(action::step(c, step)?, Refused::Stale),
@@ -211,6 +222,11 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::CampaignStep(step) => guard(campaign::step(c, step)?, Refused::Stale),
         Write::Fill(fill) => guard(campaign::fill(c, fill)?, Refused::Stale),
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
+        Write::Alarm(device, at) => guard(scan::alarm(c, *device, *at)?, Refused::Stale),
+        Write::Exempt(device, period, until) => guard(scan::exempt(c, *device, *period, *until)?, Refused::Stale),
+        Write::Report(value) => guard(report::insert(c, value)?, Refused::Full),
+        Write::Challenge(value) => guard(challenge::ask(c, value)?, Refused::Stale),
+        Write::ChallengeAnswer(value) => guard(challenge::answer(c, &value.0, &value.1)?, Refused::Stale),
     })
 }
 
@@ -220,10 +236,9 @@ fn step(
     (decided_on, events): (u32, &[Event]),
     state: &mut State,
 ) -> Result<bool, Error> {
-    let held = device::update(c, device, decided_on)?;
-    if held {
-        let events: Vec<(DeviceRow, &Event)> = events.iter().map(|event| (device.row, event)).collect();
-        event::insert(c, &events, &mut state.leaves)?;
-    }
-    Ok(held)
+    let Some(before) = device::update(c, device, decided_on)? else { return Ok(false) };
+    state.moved.stepped(&before, device, events);
+    let events: Vec<(DeviceRow, &Event)> = events.iter().map(|event| (device.row, event)).collect();
+    event::insert(c, &events, &mut state.leaves)?;
+    Ok(true)
 }

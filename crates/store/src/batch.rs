@@ -5,6 +5,7 @@ use crate::error::ErrorKind;
 use crate::{Error, Store};
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::id::{BatchRow, OrganisationRow, ProductRow, Uuid};
+use tegata_domain::time::Timestamp;
 
 const COLUMNS: &str = "id, uid, organisation, product, quantity, issued, confirmation, valid_from, valid_until,
     created_at";
@@ -50,12 +51,36 @@ pub(crate) fn room(c: &Connection, row: BatchRow) -> Result<u32, Error> {
 }
 
 /// Counts `taken` devices; the count never passes the quantity.
-pub(crate) fn issue(c: &Connection, row: BatchRow, taken: u32) -> Result<(), Error> {
-    let text = "update batch set issued = issued + $2 where id = $1 and issued + $2 <= quantity";
-    if c.execute(text, (row.0, taken))? == 1 {
+pub(crate) fn issue(c: &Connection, row: BatchRow, taken: u32, at: Option<Timestamp>) -> Result<(), Error> {
+    let text = "update batch set issued = issued + $2, last_at = $3 where id = $1 and issued + $2 <= quantity";
+    if c.execute(text, (row.0, taken, at.map(Timestamp::millis)))? == 1 {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Broken, "a batch's counter moved inside a transaction of the only writer"))
+}
+
+/// Counts devices that the line confirmed.
+pub(crate) fn confirm(c: &Connection, row: BatchRow, devices: i64, at: Option<Timestamp>) -> Result<(), Error> {
+    let text = "update batch set confirmed = confirmed + $2, last_at = $3 where id = $1";
+    c.execute(text, (row.0, devices, at.map(Timestamp::millis)))?;
+    Ok(())
+}
+
+/// Counts devices whose life ended before the line confirmed them.
+pub(crate) fn void(c: &Connection, row: BatchRow, devices: i64) -> Result<(), Error> {
+    c.execute("update batch set voided = voided + $2 where id = $1", (row.0, devices))?;
+    Ok(())
+}
+
+/// How far a batch is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Devices that its line confirmed. Of a batch that needs no confirmation: none.
+    pub confirmed: u32,
+    /// Devices whose life ended before they were confirmed.
+    pub voided: u32,
+    /// When the last one was made or confirmed.
+    pub last_at: Option<Timestamp>,
 }
 
 /// Reads of batches.
@@ -73,6 +98,16 @@ impl Batches<'_> {
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Batch>, Error> {
         let text = format!("select {COLUMNS} from batch where uid = $1");
         self.0.read(|c| c.one(&text, [uid.as_bytes()], read))
+    }
+
+    /// How far one is.
+    pub async fn made(&self, row: BatchRow) -> Result<Made, Error> {
+        let text = "select confirmed, voided, last_at from batch where id = $1";
+        let read = |row: &Row<'_>| {
+            let last_at = row.get::<Option<i64>>(2)?.map(Timestamp::from_millis);
+            Ok(Made { confirmed: row.get(0)?, voided: row.get(1)?, last_at })
+        };
+        Ok(self.0.read(|c| c.one(text, [row.0], read))?.unwrap_or_default())
     }
 
     /// Those of an organisation after `after`, at most `limit`.

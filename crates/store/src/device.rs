@@ -1,11 +1,12 @@
 //! Devices: SQL.
 
-use crate::engine::{Connection, NONE, Row, Value, code, params, time, uuid};
-use crate::{Error, Store};
+use crate::engine::{Connection, NONE, Row, Value, code, time, uuid};
+use crate::{Error, Store, tally};
 use tegata_domain::device::{Condition, Device, Stage, Stamp};
 use tegata_domain::id::{BatchRow, CertificateRow, DeviceRow, OrganisationRow, ProductRow, ReleaseRow, Uuid};
 use tegata_domain::lookup::Glance;
 use tegata_domain::release::Running;
+use tegata_domain::tally::Standing;
 use tegata_domain::time::Timestamp;
 
 const COLUMNS: &str =
@@ -47,6 +48,7 @@ fn glance(row: &Row<'_>) -> Result<Glance, Error> {
         period: row.get(4)?,
         head: (row.get(5)?, row.get(6)?),
         stamps: read_stamps(row.get::<&[u8]>(7)?),
+        looked: row.get(8)?,
     })
 }
 
@@ -103,28 +105,78 @@ pub(crate) fn insert(c: &Connection, devices: &[&Device]) -> Result<usize, Error
     c.insert_all(text, rows)
 }
 
-/// False where the device is no longer at `decided_on`, or would end while a campaign still asks something of it.
-pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<bool, Error> {
+/// Answers where the device stood; `None` where it is no longer at `decided_on`, or would end while a campaign still asks
+/// something of it.
+pub(crate) fn update(c: &Connection, d: &Device, decided_on: u32) -> Result<Option<Standing>, Error> {
+    let stamps = write_stamps(&d.stamps);
+    let values = [
+        Value::Int(d.row.0),
+        Value::Int(decided_on.into()),
+        Value::Int(d.owner.0),
+        Value::Int(d.stage as i64),
+        Value::Int(d.condition as i64),
+        Value::Int(d.confirmed.into()),
+        Value::Int(d.period.into()),
+        Value::Int(d.sequence.into()),
+        Value::Blob(&d.head),
+        Value::Blob(&stamps),
+        Value::Int(Stage::Retired as i64),
+    ];
+    let stood = |row: &Row<'_>| {
+        let before = Standing {
+            maker: d.maker,
+            owner: OrganisationRow(row.get(0)?),
+            product: d.product,
+            release: tally::release(row, 1)?,
+            stage: code(row, 2, &Stage::ALL)?,
+            condition: code(row, 3, &Condition::ALL)?,
+        };
+        Ok((before, row.get::<bool>(4)?))
+    };
+    if c.postgres().is_some() {
+        // one statement, since each waits for its answer
+        let text = "with old as (select id, owner, release, stage, condition, confirmed from device
+                where id = $1 and sequence = $2 for update)
+            update device set owner = $3, stage = $4, condition = $5, confirmed = $6, period = $7, sequence = $8,
+            head = $9, stamps = $10 from old where device.id = old.id and (cast($4 as bigint) <> $11
+                or not exists (select 1 from action a where a.device = $1 and a.closed_at is null))
+            returning old.owner, old.release, old.stage, old.condition, old.confirmed";
+        return Ok(c.one(text, values, stood)?.map(|(before, _)| before));
+    }
+    let text = "select owner, release, stage, condition, confirmed from device where id = $1 and sequence = $2";
+    let Some((before, confirmed)) = c.one(text, (d.row.0, decided_on), stood)? else { return Ok(None) };
+    if before == Standing::of(d, before.release) && confirmed == d.confirmed && d.stage != Stage::Retired {
+        // what no index holds: it is spared to write each of them anew
+        let text =
+            "update device set period = $3, sequence = $4, head = $5, stamps = $6 where id = $1 and sequence = $2";
+        let values = (d.row.0, decided_on, d.period, d.sequence, d.head, &stamps);
+        return Ok((c.execute(text, values)? == 1).then_some(before));
+    }
     let text = "update device set owner = $3, stage = $4, condition = $5, confirmed = $6, period = $7, sequence = $8,
         head = $9, stamps = $10 where id = $1 and sequence = $2
         and (cast($4 as bigint) <> $11 or not exists (select 1 from action where device = $1 and closed_at is null))";
-    let written = c.execute(
-        text,
-        params![
-            d.row.0,
-            decided_on,
-            d.owner.0,
-            d.stage as u8,
-            d.condition as u8,
-            d.confirmed,
-            d.period,
-            d.sequence,
-            d.head,
-            write_stamps(&d.stamps),
-            Stage::Retired as u8,
-        ],
-    )?;
-    Ok(written == 1)
+    Ok((c.execute(text, values)? == 1).then_some(before))
+}
+
+/// Notes the release that a device runs; answers where it stood before, `None` where nothing changed.
+pub(crate) fn run(c: &Connection, row: DeviceRow, release: Option<ReleaseRow>) -> Result<Option<Standing>, Error> {
+    let text = "select maker, owner, product, release, stage, condition from device where id = $1";
+    let read = |row: &Row<'_>| {
+        Ok(Standing {
+            maker: OrganisationRow(row.get(0)?),
+            owner: OrganisationRow(row.get(1)?),
+            product: ProductRow(row.get(2)?),
+            release: tally::release(row, 3)?,
+            stage: code(row, 4, &Stage::ALL)?,
+            condition: code(row, 5, &Condition::ALL)?,
+        })
+    };
+    let before = c.one(text, [row.0], read)?.filter(|before| before.release != release);
+    if before.is_some() {
+        let text = "update device set release = $2 where id = $1";
+        c.execute(text, (row.0, release.map_or(0, |release| release.0)))?;
+    }
+    Ok(before)
 }
 
 /// A device, and what a list shows beside it.
@@ -140,7 +192,12 @@ pub struct Listed {
     pub running: Option<(Running, Option<Uuid>)>,
 }
 
-fn read_listed(row: &Row<'_>) -> Result<Listed, Error> {
+/// The statement for those at these places.
+pub(crate) fn select_listed(places: &str) -> String {
+    format!("select {COLUMNS}, {BESIDE} {FROM} where d.id in ({places})")
+}
+
+pub(crate) fn read_listed(row: &Row<'_>) -> Result<Listed, Error> {
     let device = read(row)?;
     let id = |column| Ok::<_, Error>(row.get::<Option<[u8; 16]>>(column)?.map(Uuid::from_bytes));
     let running = match row.get::<Option<String>>(18)? {
@@ -181,8 +238,8 @@ impl Devices<'_> {
     /// What a look-up shows of one, by its row, with the number of its events that stand in the log below `size`.
     pub async fn glance(&self, row: DeviceRow, size: u64) -> Result<Option<(Glance, u32)>, Error> {
         // short, since a statement is found by its text
-        let text =
-            "select product, stage, condition, confirmed, period, sequence, head, stamps from device where id = $1";
+        let text = "select product, stage, condition, confirmed, period, sequence, head, stamps, looked from device
+            where id = $1";
         let Some(device) = self.0.read(|c| c.one(text, [row.0], glance))? else { return Ok(None) };
         // asked after the device was read; of most devices it spares the way to their events
         if self.0.0.committer.all_below(row, size) {

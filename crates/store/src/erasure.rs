@@ -3,10 +3,10 @@
 //! Commitments, chain and places in the ledger stay, so every other proof goes on holding; what opens a commitment,
 //! payload and epoch key, goes. Invariant: a tombstone is on disk before anything is erased, and names nobody.
 
-use crate::compact;
 use crate::engine::{Connection, NONE, Row};
+use crate::moved::Moved;
 use crate::version::Thing;
-use crate::{Error, Store};
+use crate::{Error, Store, compact, device};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -139,7 +139,7 @@ impl Erasures<'_> {
 }
 
 /// What its last owner left on a device whose life ended; the receipt of its erasure stays.
-const LEFT_WITH_THE_LAST: [&str; 8] = [
+const LEFT_WITH_THE_LAST: [&str; 12] = [
     "update disposal set requested_at = null where device = $1",
     "delete from seen where device = $1",
     "delete from session where device = $1",
@@ -148,6 +148,10 @@ const LEFT_WITH_THE_LAST: [&str; 8] = [
     "delete from updating where device = $1",
     "delete from running where device = $1",
     "delete from target_token where device = $1",
+    "delete from scan where device = $1",
+    "delete from scanned where device = $1",
+    "delete from report where device = $1",
+    "delete from challenge where device = $1",
 ];
 
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {
@@ -171,6 +175,7 @@ fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error>
         );
         c.execute(&of_last, (device, period, Stage::Retired as u8, one.next_key.is_some()))?;
     }
+    runs_nothing(c, one.device)?;
     // what the device told in its maker's campaigns, while it was this owner's; other owners' campaigns go with them
     let text = "delete from action_message
         where action in (select a.id from campaign x join action a on a.campaign = x.id and a.device = $1
@@ -180,6 +185,18 @@ fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error>
     c.execute(text, (device, period))?;
     c.execute("delete from period where device = $1 and period = $2", (device, period))?;
     Ok(())
+}
+
+/// A device of which it was forgotten what it runs is not counted for it any more.
+fn runs_nothing(c: &Connection, device: DeviceRow) -> Result<(), Error> {
+    if c.one("select 1 from running where device = $1", [device.0], |_| Ok(()))?.is_some() {
+        return Ok(());
+    }
+    let mut moved = Moved::default();
+    if let Some(before) = device::run(c, device, None)? {
+        moved.ran(&before, None);
+    }
+    moved.settle(c)
 }
 
 /// Erases an organisation; false when it still owns a living device, holds a period or has products.
@@ -214,6 +231,8 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         "delete from membership where organisation = $1",
         "delete from finding where organisation = $1",
         "delete from notice where organisation = $1",
+        "delete from tally_day where organisation = $1",
+        "delete from pulse where organisation = $1",
         "delete from transfer where giver = $1",
         "delete from transfer where receiver = $1",
         "update audit set actor = 'erased' where organisation = $1",

@@ -117,6 +117,20 @@ impl Findings<'_> {
         self.0.read(|c| c.one(&text, [uid.as_bytes()], |r| Ok(read(r)?.1)))
     }
 
+    /// Those about a device, for an organisation, newest first, at most `limit`.
+    pub async fn of_device(
+        &self,
+        device: DeviceRow,
+        organisation: OrganisationRow,
+        limit: u32,
+    ) -> Result<Vec<Finding>, Error> {
+        // some a kind, and few kinds
+        let text = format!("select {COLUMNS} from finding where device = $1 and organisation = $2 limit $3");
+        let mut found = self.0.read(|c| c.all(&text, (device.0, organisation.0, 10 * limit), read))?;
+        found.sort_by_key(|(row, _)| std::cmp::Reverse(*row));
+        Ok(found.into_iter().take(limit as usize).map(|(_, finding)| finding).collect())
+    }
+
     /// The newest of this kind about a device, for an organisation.
     pub async fn newest(
         &self,

@@ -47,7 +47,9 @@ impl Cut {
         let (lane, column, shift) = match (table, keys.as_slice()) {
             // few first keys, and millions of rows below each
             ("leaf", [(lane, _), (column, _), ..]) => (Some(lane.clone()), Some(column.clone()), 8),
-            ("revocation" | "crl", [(lane, _), (column, _), ..]) => (Some(lane.clone()), Some(column.clone()), 0),
+            ("revocation" | "crl" | "tally" | "tally_day" | "pulse", [(lane, _), (column, _), ..]) => {
+                (Some(lane.clone()), Some(column.clone()), 0)
+            }
             (_, [(column, kind), ..]) if kind == "integer" => (None, Some(column.clone()), 4),
             _ => (None, None, 0),
         };

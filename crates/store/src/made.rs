@@ -28,7 +28,9 @@ fn enter(c: &Connection, all: &[&Made], state: &mut State) -> Result<(), Error> 
     certificate::insert_idevids(c, all.iter().map(|made| &made.certificate))?;
     event::insert_epochs(c, all.iter().map(|made| (made.device.row, made.device.period, &made.epoch_key)))?;
     let events: Vec<_> = all.iter().map(|made| (made.device.row, &made.event)).collect();
-    event::insert(c, &events, &mut state.leaves)
+    event::insert(c, &events, &mut state.leaves)?;
+    all.iter().for_each(|made| state.moved.made(made));
+    Ok(())
 }
 
 /// The device of a change that makes one and does nothing else.

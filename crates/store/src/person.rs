@@ -3,7 +3,7 @@
 use crate::apply::guard;
 use crate::engine::Connection;
 use crate::error::Error;
-use crate::{account, invitation, login, membership, organisation, passkey};
+use crate::{account, filter, invitation, login, membership, organisation, passkey};
 use tegata_domain::change::Refused;
 use tegata_domain::person::PersonWrite;
 
@@ -36,6 +36,8 @@ pub(crate) fn apply(c: &Connection, write: &PersonWrite) -> Result<Result<(), Re
         PersonWrite::Invitation(value) => guard(invitation::insert(c, value)?, Refused::Exists),
         PersonWrite::InvitationUse(row, at) => guard(invitation::used(c, *row, *at)?, Refused::Stale),
         PersonWrite::InvitationEnd(row, at) => guard(invitation::end(c, *row, *at)?, Refused::Stale),
+        PersonWrite::Filter(value) => guard(filter::insert(c, value)?, Refused::Stale),
+        PersonWrite::FilterEnd(row, account) => guard(filter::end(c, *row, *account)?, Refused::Stale),
         PersonWrite::FactorDemand(row, demanded) => guard(organisation::demand(c, *row, *demanded)?, Refused::Stale),
     })
 }

@@ -77,6 +77,8 @@ pub struct Settings {
     pub oidc: Option<Oidc>,
     /// Time between two heartbeats of a device.
     pub heartbeat: Duration,
+    /// How look-ups are counted.
+    pub lookup: crate::scan::Settings,
     /// How long a line may take to confirm a device of a batch that requires it.
     pub confirm_within: Duration,
 }
@@ -97,6 +99,7 @@ impl Default for Settings {
             objects: Default::default(),
             mail: Default::default(),
             oidc: None,
+            lookup: Default::default(),
         }
     }
 }
@@ -147,6 +150,14 @@ pub struct Inner {
     pub polls: poll::Memory,
     /// Answers to look-ups.
     pub lookups: crate::lookup::Memory,
+    /// Look-ups that were not written down yet.
+    pub scans: crate::scan::Scans,
+    /// Who asked devices to sign.
+    pub askers: crate::challenge::Askers,
+    /// How often people tried to open a household.
+    pub claimants: crate::transfer::Claimants,
+    /// How often people reported.
+    pub reporters: crate::report::Reporters,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
     /// How often devices ask.

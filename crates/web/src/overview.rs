@@ -1,15 +1,46 @@
 //! The overview of the console: handler.
 
 use crate::desk::Desk;
-use crate::page::console::overview;
+use crate::page::console::overview::{self, Whole};
 use axum::extract::State;
 use axum::response::Response;
-use tegata_usecase::Cx;
+use tegata_domain::campaign::CampaignState;
+use tegata_domain::finding::FindingState;
+use tegata_usecase::{Cx, Error, Kind, Result, campaign, finding, tally};
+
+/// Open findings that are looked at, the most urgent of which are shown.
+const FINDINGS: u32 = 500;
+/// Campaigns that are looked at.
+const CAMPAIGNS: u32 = 100;
+/// Releases whose way is drawn.
+const CURVES: u32 = 3;
+
+/// A role that may not read a part of it sees the rest.
+fn unless_denied<T: Default>(outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Err(error) if error.kind == Kind::Denied => Ok(T::default()),
+        other => other,
+    }
+}
+
+async fn read(desk: &Desk, cx: &Cx) -> Result<Whole> {
+    let actor = desk.visitor.actor();
+    let standing = tally::read(actor, cx).await?.ok_or_else(|| Error::not_found("organisation"))?;
+    let findings = unless_denied(finding::list(Some(FindingState::Open), (0, FINDINGS), actor, cx).await)?;
+    let campaigns = unless_denied(campaign::list(0, CAMPAIGNS, actor, cx).await)?;
+    let campaigns = campaigns.into_iter().filter(|one| one.campaign.state == CampaignState::Running).collect();
+    let drawn = standing.releases.iter().find(|one| one.release.is_some()).map(|one| one.product.clone());
+    let curves = match &drawn {
+        Some(product) => tally::curves(product.uid, CURVES, actor, cx).await?,
+        None => Vec::new(),
+    };
+    Ok(Whole { standing, findings, campaigns, drawn, curves, now: cx.reading()? })
+}
 
 /// `GET /console`.
 pub async fn show(State(cx): State<Cx>, desk: Desk) -> Response {
-    match cx.reading() {
-        Ok(now) => overview::render(&desk, now),
+    match read(&desk, &cx).await {
+        Ok(whole) => overview::render(&desk, &whole),
         Err(error) => desk.refuse(error),
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod carry;
+mod filter;
 mod fixture;
 mod folder;
 mod guards;
@@ -17,4 +18,5 @@ mod ledger;
 mod list;
 mod publication;
 mod snapshot;
+mod tally;
 mod target_token;

@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod heartbeat;
 pub mod limits;
 pub mod log;
+pub mod lookup;
 pub mod mail;
 pub mod objects;
 pub mod oidc;
@@ -38,7 +39,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections =
         [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([objects::KEYS, mail::KEYS, oidc::KEYS, log::KEYS, trace::KEYS]).flatten()
+    sections.chain([lookup::KEYS, objects::KEYS, mail::KEYS, oidc::KEYS, log::KEYS, trace::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -227,6 +228,7 @@ impl Config {
                 mail: mail::settings(values)?,
                 oidc: oidc::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                lookup: lookup::settings(values)?,
                 confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,

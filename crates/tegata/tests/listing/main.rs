@@ -7,6 +7,7 @@ mod columns;
 mod console;
 mod doors;
 mod expired;
+mod line;
 mod pages;
 mod protocols;
 mod resources;

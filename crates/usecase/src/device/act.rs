@@ -65,6 +65,17 @@ impl Act {
     }
 }
 
+/// The acts that the actor may do to a device now, as far as its life goes: what a page offers.
+pub fn fitting(device: &Device, actor: &Actor, cx: &Inner) -> Result<Vec<Act>> {
+    let now = cx.reading()?;
+    let fits = |(_, act, operation, transition): &(&str, Act, Operation, Transition)| {
+        let changes = |step: Step| !step.events.is_empty();
+        let goes = transition(device.clone(), Said::by(hand(actor, device)), now).is_ok_and(changes);
+        (goes && actor.permit(*operation, device).is_ok()).then_some(*act)
+    };
+    Ok(ACTS.iter().filter_map(fits).collect())
+}
+
 /// What is said with an act.
 #[derive(Debug, Clone, Default)]
 pub struct Saying {

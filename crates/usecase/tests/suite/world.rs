@@ -17,7 +17,7 @@ use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
 use tegata_domain::time::{Clock, ClockJumped, Timestamp};
 use tegata_keys::request::request;
 use tegata_keys::signer::Signer;
-use tegata_usecase::cx::{Names, Oidc};
+use tegata_usecase::cx::{Names, Oidc, Settings};
 use tegata_usecase::device::make::Request;
 use tegata_usecase::device::{Made, Ticket};
 use tegata_usecase::organisation::NewOrganisation;
@@ -80,6 +80,7 @@ pub struct World {
     pub password: String,
     chance: Arc<Seeded>,
     pub data: PathBuf,
+    settings: Settings,
     _folder: tempfile::TempDir,
     cx: OnceLock<Open>,
 }
@@ -143,6 +144,11 @@ pub fn day(n: u32) -> Duration {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// With settings.
+    pub async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = Timestamp::parse("2026-11-22T00:00:00Z").unwrap().millis();
         let clock = Arc::new(TestClock { millis: start.into(), jumped: false.into() });
@@ -163,7 +169,7 @@ impl World {
             chance: chance.clone(),
         };
         let password = platform::init(new).await.unwrap().password;
-        let world = World { clock, password, chance, data, _folder: folder, cx: OnceLock::new() };
+        let world = World { clock, password, chance, data, settings, _folder: folder, cx: OnceLock::new() };
         world.open().await.unwrap();
         world
     }
@@ -186,7 +192,7 @@ impl World {
             unlock: None,
             database: Default::default(),
             // a test's clock stands: whoever polls in a loop would ask too often
-            settings: tegata_usecase::cx::Settings { device_rate: 0, oidc, ..Default::default() },
+            settings: Settings { device_rate: 0, oidc, ..self.settings.clone() },
             clock: self.clock.clone(),
             chance: self.chance.clone(),
         };

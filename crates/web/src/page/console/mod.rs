@@ -2,11 +2,16 @@
 
 pub mod account;
 pub mod audit;
+mod content;
+pub mod device;
+pub mod devices;
 pub mod members;
 pub mod once;
 pub mod organisation;
 pub mod overview;
 pub mod tokens;
+
+pub use content::Content;
 
 use super::frame::{self, Above, Head};
 use crate::desk::Desk;
@@ -61,16 +66,16 @@ impl Area {
     fn path(self) -> Option<&'static str> {
         match self {
             Area::Overview => Some("/console"),
+            Area::Devices => Some("/console/devices"),
             Area::Organisation => Some("/console/organisation"),
             Area::Account => Some("/console/account"),
-            Area::Devices
-            | Area::Products
-            | Area::Batches
-            | Area::Releases
-            | Area::Campaigns
-            | Area::Findings
-            | Area::Notices
-            | Area::Ledger => None,
+            Area::Products => Some("/console/products"),
+            Area::Batches => Some("/console/batches"),
+            Area::Releases => Some("/console/releases"),
+            Area::Campaigns => Some("/console/campaigns"),
+            Area::Findings => Some("/console/findings"),
+            Area::Notices => Some("/console/notices"),
+            Area::Ledger => Some("/ledger"),
         }
     }
 
