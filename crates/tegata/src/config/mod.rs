@@ -228,7 +228,6 @@ impl Config {
                 mail: mail::settings(values)?,
                 oidc: oidc::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
-                oidc: None,
                 lookup: lookup::settings(values)?,
                 confirm_within: production::confirm_within(values)?,
             },
