@@ -6,6 +6,7 @@ use tegata::config::{Config, Values};
 use tegata_agent::config::is_segment;
 use tegata_api::device::cutter::{Cutter, LINE_MAX, Line, TOGETHER};
 use tegata_api::page::Asked;
+use tegata_outside::country::Countries;
 use tegata_web::page::Place;
 
 /// A stream of lines: where its frames end changes nothing.
@@ -99,5 +100,19 @@ pub fn config(data: &[u8]) {
         let count = values.list().count();
         assert_eq!(count, tegata::config::keys().count(), "a file adds no key");
         let _refused = Config::from(&values);
+    }
+}
+
+/// A file of countries, and an address of each family in it.
+pub fn countries(data: &[u8]) {
+    let Some((address, text)) = data.split_first_chunk::<16>() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    if let Ok(countries) = Countries::parse(text) {
+        let [a, b, c, d, ..] = *address;
+        for address in [[a, b, c, d].into(), (*address).into()] {
+            if let Some(letters) = countries.of(address) {
+                assert!(letters.iter().all(u8::is_ascii_uppercase));
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod edge;
 mod form;
+mod people;
 mod pure;
 mod sealed;
 mod wire;
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     target("est", "wire/src/est.rs", wire::est::body),
     target("release", "wire/src/release.rs", wire::release::manifest),
     target("erasure", "wire/src/erasure.rs", wire::erasure::statement),
+    target("challenge", "wire/src/challenge.rs", wire::challenge::statement),
     target("life", "wire/src/life.rs", wire::life::extra),
     target("heartbeat", "wire/src/heartbeat.rs", wire::heartbeat::request),
     target("heartbeat_answer", "wire/src/heartbeat.rs", wire::heartbeat::answer),
@@ -75,8 +77,19 @@ pub const TARGETS: &[Target] = &[
     target("release_form", "api/src/release/form.rs", form::release),
     target("list_query", "api/src/page.rs", edge::list),
     target("cursor", "domain/src/cursor.rs", pure::cursor),
+    target("countries", "outside/src/country.rs", edge::countries),
+    target("scan_places", "domain/src/scan.rs", pure::places),
+    target("report_words", "domain/src/report.rs", pure::report),
     target("agent_config", "agent/src/config.rs", edge::agent),
     target("place", "web/src/page/place.rs", edge::place),
+    target("provider_document", "outside/src/oidc/document.rs", people::document),
+    target("provider_keys", "outside/src/oidc/document.rs", people::keys),
+    target("provider_answer", "outside/src/oidc/document.rs", people::answer),
+    target("id_token", "outside/src/oidc/token.rs", people::token),
+    target("provider_begun", "outside/src/oidc.rs", people::begun),
+    target("passkey_made", "keys/src/passkey.rs", people::passkey_made),
+    target("passkey_answer", "keys/src/passkey.rs", people::passkey_answer),
+    target("person_code", "keys/src/totp.rs", people::code),
     target("config", "tegata/src/config/mod.rs", edge::config),
 ];
 

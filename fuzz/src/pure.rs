@@ -5,6 +5,8 @@ use tegata_domain::filter::Filter;
 use tegata_domain::number::{KeyVersion, Number, Permutations, Serial};
 use tegata_domain::product::gtin14;
 use tegata_domain::release::{is_reported, is_version};
+use tegata_domain::report::{self, TEXT_MAX};
+use tegata_domain::scan::{COUNTRIES_MAX, Countries, Place};
 use tegata_domain::time::{Month, Timestamp};
 use tegata_domain::transfer::Code;
 use tegata_store::session;
@@ -107,4 +109,27 @@ pub fn filter(data: &[u8]) {
     assert!(written.len() < 400 && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"=&,-_".contains(&b)));
     assert_eq!(Filter::parse(&written), Ok(filter));
     assert_eq!(filter.is_all(), written.is_empty());
+}
+
+/// Where look-ups came from, as the store keeps it.
+pub fn places(data: &[u8]) {
+    text(data, |text| {
+        let countries = Countries::parse(text);
+        assert!(countries.len() <= COUNTRIES_MAX);
+        assert_eq!(Countries::parse(&countries.text()), countries);
+        if let Some(place) = Place::by_name(text) {
+            assert_eq!(Place::by_name(&place.name()), Some(place));
+        }
+    });
+}
+
+/// The words of a report.
+pub fn report(data: &[u8]) {
+    text(data, |text| {
+        if let Some(words) = report::words(text) {
+            assert!((1..=TEXT_MAX).contains(&words.chars().count()));
+            assert!(words.chars().all(|c| c == '\n' || !c.is_control()));
+            assert_eq!(report::words(&words), Some(words.clone()));
+        }
+    });
 }

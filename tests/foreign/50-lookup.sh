@@ -133,8 +133,90 @@ for width in 300 800 2000; do same "zbar reads the code at $width pixels" "$want
 request GET "$https${wanted#https://localhost:8443}" --header "$as_json"
 same 'the code leads to the device' "$number" "$(json body 'it["number"]')"
 
+# --- looked up by people: counted by day and country, and by nobody's address
+stop 'SIGTERM ends the server well, before it counts'
+cat >count.toml <<TOML
+[lookup]
+countries = "/usr/share/tor/geoip"
+countries_ipv6 = "/usr/share/tor/geoip6"
+alarm_countries = 1
+alarm_days = 1
+alarm_lookups = 2
+TOML
+start --config count.toml
+key seen-1; device seen-1; s=$number
+seen() { request GET "$http/d/$s" --header "$as_json"; json body 'it["proven"]["code"]' 2>&1; }
+page() { request GET "$http/d/$s" --header "$en" --header 'Accept: text/html' "$@"; }
+same 'nobody looked it up yet' first "$(seen)"
+page --header 'Sec-Purpose: prefetch;prerender'; request HEAD "$http/d/$s"; page
+matches 'the first reader is told so' 'look-up of this code was counted before yours' "$(cat body)"; a_page 'seen first'
+page; matches 'who comes back sees the first time, and counts once' 'not since' "$(cat body)"
+counted() { api GET "/api/v1/devices/$s/scans"; [[ $(json body '"{total} {places}".format(total=it["total"], places=[i["place"] for i in it["items"]])') == "$1" ]]; }
+holds 'it is written down: one look-up, from a place that is no country' within 20 counted "1 ['--']"
+same 'programs hear that it was seen' again "$(seen)"
+lacks 'no address lies in the data folder' '127\.0\.0\.1' "$(grep -rao '127\.0\.0\.1' "$data" --include='tegata.db*' | head -n 1)"
+api POST "/api/v1/devices/$s/exempt" '{"until":"2001-01-01T00:00:00Z"}'; problem 'a code is not on show in the past' 400 until
+api POST "/api/v1/devices/$s/exempt" "{\"until\":\"$(date -u -d '+30 days' +%FT%TZ)\"}"; answered 'a code on show' 200
+request GET "$https/api/v1/devices/$s/scans"; problem 'counts are not for everybody' 401
+
+# --- a problem is reported
+report() { request POST "$http/d/$s/report" --header "$en" --data-urlencode "kind=$1" --data-urlencode "text=$2" "${@:3}"; }
+report other ''; same 'a report without words is refused' 400 "$code"; a_page 'report refused'
+matches 'and the page says what is missing' 'Choose what you saw' "$(cat body)"
+report nonsense 'x'; same 'of an unknown kind too' 400 "$code"
+report already_used 'The seal is broken <b>twice</b>.'
+matches 'a report leads back to the page' "^303 /d/$s\?said=reported#report" "$code $(header location)"
+request GET "$http$(header location)" --header "$en" --header 'Accept: text/html'
+matches 'which thanks' 'Thank you' "$(cat body)"; a_page 'report sent'
+lacks 'nobody reads it there' 'twice' "$(cat body)"
+api GET "/api/v1/devices/$s/reports"
+same 'its maker reads it' 'already_used The seal is broken <b>twice</b>.' "$(json body '"{kind} {text}".format(**it["items"][0])')"
+api GET '/api/v1/findings?state=open'; matches 'and finds it' '"kind":"problem_reported","level":3' "$(cat body)"
+report other two; report other three; report other four
+same 'three a day' '429' "$code"; matches 'and when again' 'Try again tomorrow' "$(cat body)"; matches 'Retry-After' '[0-9]' "$(header retry-after)"
+
+# --- a real agent signs for whoever asks
+ask() { request POST "$http/d/$s/ask" --header "$en" "$@"; }
+ask; same 'a device that was not put into use is not asked' 409 "$code"; a_page 'not asked'
+mkdir -m 700 unit; cp seen-1.key unit/key.pem; cp seen-1.crt unit/certificate.pem; cp seen-1.chain unit/chain.pem
+printf 'device_url = "%s"\ntrust = ["%s"]\n[release]\nversion = "1.0"\n' "$https" "$ca" >agent.toml
+agent() { "$AGENT" "$@" --folder unit --config agent.toml; }
+holds 'the agent enrols and beats' agent run --once
+ask; matches 'now it is asked' "^303 /d/$s\?wait=1#signed" "$code $(header location)"
+request GET "$http/d/$s?wait=1" --header "$en" --header 'Accept: text/html'
+matches 'the page waits, and looks again' '15 .*has not answered yet' "$(header refresh) $(tr -d '\n' <body)"; a_page asked
+page; lacks 'but only for who asked' . "$(header refresh)"
+same 'a button signs at once' 'signed: the device’s page shows it' "$(agent answer | sed "s/'/’/")"
+page; matches 'the page says so' 'signed at <time[^>]*>[0-9:]* UTC</time>, on the same network as you' "$(cat body)"; a_page signed
+request GET "$http/d/$s" --header "$ja" --header 'Accept: text/html'; matches 'in Japanese too' 'あなたと同じネットワークからです' "$(cat body)"
+request GET "$http/d/$s" --header "$as_json"
+matches 'programs hear when' '^signed 20' "$(json body '"{signed_now} {signed_at}".format(**it["proven"])' 2>&1)"
+same 'nobody asks any more' 'nobody asks this device to sign' "$(agent answer)"
+
+# --- a person without an account takes a device over
+key mine-1; device mine-1; m=$number
+api POST "/api/v1/devices/$m/transfer" '{"reason":"a present"}'; claim=$(json body 'it["code"]')
+jar() { request "$1" "$https$2" --cookie jar --cookie-jar jar --header "$en" "${@:3}"; }
+take() {
+    jar GET /claim
+    jar POST /claim --data-urlencode "token=$(sed -n 's/.*name="token" value="\([^"]*\)".*/\1/p' body | head -n 1)" \
+        --data-urlencode "code=$1" --data-urlencode "name=$2" --data-urlencode "password=$3"
+}
+jar GET /claim; answered 'the page of claims' 200; matches 'it asks for code, name and password' 'name="code".*name="name".*name="password"' "$(tr -d '\n' <body)"
+take 0000-0000-0000-0000 sato 'three horses drink'; same 'a code that opens nothing' 404 "$code"
+matches 'the page says so' 'This code opens nothing' "$(cat body)"
+take "$claim" sato short; same 'a short password' 400 "$code"; matches 'and what one is' '12 to 256 characters' "$(cat body)"
+request POST "$https/claim" --data-urlencode "code=$claim" --data-urlencode name=sato --data-urlencode 'password=three horses drink'
+same 'a form without its token' 403 "$code"
+take "$claim" sato 'three horses drink'
+same 'the code makes it hers, and she is logged in' '303 /console' "$code $(header location)"
+jar GET /console; answered 'her console' 200; matches 'in her own household' 'Household [0-9A-Z]{4}' "$(cat body)"
+request GET "$http/d/$m" --header "$en"; matches 'what was before is hidden' 'Only its owner sees when it was looked up' "$(cat body)"
+lacks 'the page tells nothing of her' 'sato|Household|a present' "$(cat body)"
+api GET "/api/v1/devices/$m/scans"; same 'nor does the maker see the counts' 403 "$code"
+
 # --- numbers are masked in the log
-lacks 'no whole number in the log' "$n|$number|${n//-/}" "$(cat log)"
+lacks 'no whole number in the log' "$n|$number|$s|${n//-/}" "$(cat log)"
 
 # --- one address is slowed down past its limit
 stop 'SIGTERM ends the server well'

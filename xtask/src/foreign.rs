@@ -1,8 +1,8 @@
 //! Foreign peers: `tests/foreign/*.sh`, in order, each with real programs against the real server.
 //!
-//! A script finds `TEGATA`, `AGENT` and `STATION` (the programs), `VENV` (Python's) and `WORK` (a fresh folder) in its
-//! environment, prints `ok …` or `not ok …` for every check, and exits non-zero on failure. A skipped check is a failed
-//! one.
+//! A script finds `TEGATA`, `AGENT` and `STATION` (the programs), `VENV` (Python's), `PROVIDER` (another of Python's, with a
+//! provider of identity), `NPM` (npm's folder) and `WORK` (a fresh folder) in its environment, prints `ok …` or
+//! `not ok …` for every check, and exits non-zero on failure. A skipped check is a failed one.
 
 use crate::tally::Tally;
 use crate::{needs, run};
@@ -72,7 +72,8 @@ fn script(path: &Path, said: &mut Vec<String>) -> Tally {
     };
     let mut tally = Tally::default();
     let mut command = run::within(LIMIT, path, &[]);
-    command.env("TEGATA", tegata()).env("VENV", needs::venv()).env("WORK", &work);
+    command.env("TEGATA", tegata()).env("VENV", needs::venv()).env("NPM", needs::npm()).env("WORK", &work);
+    command.env("PROVIDER", needs::provider());
     command.env("AGENT", run::built("tegata-agent")).env("STATION", run::built("tegata-station"));
     let ended = run::lines(command, |line| {
         tally += check(line).unwrap_or_default();

@@ -10,6 +10,7 @@ mod fuzz;
 mod layout;
 mod needs;
 mod package;
+mod pictures;
 mod reproduce;
 mod run;
 mod soak;
@@ -28,7 +29,7 @@ struct Command {
     run: fn(&[String]) -> Result<bool, String>,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     Command {
         name: "ci",
         about: "fmt, clippy, deny, layout, doc, then cargo test",
@@ -48,6 +49,12 @@ const COMMANDS: [Command; 9] = [
         about: "Debian packages, each with its bill of materials",
         help: package::HELP,
         run: package::command,
+    },
+    Command {
+        name: "pictures",
+        about: "the handbook's pictures, of the demo",
+        help: pictures::HELP,
+        run: pictures::command,
     },
     Command { name: "sbom", about: "one bill of materials", help: package::sbom::HELP, run: package::sbom::command },
     Command {

@@ -4,10 +4,10 @@ use crate::run;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -28,6 +28,7 @@ const PACKAGES: [(&str, &str); 20] = [
     ("help2man", "makes their man pages"),
     ("prometheus", "scrapes the metrics, checks the alert rules"),
     ("python3-venv", "a place for the Python packages"),
+    ("tor-geoipdb", "countries of addresses, in the text form that look-ups are counted by"),
 ];
 
 /// What the long tests need beside.
@@ -40,6 +41,12 @@ const OF_SOAK: [(&str, &str); 6] = [
     ("postgresql-15", "the database"),
 ];
 
+/// npm, where the machine has none: Node of elsewhere brings its own, and cannot stand beside Debian's.
+const NPM: [(&str, &str); 2] = [("nodejs", "runs npm"), ("npm", "fetches axe-core, which judges the pages")];
+
+/// What the pictures of the handbook need beside.
+const OF_PICTURES: [(&str, &str); 1] = [("pngquant", "a picture of a page in few colours is a quarter of the size")];
+
 /// Python's packages, as pip takes them.
 const PYTHON: [&str; 7] = [
     "pkilint==0.13.3",
@@ -51,22 +58,44 @@ const PYTHON: [&str; 7] = [
     "opentelemetry-proto==1.45.2",
 ];
 
+/// A provider of identity, as pip takes it: apart, since it brings fifty packages with versions of its own.
+const PROVIDER: [&str; 1] = ["canaille[front,oidc,server,sqlite]==0.3.6"];
+
 /// Where Python's packages lie.
 pub fn venv() -> PathBuf {
     run::target("venv")
 }
 
+/// Where the provider of identity lies.
+pub fn provider() -> PathBuf {
+    run::target("venv-provider")
+}
+
+/// Where npm's packages lie.
+pub fn npm() -> PathBuf {
+    run::target("npm")
+}
+
 /// Installs what is missing.
 pub fn install() -> Result<(), String> {
     debian(&PACKAGES)?;
-    python()
+    python(&venv(), &PYTHON)?;
+    python(&provider(), &PROVIDER)?;
+    node()
+}
+
+/// Installs what the pictures need beside.
+pub fn install_for_pictures() -> Result<(), String> {
+    debian(&PACKAGES)?;
+    debian(&OF_PICTURES)?;
+    python(&venv(), &PYTHON)
 }
 
 /// Installs what the long tests need beside.
 pub fn install_for_soak() -> Result<(), String> {
     debian(&PACKAGES)?;
     debian(&OF_SOAK)?;
-    python()
+    python(&venv(), &PYTHON)
 }
 
 /// Packages with the reason for each.
@@ -130,17 +159,40 @@ fn absent(packages: &Packages, known: &str) -> Vec<&'static str> {
 }
 
 /// A virtual environment, made once; a note in it tells what it holds, written last.
-fn python() -> Result<(), String> {
-    let note = venv().join("holds.txt");
-    let wanted = PYTHON.join("\n");
+fn python(venv: &Path, packages: &[&str]) -> Result<(), String> {
+    let note = venv.join("holds.txt");
+    let wanted = packages.join("\n");
     if fs::read_to_string(&note).is_ok_and(|held| held == wanted) {
-        println!("needs: {} is there", PYTHON.join(", "));
+        println!("needs: {} is there", packages.join(", "));
         return Ok(());
     }
-    run::pass(run::program("python3", &["-m", "venv", "--clear"]).arg(venv()))?;
-    let pip = venv().join("bin/python");
+    run::pass(run::program("python3", &["-m", "venv", "--clear"]).arg(venv))?;
+    let pip = venv.join("bin/python");
     let args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run::pass(run::program(pip, &args).args(PYTHON))?;
+    run::pass(run::program(pip, &args).args(packages))?;
+    fs::write(&note, wanted).map_err(|why| format!("could not write {}: {why}", note.display()))
+}
+
+/// npm's packages, exactly those of the lock; the lock beside them tells what is there, written last.
+fn node() -> Result<(), String> {
+    if run::capture(&mut run::program("npm", &["--version"])).is_err() {
+        debian(&NPM)?;
+    }
+    let (ours, there) = (run::root().join("tests/foreign/browser"), npm());
+    let wanted =
+        fs::read_to_string(ours.join("package-lock.json")).map_err(|why| format!("package-lock.json: {why}"))?;
+    let note = there.join("holds.json");
+    if fs::read_to_string(&note).is_ok_and(|held| held == wanted) {
+        println!("needs: npm's packages are there");
+        return Ok(());
+    }
+    let copied = |name: &str| fs::copy(ours.join(name), there.join(name)).map(drop);
+    let copied =
+        fs::create_dir_all(&there).and_then(|()| copied("package.json")).and_then(|()| copied("package-lock.json"));
+    copied.map_err(|why| format!("could not prepare {}: {why}", there.display()))?;
+    // no package runs anything of its own here
+    let args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    run::pass(run::program("npm", &args).current_dir(&there))?;
     fs::write(&note, wanted).map_err(|why| format!("could not write {}: {why}", note.display()))
 }
 

@@ -10,6 +10,7 @@
 //! | `update.json`, `image` | an update under way |
 //! | `credential` | what the device says of its first password |
 //! | `status.json` | what happened last, for people |
+//! | `beat.now` | somebody asks for a heartbeat at once |
 //! | `erasure.json` | an erasure under way, and its receipt |
 //!
 //! Invariant: a write is temporary file → sync → rename → sync of the folder, so that a cut at any point leaves the old

@@ -4,6 +4,7 @@
 //! Why a crate of its own: it runs on the device and must not pull the server's packages.
 //! Invariant: no answer of a server and no loss of power leaves the device without a way on.
 
+pub mod answer;
 mod attest;
 mod backoff;
 pub mod command;

@@ -13,7 +13,7 @@ use crate::heartbeat::{self, Answer};
 use crate::identity::Identity;
 use crate::link::{Link, LinkError};
 use crate::update::Polled;
-use crate::{status, update};
+use crate::{answer as answers, status, update};
 use std::time::Duration;
 
 /// A renewal that failed is not tried more often.
@@ -58,6 +58,8 @@ pub struct Runner {
     told: Option<String>,
     /// What went wrong at the last heartbeat, and at the last poll.
     troubles: [Option<String>; 2],
+    /// Questions that were answered.
+    signed: u64,
 }
 
 impl Runner {
@@ -79,6 +81,7 @@ impl Runner {
             fetched: None,
             told: None,
             troubles: [None, None],
+            signed: 0,
         }
     }
 
@@ -156,7 +159,10 @@ impl Runner {
             Ok(answer) => {
                 self.heartbeats.worked();
                 self.heartbeat_at = self.cx.time.passed() + self.cx.config.heartbeat.hold(answer.next.into());
-                self.follow(&answer)
+                // first, while the connection is the one that the question came over
+                let signed = self.sign(&answer);
+                self.follow(&answer)?;
+                signed
             }
             Err(why) => {
                 let wait = self.heartbeats.failed(&self.cx.config.heartbeat, retry_after(&why), &*self.cx.chance);
@@ -194,6 +200,31 @@ impl Runner {
             status.held = None;
         })?;
         Ok(answer)
+    }
+
+    /// The next heartbeat is due now: somebody stands before the device, or waits at its page.
+    pub fn hurry(&mut self) {
+        self.heartbeat_at = self.cx.time.passed();
+    }
+
+    /// One heartbeat and the answer to a question that it brings, nothing else; answers whether there was one.
+    pub fn beat_now(&mut self) -> Result<bool> {
+        let before = self.signed;
+        self.heartbeat()?;
+        Ok(self.signed > before)
+    }
+
+    /// Signs what somebody asks it to sign now. A question that is over meanwhile is no trouble.
+    fn sign(&mut self, answer: &Answer) -> Result<()> {
+        let (Some(nonce), Some(speaking)) = (&answer.challenge, &self.speaking) else { return Ok(()) };
+        match answers::answer(&self.cx, &speaking.link, &answer.number, nonce) {
+            Err(Error::Link(LinkError::Refused { status: 409, .. })) => Ok(()),
+            Err(why) => Err(why),
+            Ok(()) => {
+                self.signed += 1;
+                Ok(())
+            }
+        }
     }
 
     /// Does what the platform asked.

@@ -1,7 +1,7 @@
 //! All data of an organisation as lines of JSON: the objects that the API answers, one file a noun, with the references
 //! between them, certificates as PEM, and what opens and proves every event.
 
-use crate::{audit, batch, device, finding, notice, organisation, product, token};
+use crate::{audit, batch, device, finding, notice, organisation, product, report, scan, token};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use tegata_domain::id::{BatchRow, ProductRow, Uuid};
@@ -16,7 +16,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(&'static str, &Value) -> std::io::Result<(
 const PAGE: u32 = 500;
 
 /// The files, each with what its lines are.
-pub const FILES: [(&str, &str); 10] = [
+pub const FILES: [(&str, &str); 12] = [
     ("organisation.ndjson", "the organisation itself, and where letters to it go; one line"),
     ("authorities.ndjson", "its certificate authorities, with their certificates (PEM)"),
     ("products.ndjson", "its products"),
@@ -28,6 +28,8 @@ pub const FILES: [(&str, &str); 10] = [
          the salt and the canonical event is the commitment. `salt` is null where an event was erased. `proof` (with \
          --proofs) is a file for `tegata verify`",
     ),
+    ("scans.ndjson", "how often devices that it owns were looked up: by day and place, a line a device"),
+    ("reports.ndjson", "what people say who looked its devices up"),
     ("findings.ndjson", "what somebody should have looked at"),
     ("notices.ndjson", "what the platform told it by letter, and whether it was read"),
     ("tokens.ndjson", "its API tokens, without anything that would open the API"),
@@ -120,6 +122,8 @@ impl Export<'_> {
             for seen in &page {
                 self.device(seen).await?;
                 self.events(seen).await?;
+                self.scans(seen).await?;
+                self.reports(seen).await?;
             }
         }
     }
@@ -163,6 +167,34 @@ impl Export<'_> {
             Ok(proof) => Ok(proof.text.into()),
             Err(e) if e.kind == Kind::NotYet || e.code == "erased" => Ok(Value::Null),
             Err(e) => Err(e),
+        }
+    }
+
+    /// Of those that it owns: the counts are the present owner's.
+    async fn scans(&mut self, seen: &Seen) -> Result<()> {
+        if seen.owner.is_none() {
+            return Ok(());
+        }
+        let counted = tegata_usecase::scan::of(seen.number, self.actor, self.cx).await?;
+        if counted.all.is_none() && counted.counts.is_empty() {
+            return Ok(());
+        }
+        let mut view = scan::view(&counted);
+        view["number"] = seen.number.to_string().into();
+        self.line("scans.ndjson", &view)
+    }
+
+    async fn reports(&mut self, seen: &Seen) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = tegata_usecase::report::list(seen.number, (after, PAGE), self.actor, self.cx).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.cursor;
+            for told in &page {
+                let mut view = report::view(&told.report);
+                view["number"] = seen.number.to_string().into();
+                self.line("reports.ndjson", &view)?;
+            }
         }
     }
 

@@ -16,6 +16,8 @@ pub mod organisation;
 pub mod page;
 pub mod product;
 pub mod release;
+pub mod report;
+pub mod scan;
 mod status;
 pub mod token;
 pub mod transfer;

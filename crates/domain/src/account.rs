@@ -36,7 +36,7 @@ pub struct Factor {
     pub sealed: Vec<u8>,
     /// The step of the last code that was taken: none is taken twice.
     pub step: i64,
-    /// SHA-256 of each recovery code that was not used.
+    /// A MAC of each recovery code that was not used.
     pub codes: Vec<[u8; 32]>,
 }
 

@@ -5,6 +5,7 @@ use crate::authority::Authority;
 use crate::batch::Batch;
 use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
+use crate::challenge::{Answered, Challenge};
 use crate::credential::Credential;
 use crate::device::Device;
 use crate::disposal::Erasure;
@@ -17,6 +18,7 @@ use crate::organisation::Organisation;
 use crate::person::PersonWrite;
 use crate::product::Product;
 use crate::release::{AttributeSet, Consent, Publication, ReleaseKey, Running};
+use crate::report::Report;
 use crate::revocation::Reason;
 use crate::session::Session;
 use crate::target_token::TargetToken;
@@ -140,6 +142,16 @@ pub enum Write {
         /// It was erased before, in a store that was restored since.
         replayed: bool,
     },
+    /// Since when the code of a device is in too many places, or that it is not any more; it stood otherwise.
+    Alarm(DeviceRow, Option<Timestamp>),
+    /// Until when the code of a device is on show, which ends an alarm; the device is still in that owner period.
+    Exempt(DeviceRow, u32, Option<Timestamp>),
+    /// A report about a device; not more than so many a day.
+    Report(Report),
+    /// A question to a device, in the place of an older one; it was not asked just now.
+    Challenge(Challenge),
+    /// A device's answer to the question that waits.
+    ChallengeAnswer(Box<(Challenge, Answered)>),
 }
 
 /// How a device's secrets ended with it.

@@ -37,9 +37,32 @@ pub enum FindingKind {
     AnotherCredential,
     /// An identity was issued that the line never confirmed.
     NeverConfirmed,
+    /// A number is looked up in more places than one label can be.
+    CodeInManyPlaces,
+    /// Somebody who looked a device up says that something is wrong with it.
+    ProblemReported,
 }
 
 impl FindingKind {
+    /// All.
+    pub const ALL: [FindingKind; 15] = [
+        FindingKind::SerialWithAnotherKey,
+        FindingKind::KeyUnderAnotherSerial,
+        FindingKind::OverQuantity,
+        FindingKind::OutsideValidity,
+        FindingKind::NoPossession,
+        FindingKind::WeakKey,
+        FindingKind::TwoBodies,
+        FindingKind::RolledBack,
+        FindingKind::CannotConfirm,
+        FindingKind::InitialPassword,
+        FindingKind::BadReleaseSignature,
+        FindingKind::OlderRelease,
+        FindingKind::CampaignStopped,
+        FindingKind::AnotherCredential,
+        FindingKind::NeverConfirmed,
+    ];
+
     /// Its word in the API and in the store.
     pub fn name(self) -> &'static str {
         match self {
@@ -58,6 +81,8 @@ impl FindingKind {
             FindingKind::CampaignStopped => "campaign_stopped",
             FindingKind::AnotherCredential => "another_credential",
             FindingKind::NeverConfirmed => "never_confirmed",
+            FindingKind::CodeInManyPlaces => "code_in_many_places",
+            FindingKind::ProblemReported => "problem_reported",
         }
     }
 
@@ -67,7 +92,8 @@ impl FindingKind {
             FindingKind::KeyUnderAnotherSerial | FindingKind::TwoBodies => 5,
             FindingKind::SerialWithAnotherKey | FindingKind::OverQuantity | FindingKind::AnotherCredential => 4,
             FindingKind::BadReleaseSignature | FindingKind::CampaignStopped => 4,
-            FindingKind::OlderRelease => 3,
+            FindingKind::CodeInManyPlaces => 4,
+            FindingKind::OlderRelease | FindingKind::ProblemReported => 3,
             FindingKind::OutsideValidity | FindingKind::NoPossession => 3,
             FindingKind::RolledBack | FindingKind::InitialPassword => 3,
             FindingKind::WeakKey | FindingKind::CannotConfirm | FindingKind::NeverConfirmed => 2,

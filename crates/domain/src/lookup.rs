@@ -1,10 +1,12 @@
 //! What anybody may see of a device: the public look-up.
 
+use crate::challenge::Signed;
 use crate::device::{Condition, Stage, Stamp};
 use crate::disposal::Erasure;
 use crate::id::ProductRow;
 use crate::number::Number;
 use crate::product::Product;
+use crate::scan::Seen;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ pub enum Todo {
     AskOwner,
     /// Follow the recall.
     FollowRecall,
+    /// Install the security release that waits.
+    Update,
     /// Replace it: no more security updates.
     Replace,
     /// Do not use it again.
@@ -74,6 +78,8 @@ pub struct Glance {
     pub head: (u32, [u8; 32]),
     /// The stamps that it has.
     pub stamps: Vec<Stamp>,
+    /// Whether there may be more to read: look-ups that were counted, or a question to it.
+    pub looked: bool,
 }
 
 /// A device as anybody may see it.
@@ -101,8 +107,40 @@ pub struct Lookup {
     pub todo: Todo,
     /// Of a device whose life ended: who confirmed that its secrets are gone.
     pub erasure: Option<Erasure>,
+    /// How often its code was seen.
+    pub seen: Seen,
+    /// Whether it signed now.
+    pub signed: Signed,
+    /// What the page alone tells.
+    pub beside: Beside,
     /// When this was looked up.
     pub at: Timestamp,
+}
+
+/// What the page of a device tells, and answers for programs do not: it takes reads of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Beside {
+    /// The software that it runs, and since when it says so.
+    pub running: Option<(String, Timestamp)>,
+    /// How that release stands to the newest; `None` where the register does not know it.
+    pub waiting: Option<Waiting>,
+    /// When its maker called it back.
+    pub recalled_at: Option<Timestamp>,
+    /// A report about it waits for its owner and its maker.
+    pub reported: bool,
+    /// Whether the question to it came from where the page is read.
+    pub asked_here: bool,
+    /// Time between two of its signs of life, in minutes.
+    pub beat_minutes: u64,
+}
+
+/// How what a device runs stands to the newest release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// No release closes weaknesses that this one has.
+    Nothing,
+    /// The version of one that does.
+    Release(String),
 }
 
 impl Lookup {
@@ -133,8 +171,26 @@ impl Lookup {
             answer,
             todo,
             erasure: None,
+            seen: Seen::of(None, device.period),
+            signed: Signed::NotAsked,
+            beside: Beside::default(),
             at,
         }
+    }
+
+    /// The same with what the page tells beside; a security release that waits is the thing to do, where nothing else is.
+    pub fn with(mut self, beside: Beside) -> Self {
+        if self.todo == Todo::Nothing && matches!(beside.waiting, Some(Waiting::Release(_))) {
+            self.todo = Todo::Update;
+        }
+        self.beside = beside;
+        self
+    }
+
+    /// Whether somebody may ask it to sign: not where services do not admit it, so that it could not answer.
+    pub fn can_sign(&self) -> bool {
+        let admitted = matches!(self.condition, Condition::Well | Condition::Suspect);
+        admitted && matches!(self.stage, Stage::Installed | Stage::InUse)
     }
 
     /// The same, where these events were erased: their commitments stand in the ledger, but prove nothing any more.

@@ -192,6 +192,18 @@ pub enum Operation {
     HearDevice,
     /// Hold a device for what was found: the platform alone.
     ContainDevice,
+    /// Say that a device's code is on show in a shop: that it is looked up everywhere is no alarm.
+    ExemptCode,
+    /// Open a household for who holds the code of a device: the platform alone.
+    OpenHousehold,
+    /// Enter that a device's code is in too many places: the platform alone.
+    WatchCode,
+    /// Enter what somebody reports who looked a device up: the platform alone.
+    EnterReport,
+    /// Ask a device to sign: the platform alone, for anybody.
+    AskDevice,
+    /// Answer that: a device speaks for itself.
+    AnswerDevice,
 }
 
 /// What the actor must be to the subject.
@@ -261,6 +273,7 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (DisposeDevice, &[Administrator, Operator], Owner, None),
     (EraseOrganisation, &[Administrator], Tenant, None),
     (CloseFinding, &[Administrator, Engineer, Operator], Tenant, None),
+    (ExemptCode, &[Administrator, Engineer, Operator], Owner, None),
 ];
 
 /// What a right is asked for.
@@ -389,8 +402,10 @@ impl Operation {
     /// Whether it belongs in the audit. Making, voiding, enrolling and renewing stand in the ledger one by one,
     /// and signs of life are too many.
     pub fn is_audited(self) -> bool {
-        let of_devices = matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter)
+        let of_devices =
+            matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice);
+        // whom a device is asked for stands nowhere, and strangers could fill the audit with their asking
+        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter | AskDevice)
     }
 }
 
@@ -414,7 +429,10 @@ impl Actor {
                 (name.to_owned(), Some(member.organisation))
             }
             Actor::Device(row) => {
-                let own = matches!(operation, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice);
+                let own = matches!(
+                    operation,
+                    EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice
+                );
                 if !own || subject.device != Some(*row) {
                     return Err(Refusal::Device);
                 }
@@ -436,7 +454,11 @@ impl Actor {
                 ("platform".to_owned(), None)
             }
             // it stands in the audit of whose device it is
-            Actor::Platform if operation == ContainDevice => ("platform".to_owned(), subject.owner),
+            Actor::Platform
+                if matches!(operation, ContainDevice | OpenHousehold | WatchCode | EnterReport | AskDevice) =>
+            {
+                ("platform".to_owned(), subject.owner)
+            }
             Actor::Public | Actor::Platform => return Err(Refusal::NoCredential),
         };
         let right = if let Actor::Member(member) = self { member.right } else { None };

@@ -7,6 +7,7 @@ mod lease_hold;
 mod ledger_sequence;
 mod notice_send;
 mod object_sweep;
+mod scan_flush;
 mod seen_flush;
 mod tally_day;
 mod turn;
@@ -29,6 +30,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(confirm_expire::run(cx.clone()));
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(object_sweep::run(cx.clone()));
+    jobs.spawn(scan_flush::run(cx.clone()));
     jobs.spawn(seen_flush::run(cx.clone()));
     jobs.spawn(tally_day::run(cx.clone()));
     jobs

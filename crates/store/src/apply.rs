@@ -8,9 +8,9 @@ use crate::moved::Moved;
 use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
-    action, audit, authority, batch, campaign, certificate, credential, crl, device, disposal, erasure, event, finding,
-    initial_password, ledger, made, notice, organisation, person, product, publication, release, session, target_token,
-    token, transfer,
+    action, audit, authority, batch, campaign, certificate, challenge, credential, crl, device, disposal, erasure,
+    event, finding, initial_password, ledger, made, notice, organisation, person, product, publication, release,
+    report, scan, session, target_token, token, transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
@@ -222,6 +222,11 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::CampaignStep(step) => guard(campaign::step(c, step)?, Refused::Stale),
         Write::Fill(fill) => guard(campaign::fill(c, fill)?, Refused::Stale),
         Write::TargetToken(value) => guard(target_token::put(c, value)?, Refused::Stale),
+        Write::Alarm(device, at) => guard(scan::alarm(c, *device, *at)?, Refused::Stale),
+        Write::Exempt(device, period, until) => guard(scan::exempt(c, *device, *period, *until)?, Refused::Stale),
+        Write::Report(value) => guard(report::insert(c, value)?, Refused::Full),
+        Write::Challenge(value) => guard(challenge::ask(c, value)?, Refused::Stale),
+        Write::ChallengeAnswer(value) => guard(challenge::answer(c, &value.0, &value.1)?, Refused::Stale),
     })
 }
 

@@ -48,6 +48,7 @@ fn glance(row: &Row<'_>) -> Result<Glance, Error> {
         period: row.get(4)?,
         head: (row.get(5)?, row.get(6)?),
         stamps: read_stamps(row.get::<&[u8]>(7)?),
+        looked: row.get(8)?,
     })
 }
 
@@ -237,8 +238,8 @@ impl Devices<'_> {
     /// What a look-up shows of one, by its row, with the number of its events that stand in the log below `size`.
     pub async fn glance(&self, row: DeviceRow, size: u64) -> Result<Option<(Glance, u32)>, Error> {
         // short, since a statement is found by its text
-        let text =
-            "select product, stage, condition, confirmed, period, sequence, head, stamps from device where id = $1";
+        let text = "select product, stage, condition, confirmed, period, sequence, head, stamps, looked from device
+            where id = $1";
         let Some(device) = self.0.read(|c| c.one(text, [row.0], glance))? else { return Ok(None) };
         // asked after the device was read; of most devices it spares the way to their events
         if self.0.0.committer.all_below(row, size) {

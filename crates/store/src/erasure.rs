@@ -139,7 +139,7 @@ impl Erasures<'_> {
 }
 
 /// What its last owner left on a device whose life ended; the receipt of its erasure stays.
-const LEFT_WITH_THE_LAST: [&str; 8] = [
+const LEFT_WITH_THE_LAST: [&str; 12] = [
     "update disposal set requested_at = null where device = $1",
     "delete from seen where device = $1",
     "delete from session where device = $1",
@@ -148,6 +148,10 @@ const LEFT_WITH_THE_LAST: [&str; 8] = [
     "delete from updating where device = $1",
     "delete from running where device = $1",
     "delete from target_token where device = $1",
+    "delete from scan where device = $1",
+    "delete from scanned where device = $1",
+    "delete from report where device = $1",
+    "delete from challenge where device = $1",
 ];
 
 fn erase_period(c: &Connection, one: &Ended, at: Timestamp) -> Result<(), Error> {

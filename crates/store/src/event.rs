@@ -7,6 +7,7 @@ use crate::{Error, Store};
 use tegata_domain::event::{Event, EventKind};
 use tegata_domain::id::DeviceRow;
 use tegata_domain::ledger::Log;
+use tegata_domain::time::Timestamp;
 
 /// Enters events of devices and gives their leaves their places.
 pub(crate) fn insert(c: &Connection, events: &[(DeviceRow, &Event)], leaves: &mut Placing) -> Result<(), Error> {
@@ -82,6 +83,12 @@ impl Events<'_> {
             where device = $1 and sequence > $2 order by sequence limit $3";
         let values = (device.0, after, limit);
         self.0.read(|c| c.all(text, values, read))
+    }
+
+    /// When the newest event of a kind happened to a device.
+    pub async fn newest(&self, device: DeviceRow, kind: EventKind) -> Result<Option<Timestamp>, Error> {
+        let text = "select at from event where device = $1 and kind = $2 order by sequence desc limit 1";
+        self.0.read(|c| c.one(text, (device.0, kind as u8), |row| time(row, 0)))
     }
 
     /// Which of these events were erased.

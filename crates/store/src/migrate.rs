@@ -19,6 +19,7 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0009_plan.sql"),
     include_str!("migrations/sqlite/0010_people.sql"),
     include_str!("migrations/sqlite/0011_tally.sql"),
+    include_str!("migrations/sqlite/0012_scan.sql"),
 ];
 
 const POSTGRES: &[&str] = &[
@@ -33,6 +34,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0009_plan.sql"),
     include_str!("migrations/postgres/0010_people.sql"),
     include_str!("migrations/postgres/0011_tally.sql"),
+    include_str!("migrations/postgres/0012_scan.sql"),
 ];
 
 /// The oldest version whose program may open what this one made: an older one moves no counts.

@@ -170,6 +170,13 @@ impl Releases<'_> {
         self.0.read(|c| c.one(text, [product.0], |row| row.get(0)))
     }
 
+    /// The version of a product's release whose security version is above this one, the highest of them.
+    pub async fn newer(&self, product: ProductRow, security_version: u32) -> Result<Option<String>, Error> {
+        let text = "select version from release where product = $1 and security_version > $2
+            order by security_version desc, id desc limit 1";
+        self.0.read(|c| c.one(text, (product.0, security_version), |row| row.get(0)))
+    }
+
     /// Whether an organisation owns a device of a product that another made.
     pub async fn is_owned_by(&self, product: ProductRow, owner: OrganisationRow) -> Result<bool, Error> {
         let text = "select 1 from device where owner = $1 and product = $2 and owner <> maker limit 1";

@@ -25,13 +25,18 @@ pub(crate) fn end(c: &Connection, device: DeviceRow) -> Result<(), Error> {
 
 /// What the giver asked of the device and agreed to is not the taker's wish; when it last used it, and what the device
 /// told of itself, is not the taker's to know.
-const LEFT_BY_THE_GIVER: [&str; 5] = [
+const LEFT_BY_THE_GIVER: [&str; 10] = [
     "delete from disposal where device = $1",
     "delete from seen where device = $1",
     "delete from attribute where device = $1",
     "update updating set consent_at = null, initiator = null, remark = null, installed = null, wanted = 1
         where device = $1",
     "delete from target_token where device = $1",
+    "delete from scan where device = $1",
+    "delete from scanned where device = $1",
+    "delete from report where device = $1",
+    "delete from challenge where device = $1",
+    "update device set looked = 0 where id = $1",
 ];
 
 /// Takes the offer, so that nobody takes it twice; false when it does not stand any more, or a campaign took the device

@@ -149,6 +149,9 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Claim(claim) => Some(Thing::Device(claim.device)),
         Write::DisposalAsk(device, ..) => Some(Thing::Device(*device)),
         Write::DisposalEnd(end) => Some(Thing::Device(end.device)),
+        Write::Alarm(device, _) | Write::Exempt(device, ..) => Some(Thing::Device(*device)),
+        Write::Challenge(asked) => Some(Thing::Device(asked.device)),
+        Write::ChallengeAnswer(told) => Some(Thing::Device(told.0.device)),
         // nothing was known of it before
         Write::Made(_) => None,
         // devices that a campaign takes in are touched one by one, beside this
@@ -167,6 +170,7 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         | Write::NoticeTried(..)
         | Write::NoticeReceipt(..)
         | Write::Offer(_)
+        | Write::Report(_)
         | Write::OfferEnd(_) => None,
         // of no device
         Write::Organisation(_)

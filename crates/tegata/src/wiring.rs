@@ -126,7 +126,7 @@ use Door::{Both, Page, Secure};
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    console(pages(updates(protocols(resources(none)))))
+    line(console(pages(updates(protocols(resources(none))))))
 }
 
 fn resources(table: Table) -> Table {
@@ -157,6 +157,9 @@ fn resources(table: Table) -> Table {
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer"), api::transfer::offer::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/transfer/cancel"), api::transfer::cancel::post)
         .add(Token, Secure, post("/api/v1/devices/{number}/dispose"), api::device::dispose::post)
+        .add(Token, Secure, get("/api/v1/devices/{number}/scans"), api::scan::list::get)
+        .add(Token, Secure, post("/api/v1/devices/{number}/exempt"), api::scan::exempt::post)
+        .add(Token, Secure, get("/api/v1/devices/{number}/reports"), api::report::list::get)
         .add(Token, Secure, post("/api/v1/claims"), api::transfer::claim::post)
         .add(Token, Secure, post("/api/v1/organisations/{id}/erase"), api::organisation::erase::post)
         .add(Token, Secure, post("/api/v1/certificates/{serial}/revoke"), api::certificate::revoke::post)
@@ -191,6 +194,7 @@ fn protocols(table: Table) -> Table {
         .add(Public, Secure, get("/.well-known/est/{label}/csrattrs"), est::csrattrs)
         .add(Device, Secure, post("/.well-known/est/{label}/simpleenroll"), est::simpleenroll)
         .add(Device, Secure, post("/.well-known/est/{label}/simplereenroll"), est::simplereenroll)
+        .add(Device, Secure, post("/agent/v1/answer"), device::answer::post)
         .add(Device, Secure, post("/agent/v1/erasure"), device::erasure::post)
         .add(Device, Secure, post("/agent/v1/heartbeat"), device::heartbeat::post)
         .add(Public, Both, get("/crl/{ca}/{file}"), pki::crl)
@@ -231,6 +235,8 @@ fn pages(table: Table) -> Table {
         .add(Public, Page, get("/d"), web::lookup::typed)
         .add(Public, Page, get("/d/{number}"), web::lookup::device)
         .add(Public, Page, get("/d/{number}/proof/{sequence}"), web::lookup::proof)
+        .add(Public, Page, post("/d/{number}/ask"), web::lookup::ask::post)
+        .add(Public, Page, post("/d/{number}/report"), web::lookup::report::post)
         .add(Public, Page, get("/01/{gtin}"), web::lookup::model)
         .add(Public, Page, get("/01/{gtin}/21/{serial}"), web::lookup::digital_link)
         .add(Public, Page, get("/n/{code}"), web::notice::show)
@@ -245,6 +251,9 @@ fn pages(table: Table) -> Table {
 /// Pages of who is logged in, and where one logs in.
 fn console(table: Table) -> Table {
     table
+        .add(Public, Page, get("/claim"), web::claim::show)
+        .add(Public, Page, post("/claim"), web::claim::open)
+        .add(Login, Page, post("/claim/join"), web::claim::join)
         .add(Public, Page, get("/login"), web::login::show)
         .add(Public, Page, post("/login"), web::login::enter)
         .add(Public, Page, get("/invitation/{code}"), web::login::invited)
@@ -279,4 +288,38 @@ fn console(table: Table) -> Table {
         .add(Login, Page, post("/console/devices/{number}/act"), web::device::act_on)
         .add(Login, Page, get("/console/devices/{number}/proof/{sequence}"), web::device::proof)
         .add(Login, Page, get("/console/devices/{number}/certificates/{serial}"), web::device::certificate)
+}
+
+/// Pages of the line and of roll-outs, and the ledger's.
+fn line(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/ledger"), web::ledger::show)
+        .add(Public, Page, get("/ledger/check"), web::ledger::ask)
+        .add(Public, Page, post("/ledger/check"), web::ledger::check)
+        .add(Login, Page, get("/console/products"), web::product::list)
+        .add(Login, Page, post("/console/products"), web::product::register)
+        .add(Login, Page, get("/console/products/{id}"), web::product::show)
+        .add(Login, Page, post("/console/products/{id}/keys"), web::product::add_key)
+        .add(Login, Page, post("/console/products/{id}/keys/{key}/end"), web::product::end_key)
+        .add(Login, Page, get("/console/batches"), web::batch::list)
+        .add(Login, Page, post("/console/batches"), web::batch::open)
+        .add(Login, Page, get("/console/batches/{id}"), web::batch::show)
+        .add(Login, Page, get("/console/releases"), web::release::list)
+        .add(Login, Page, get("/console/releases/{id}"), web::release::show)
+        .add(Login, Page, get("/console/campaigns"), web::campaign::list)
+        .add(Login, Page, post("/console/campaigns"), web::campaign::create)
+        .add(Login, Page, get("/console/campaigns/new"), web::campaign::new)
+        .add(Login, Page, get("/console/campaigns/{id}"), web::campaign::show)
+        .add(Login, Page, post("/console/campaigns/{id}/pause"), web::campaign::pause)
+        .add(Login, Page, post("/console/campaigns/{id}/resume"), web::campaign::resume)
+        .add(Login, Page, post("/console/campaigns/{id}/cancel"), web::campaign::cancel)
+        .add(Login, Page, get("/console/findings"), web::finding::list)
+        .add(Login, Page, get("/console/findings/{id}"), web::finding::show)
+        .add(Login, Page, post("/console/findings/{id}/close"), web::finding::close)
+        .add(Login, Page, get("/console/export/{table}"), web::export::show)
+        .add(Login, Page, get("/console/live/batches/{id}"), web::live::batch)
+        .add(Login, Page, get("/console/live/campaigns/{id}"), web::live::campaign)
+        .add(Login, Page, get("/console/live/findings"), web::live::findings)
+        .add(Login, Page, get("/console/notices"), web::notices::list)
+        .add(Login, Page, post("/console/notices/{id}/receipt"), web::notices::receive)
 }

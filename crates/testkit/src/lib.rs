@@ -7,6 +7,7 @@
 //! Api         the JSON API and the pages, over connections that are kept
 //! Connection  one HTTPS connection, by hand: which name, which TLS, which certificate, streams both ways
 //! Console     a browser in the console: cookies, forms, who is logged in
+//! authenticator   passkeys of one person         provider   a provider of identity
 //! factory     products, batches, lines, devices          tenant   organisations, tokens of every role
 //! postgres    a PostgreSQL server of our own
 //! ledger      checkpoints, tiles, copies of a log        wait     for a state, never for a time
@@ -17,12 +18,14 @@
 #![allow(clippy::disallowed_methods, reason = "a program's side of tests: real clock, real environment")]
 
 pub mod api;
+pub mod authenticator;
 pub mod connection;
 pub mod console;
 pub mod factory;
 pub mod ledger;
 pub mod postgres;
 mod process;
+pub mod provider;
 pub mod seed;
 pub mod tenant;
 pub mod tls;
@@ -30,6 +33,7 @@ pub mod wait;
 mod world;
 
 pub use api::{Answer, Api};
+pub use authenticator::Authenticator;
 pub use connection::Connection;
 pub use console::Console;
 pub use postgres::{Disk, Postgres};

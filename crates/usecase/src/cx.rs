@@ -19,6 +19,7 @@ use tegata_keys::profile::Addresses;
 use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_outside::mail;
+use tegata_outside::oidc;
 use tegata_store::Store;
 use tegata_store::object::Place;
 pub use tegata_store::object::{S3, Settings as ObjectSettings};
@@ -32,6 +33,23 @@ pub struct Names {
     pub device_url: String,
     /// HTTP: CRLs and CA certificates.
     pub plain_url: String,
+}
+
+/// A provider that people log in by (OpenID Connect).
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// Its issuer.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there.
+    pub client_secret: Option<String>,
+    /// Certificates that its own is checked against beside the system's, PEM.
+    pub trust: Option<Vec<u8>>,
+    /// What people call it.
+    pub name: String,
+    /// Whether it asks everybody for a second factor itself.
+    pub second_factor: bool,
 }
 
 /// What may be set.
@@ -55,8 +73,12 @@ pub struct Settings {
     pub objects: ObjectSettings,
     /// How notices leave.
     pub mail: mail::Settings,
+    /// Who else says who people are.
+    pub oidc: Option<Oidc>,
     /// Time between two heartbeats of a device.
     pub heartbeat: Duration,
+    /// How look-ups are counted.
+    pub lookup: crate::scan::Settings,
     /// How long a line may take to confirm a device of a batch that requires it.
     pub confirm_within: Duration,
 }
@@ -76,6 +98,8 @@ impl Default for Settings {
             confirm_within: 7 * day,
             objects: Default::default(),
             mail: Default::default(),
+            oidc: None,
+            lookup: Default::default(),
         }
     }
 }
@@ -114,6 +138,8 @@ pub struct Inner {
     pub surveys: Surveys,
     /// Carries letters.
     pub postman: mail::Postman,
+    /// Who else says who people are.
+    pub provider: Option<Arc<oidc::Provider>>,
     /// Wrong codes of organisations that would take devices over.
     pub tries: crate::transfer::Tries,
     /// Wrong passwords, and who waits to have one looked at.
@@ -124,6 +150,14 @@ pub struct Inner {
     pub polls: poll::Memory,
     /// Answers to look-ups.
     pub lookups: crate::lookup::Memory,
+    /// Look-ups that were not written down yet.
+    pub scans: crate::scan::Scans,
+    /// Who asked devices to sign.
+    pub askers: crate::challenge::Askers,
+    /// How often people tried to open a household.
+    pub claimants: crate::transfer::Claimants,
+    /// How often people reported.
+    pub reporters: crate::report::Reporters,
     /// Tokens of heartbeats.
     pub sessions: SessionKey,
     /// How often devices ask.

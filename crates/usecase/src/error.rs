@@ -75,6 +75,11 @@ impl Error {
         Error::new(Kind::Conflict, code, public.to_string())
     }
 
+    /// Whether who asks can mend it and ask again: then a form comes back as it was filled in.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self.kind, Kind::Invalid | Kind::Conflict)
+    }
+
     /// A token that opens nothing, or nothing any more.
     pub fn ended_token() -> Self {
         let text = "this token is unknown, was ended or has expired; ask your administrator for a new one";

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod action;
+pub mod address;
 pub mod audit;
 pub mod authority;
 pub mod batch;
 pub mod campaign;
 pub mod certificate;
+pub mod challenge;
 pub mod cursor;
 pub mod cx;
 pub mod device;
@@ -33,7 +35,9 @@ pub mod platform;
 pub mod poll;
 pub mod product;
 pub mod release;
+pub mod report;
 pub mod revocation;
+pub mod scan;
 pub mod seen;
 pub mod share;
 pub mod tally;

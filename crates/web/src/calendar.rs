@@ -19,6 +19,14 @@ impl Dates {
         self.of_day(&self.day, at)
     }
 
+    /// A day that is one of UTC everywhere, as counts have it.
+    pub(crate) fn utc_day(&self, at: Timestamp) -> Moment {
+        Moment {
+            machine: at.date(),
+            ..self.of_day(&self.day, at.minus(Duration::from_secs(3600 * u64::from(self.hours_from_utc))))
+        }
+    }
+
     /// A day in the short form that fits into a stamp's ring.
     pub(crate) fn stamp(&self, at: Timestamp) -> Moment {
         self.of_day(&self.stamp, at)

@@ -18,9 +18,10 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use tegata_domain::notice;
+use tegata_domain::permit::{Operation, Subject};
 use tegata_usecase::login::{self, Attempt, Visitor};
 use tegata_usecase::peer::Peer;
-use tegata_usecase::{Cx, Error, Kind};
+use tegata_usecase::{Cx, Error, Kind, cursor};
 
 /// Who is logged in, and where the page was asked for.
 pub struct Desk {
@@ -149,6 +150,33 @@ impl Desk {
     /// A page of the console.
     pub(crate) fn page(&self, area: Area, title: &str, content: &impl Template) -> Response {
         status::html_here(StatusCode::OK, console::page(self, (area, title), content))
+    }
+
+    /// The same of a page that was made without the desk.
+    pub(crate) fn show(&self, content: &console::Content) -> Response {
+        self.page(content.area, &content.title, &content.main())
+    }
+
+    /// Whether who is here may do this in the organisation that it acts for: for what a page offers. The use case judges.
+    pub(crate) fn may(&self, operation: Operation) -> bool {
+        self.visitor.actor().permit(operation, Subject::of(self.visitor.organisation.row)).is_ok()
+    }
+
+    /// The token of a form, for who may send it.
+    pub(crate) fn form(&self, operation: Operation) -> Option<&str> {
+        self.may(operation).then_some(&*self.token)
+    }
+
+    /// Where a list begins, and the page of its next rows where `rows` fill this one.
+    pub(crate) fn turn(&self, rows: &[i64], size: u32, cx: &Cx) -> Result<Option<String>, Error> {
+        let last = rows.last().filter(|_| rows.len() >= size as usize);
+        Ok(last.map(|row| cursor::encode(*row, cx)).transpose()?.map(|cursor| self.next(&cursor)))
+    }
+
+    /// The form once more, with what was filled in and why that was refused.
+    pub(crate) fn again(&self, mut page: Response, error: Error) -> Response {
+        *page.status_mut() = StatusCode::from_u16(error.problem().status).unwrap_or(StatusCode::BAD_REQUEST);
+        status::failed(page, error)
     }
 
     /// A page of the console that says why something was not done.

@@ -7,18 +7,28 @@
 pub mod account;
 pub mod asset;
 pub mod audit;
+pub mod batch;
+pub mod campaign;
+pub mod claim;
 pub mod desk;
 pub mod device;
 pub mod devices;
+pub mod export;
+pub mod finding;
 pub mod language;
+pub mod ledger;
+pub mod live;
 pub mod login;
 pub mod lookup;
 pub mod members;
 pub mod notice;
+pub mod notices;
 pub mod operation;
 pub mod organisation;
 pub mod overview;
 pub mod page;
+pub mod product;
+pub mod release;
 pub mod tokens;
 
 mod calendar;

@@ -16,7 +16,7 @@ const KNOWN: u64 = 90 * 24 * 3600;
 
 /// Where a log-in leads: into the console, never to another site.
 fn onward(next: &str) -> &str {
-    let own = next.starts_with("/console") || next.starts_with("/invitation/");
+    let own = next.starts_with("/console") || next.starts_with("/invitation/") || next == "/claim";
     let plain = !next.contains(['\\', '\r', '\n']) && !next.starts_with("//");
     if own && plain && next.len() <= 1024 { next } else { "/console" }
 }

@@ -1,18 +1,24 @@
 //! Public look-up: handlers. What is shown is rendered in [`crate::page`].
 
+pub mod ask;
+pub mod report;
 mod view;
 
 use crate::asset;
 use crate::page::{self, Place, device::proof_file_name};
-use crate::status::{html, json, refuse, reply, request_id};
+use crate::status::{html, json, refuse, refuse_with, reply, request_id};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr};
 use tegata_document::label as drawing;
+use tegata_domain::challenge::Signed;
 use tegata_domain::number::{MalformedNumber, Number};
+use tegata_usecase::lookup::Visitor;
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error, Kind, device as devices, ledger, lookup};
 use tegata_wire::problem::Problem;
@@ -62,19 +68,49 @@ fn malformed(typed: &str, place: &Place<'_>, json: bool) -> Response {
 pub async fn device(State(cx): State<Cx>, Path(typed): Path<String>, request: Request) -> Response {
     // taken whole: the extractors of query and headers would copy them
     let (parts, _no_body) = request.into_parts();
-    show(&typed, &place(parts.uri.query(), &parts.headers), &parts.headers, &cx).await
+    show(&typed, &place(parts.uri.query(), &parts.headers), &parts, &cx).await
 }
 
-async fn show(typed: &str, place: &Place<'_>, headers: &HeaderMap, cx: &Cx) -> Response {
+/// Who looks, as far as it matters: what a browser fetches ahead, and HEAD, nobody has seen.
+fn visitor(parts: &Parts) -> Visitor {
+    let purpose = text(&parts.headers, &HeaderName::from_static("sec-purpose")).unwrap_or_default();
+    let address = parts.extensions.get::<Peer>().map_or(NOWHERE, |peer| peer.address);
+    Visitor { address, counts: parts.method == Method::GET && !purpose.contains("prefetch") }
+}
+
+/// Stands for an address that is not known.
+const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// How often a page looks again whose device was asked to sign.
+const AGAIN: HeaderValue = HeaderValue::from_static("15");
+
+async fn show(typed: &str, place: &Place<'_>, parts: &Parts, cx: &Cx) -> Response {
+    let headers = &parts.headers;
     let json = json(headers);
     let Ok(number) = Number::parse(typed) else { return malformed(typed, place, json) };
     if json {
         return for_program(number, headers, cx).await;
     }
-    match lookup::by_number(number, cx).await {
-        Ok(found) => html(StatusCode::OK, page::device::render(place, &found)),
+    match lookup::visit(number, visitor(parts), cx).await {
+        Ok(found) => {
+            let mut response = html(StatusCode::OK, page::device::render(place, &found));
+            // no element of the page: who reads it by ear, or slowly, has a link to stop it
+            if place.is_waiting() && matches!(found.signed, Signed::Asked(_)) {
+                response.headers_mut().insert(header::REFRESH, AGAIN);
+            }
+            response
+        }
         Err(error) if error.kind == Kind::NotFound => html(StatusCode::NOT_FOUND, page::unknown::render(place, number)),
         Err(error) => refuse(error, place, headers),
+    }
+}
+
+/// The page of a device once more, after something that somebody did there was refused.
+async fn again(number: Number, place: &Place<'_>, refused: Error, peer: &Peer, cx: &Cx) -> Response {
+    let visitor = Visitor { address: peer.address, counts: false };
+    match lookup::visit(number, visitor, cx).await {
+        Ok(found) => refuse_with(refused, page::device::render(place, &found)),
+        Err(error) => refuse(error, place, &HeaderMap::new()),
     }
 }
 
@@ -116,13 +152,13 @@ pub async fn digital_link(
     State(cx): State<Cx>,
     Path((gtin, _)): Path<(String, String)>,
     Query(linked): Query<Linked>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    let place = place(query.as_deref(), &headers);
+    let (parts, _no_body) = request.into_parts();
+    let place = place(parts.uri.query(), &parts.headers);
     match linked.n {
-        Some(number) => show(&number, &place, &headers, &cx).await,
-        None => show_model(&gtin, &place, &headers, &cx).await,
+        Some(number) => show(&number, &place, &parts, &cx).await,
+        None => show_model(&gtin, &place, &parts.headers, &cx).await,
     }
 }
 

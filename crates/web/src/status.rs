@@ -74,6 +74,12 @@ pub(crate) fn failed(mut response: Response, error: Error) -> Response {
     response
 }
 
+/// The same with a page of one's own, which says what is to be mended.
+pub(crate) fn refuse_with(error: Error, page: String) -> Response {
+    let response = html(status(&error.problem()), page);
+    failed(response, error)
+}
+
 /// A page with the headers that every page has.
 pub(crate) fn html(status: StatusCode, page: String) -> Response {
     let headers: [(HeaderName, &str); 5] = [

@@ -51,6 +51,26 @@ macro_rules! catalogue {
     };
 }
 
+mod batch;
+mod campaign;
+mod figure;
+mod finding;
+mod ledger;
+mod line;
+mod notice;
+mod product;
+mod release;
+
+pub(crate) use batch::Batches;
+pub(crate) use campaign::Campaigns;
+pub(crate) use figure::count;
+pub(crate) use finding::Findings;
+pub(crate) use ledger::ProofWords;
+pub(crate) use line::Line;
+pub(crate) use notice::NoticeList;
+pub(crate) use product::Products;
+pub(crate) use release::Releases;
+
 /// Three steps, in order.
 pub(crate) type Steps = [String; 3];
 
@@ -122,7 +142,7 @@ tables! {
     /// What stands in and below a stamp.
     Stamps { number, proof, unproved, erased, presumed, presumed_why, not_yet, no_entry }
     /// The three tiers of proof.
-    Tiers { heading, registered: Tier, seen: Tier, signed: Tier }
+    Tiers { heading, registered: Tier }
     /// One tier.
     Tier { heading, state, text }
     /// What device and model are.
@@ -161,6 +181,7 @@ pub(crate) mod account;
 pub(crate) mod console;
 pub(crate) mod fleet;
 pub(crate) mod login;
+pub(crate) mod visit;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]

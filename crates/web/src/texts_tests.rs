@@ -45,6 +45,7 @@ fn all_areas_load() {
         assert!(!console::Console::of(language).area.overview.is_empty());
         assert!(!login::Login::of(language).form.title.is_empty());
         assert!(!fleet::Fleet::of(language).overview.title.is_empty());
+        assert!(!visit::Visit::of(language).seen.heading.is_empty());
     }
     let sources = areas();
     let loaded = include_str!("texts.rs");

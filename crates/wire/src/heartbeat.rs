@@ -5,7 +5,8 @@
 //! {"version":"1.4.0","credential":"changed","token":"…","head":{"sequence":12,"commitment":"hex"},"nonce":"…"}
 //! 200
 //! {"token":"…","next":300,"number":"XXXX-XXXX-XXXX-XXXX","head":{"sequence":13,"commitment":"hex","at":"RFC 3339",
-//!  "nonce":"…","note":"signed note of crate::device_head"},"renew":false,"update":false,"erase":false}
+//!  "nonce":"…","note":"signed note of crate::device_head"},"renew":false,"update":false,"erase":false,
+//!  "challenge":"…"}
 //! ```
 //!
 //! Members that are not known are passed over, so that both sides may learn more.
@@ -91,6 +92,8 @@ pub struct Answer {
     pub update: bool,
     /// The owner asks for disposal: destroy keys and data, and say so.
     pub erase: bool,
+    /// Somebody asks the device to sign this nonce now ([`crate::challenge`]): see [`is_nonce`].
+    pub challenge: Option<String>,
 }
 
 /// A head with the note that signs it.
@@ -191,6 +194,11 @@ impl Answer {
         let next = member(&object, "next").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let head = object.get("head").and_then(Value::as_object).ok_or(Head::WRONG)?;
         let part = |name: &str, wrong: Wrong| text(head, name, wrong)?.ok_or(wrong);
+        let wrong = Wrong("challenge is 16 bytes in base64url: 22 characters");
+        let challenge = text(&object, "challenge", wrong)?;
+        if challenge.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
+            return Err(wrong);
+        }
         Ok(Answer {
             token: wanted("token", Wrong("token is a text"))?,
             next: next.ok_or(Wrong("next is a number of seconds"))?,
@@ -204,6 +212,7 @@ impl Answer {
             renew: flag("renew"),
             update: flag("update"),
             erase: flag("erase"),
+            challenge,
         })
     }
 
@@ -213,11 +222,14 @@ impl Answer {
         head["at"] = self.head.at.clone().into();
         head["nonce"] = self.head.nonce.clone().into();
         head["note"] = self.head.note.clone().into();
-        json!({
+        let mut answer = json!({
             "token": self.token, "next": self.next, "number": self.number, "head": head,
             "renew": self.renew, "update": self.update, "erase": self.erase,
-        })
-        .to_string()
+        });
+        if let Some(nonce) = &self.challenge {
+            answer["challenge"] = nonce.clone().into();
+        }
+        answer.to_string()
     }
 }
 

@@ -18,8 +18,9 @@ fn request() -> impl Strategy<Value = Request> {
 fn answer() -> impl Strategy<Value = Answer> {
     let signed = (head(), ".{0,40}", prop::option::of("[A-Za-z0-9_-]{22}"), ".{0,400}")
         .prop_map(|(head, at, nonce, note)| SignedHead { head, at, nonce, note });
-    (".{0,64}", any::<u32>(), ".{0,24}", signed, any::<(bool, bool, bool)>()).prop_map(
-        |(token, next, number, head, (renew, update, erase))| Answer {
+    let challenge = prop::option::of("[A-Za-z0-9_-]{22}");
+    (".{0,64}", any::<u32>(), ".{0,24}", signed, any::<(bool, bool, bool)>(), challenge).prop_map(
+        |(token, next, number, head, (renew, update, erase), challenge)| Answer {
             token,
             next,
             number,
@@ -27,6 +28,7 @@ fn answer() -> impl Strategy<Value = Answer> {
             renew,
             update,
             erase,
+            challenge,
         },
     )
 }

@@ -1,6 +1,7 @@
 //! Bytes ↔ structs, a module a specification. No policy: what a value means is decided elsewhere.
 
 pub mod asn1;
+pub mod challenge;
 pub mod cms;
 pub mod crl;
 pub mod ddi;

@@ -1,5 +1,6 @@
 //! Targets of the crate `wire`: a file a specification, as there.
 
+pub mod challenge;
 pub mod cms;
 pub mod crl;
 pub mod ddi;

@@ -1,15 +1,17 @@
 //! The commands that do something.
 
-use super::{Answer, Attest, Consent, Credential, Enrol, Erase, Run, Show, Word, show};
+use super::{Answer, Attest, Consent, Credential, Enrol, Erase, Now, Run, Show, Word, show};
 use crate::cx::Cx;
 use crate::ddi::Ddi;
 use crate::error::{Error, Result};
 use crate::link::Link;
 use crate::run::Runner;
-use crate::{attest as attestation, credential as credentials, enrol as enrolment, erase as erasure};
+use crate::{
+    answer as answers, attest as attestation, credential as credentials, enrol as enrolment, erase as erasure,
+};
 use crate::{head, heartbeat, update};
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An erased device does nothing more for anybody.
 fn alive(cx: &Cx) -> Result<()> {
@@ -52,8 +54,43 @@ pub(super) fn run(command: &Run) -> Result<u8> {
         if command.once {
             return Ok(round.problems.iter().map(Error::exit_code).max().unwrap_or(0));
         }
-        std::thread::sleep(round.wait.max(Duration::from_millis(100)));
+        if rest(&cx, round.wait.max(Duration::from_millis(100)))? {
+            runner.hurry();
+        }
     }
+}
+
+/// How often an agent that rests looks whether a button was pressed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Rests so long, or until somebody asks for a heartbeat now; answers whether somebody did.
+#[expect(clippy::disallowed_methods, reason = "it only waits: what is due is told by the agent's own clocks")]
+fn rest(cx: &Cx, wait: Duration) -> Result<bool> {
+    let start = Instant::now();
+    loop {
+        if cx.folder.read(answers::NOW)?.is_some() {
+            cx.folder.remove(answers::NOW)?;
+            return Ok(true);
+        }
+        let left = wait.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        std::thread::sleep(left.min(LOOK));
+    }
+}
+
+pub(super) fn answer(command: &Now) -> Result<u8> {
+    let cx = command.place.open()?;
+    alive(&cx)?;
+    let Some(_lock) = command.place.try_lock()? else {
+        cx.folder.save(answers::NOW, b"")?;
+        println!("the agent that runs here beats at once, and signs if it was asked to");
+        return Ok(0);
+    };
+    let signed = Runner::new(cx).beat_now()?;
+    println!("{}", if signed { "signed: the device's page shows it" } else { "nobody asks this device to sign" });
+    Ok(0)
 }
 
 pub(super) fn update_check(command: &Show) -> Result<u8> {

@@ -46,6 +46,8 @@ enum Command {
     Credential(Credential),
     /// Run the configured attestation command and keep what it printed
     Attest(Attest),
+    /// Sign at once for somebody who looks at this device's page
+    Answer(Now),
     /// Destroy the owner's keys and data, and prove it to the platform
     Erase(Erase),
 }
@@ -142,6 +144,14 @@ struct Attest {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  tegata-agent answer\n\nFor a button on the device: without it the question waits \
+    for the next heartbeat. An agent that runs is told to beat at once.")]
+struct Now {
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Args)]
 #[command(after_help = "Example:\n  tegata-agent erase --confirm 7K3M-Q9TX-2HVD-R5WE\n\nThere is no way back: the \
     platform retires the device. If power or network fail, run it again.")]
 struct Erase {
@@ -162,6 +172,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Consent(command) => act::consent(&command),
         Command::Credential(command) => act::credential(&command),
         Command::Attest(command) => act::attest(&command),
+        Command::Answer(command) => act::answer(&command),
         Command::Erase(command) => act::erase(&command),
     }
 }
@@ -186,14 +197,18 @@ impl Place {
 
     /// One agent a folder: two would show each other's tokens.
     fn lock(&self) -> Result<File> {
+        let used = || Error::Other(format!("another agent uses {}: stop it first", self.folder.display()));
+        self.try_lock()?.ok_or_else(used)
+    }
+
+    /// The same; `None` where an agent runs.
+    fn try_lock(&self) -> Result<Option<File>> {
         let path = self.folder.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|why| Error::file(&path, why))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::Other(format!("another agent uses {}: stop it first", self.folder.display())))
-            }
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(why)) => Err(Error::file(path, why)),
         }
     }

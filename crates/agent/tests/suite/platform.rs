@@ -57,6 +57,7 @@ pub struct Desk {
     pub renew: bool,
     pub update: bool,
     pub erase: bool,
+    pub challenge: Option<String>,
     pub next: u32,
     pub days: u64,
     pub offer: Option<Offer>,
@@ -72,6 +73,7 @@ pub struct Desk {
     pub requests: Vec<Request>,
     pub feedback: Vec<(String, Value)>,
     pub erasures: Vec<Value>,
+    pub answers: Vec<String>,
     pub issued: u32,
     /// The action is closed: with success or not.
     pub closed: Option<bool>,
@@ -199,6 +201,7 @@ impl Inner {
             "/ledger/keys" => Reply::new(200, format!("{}\n", self.verifier)),
             "/agent/v1/heartbeat" => self.heartbeat(&mut desk, request),
             "/agent/v1/erasure" => self.erasure(&mut desk, request),
+            "/agent/v1/answer" => self.signed(&mut desk, request),
             _ => match path.strip_prefix(&ddi) {
                 Some(rest) => self.ddi(&mut desk, request, rest),
                 None => Reply::new(404, "{}"),
@@ -241,6 +244,7 @@ impl Inner {
             renew: std::mem::take(&mut desk.renew),
             update: desk.update,
             erase: desk.erase,
+            challenge: desk.challenge.clone(),
         };
         Reply::new(200, answer.json())
     }
@@ -254,6 +258,18 @@ impl Inner {
         }
         desk.erasures.push(body);
         Reply::new(200, r#"{"receipt":"digest"}"#)
+    }
+
+    fn signed(&self, desk: &mut Desk, request: &Request) -> Reply {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let signature = BASE64_STANDARD.decode(body["signature"].as_str().unwrap()).unwrap();
+        let text = body["statement"].as_str().unwrap();
+        if statement::verify(&self.device_spki, text.as_bytes(), &signature).is_err() {
+            return Reply::new(403, "{}");
+        }
+        desk.answers.push(text.to_owned());
+        desk.challenge = None;
+        Reply::new(200, "{}")
     }
 
     fn ddi(&self, desk: &mut Desk, request: &Request, rest: &str) -> Reply {

@@ -1,6 +1,6 @@
 //! Section `mail`: how notices leave.
 
-use super::{ConfigError, Key, Values, refuse};
+use super::{ConfigError, Key, Values, refuse, secret_file};
 use tegata_outside::mail::{FROM, Settings};
 
 /// Keys of this section.
@@ -25,26 +25,12 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-fn password(path: &str) -> Result<String, ConfigError> {
-    use std::os::unix::fs::PermissionsExt;
-    let read = || -> std::io::Result<(u32, String)> {
-        Ok((std::fs::metadata(path)?.permissions().mode(), std::fs::read_to_string(path)?))
-    };
-    match read() {
-        Ok((mode, _)) if mode & 0o077 != 0 => {
-            Err(refuse(format!("mail.password_file: others may read {path}; run: chmod 600 {path}")))
-        }
-        Ok((_, text)) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(error) => Err(refuse(format!("mail.password_file: {path}: {error}"))),
-    }
-}
-
 /// How notices leave.
 pub(super) fn settings(values: &Values) -> Result<Settings, ConfigError> {
     let trust = values
         .text("mail.trust")
         .map(|path| std::fs::read(&path).map_err(|error| refuse(format!("mail.trust: {path}: {error}"))));
-    let password = values.text("mail.password_file").map(|path| password(&path));
+    let password = values.text("mail.password_file").map(|path| secret_file("mail.password_file", &path));
     let (user, password) = (values.text("mail.user"), password.transpose()?);
     if user.is_some() != password.is_some() {
         return Err(refuse("mail.user and mail.password_file go together".into()));

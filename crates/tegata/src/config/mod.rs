@@ -6,8 +6,10 @@ pub mod enrolment;
 pub mod heartbeat;
 pub mod limits;
 pub mod log;
+pub mod lookup;
 pub mod mail;
 pub mod objects;
+pub mod oidc;
 pub mod production;
 pub mod release;
 pub mod revocation;
@@ -37,7 +39,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     let device_side = [enrolment::KEYS, heartbeat::KEYS, revocation::KEYS, release::KEYS, update::KEYS];
     let sections =
         [server::KEYS, store::KEYS, tls::KEYS, limits::KEYS, production::KEYS].into_iter().chain(device_side);
-    sections.chain([objects::KEYS, mail::KEYS, log::KEYS, trace::KEYS]).flatten()
+    sections.chain([lookup::KEYS, objects::KEYS, mail::KEYS, oidc::KEYS, log::KEYS, trace::KEYS]).flatten()
 }
 
 /// Where a value came from.
@@ -224,7 +226,9 @@ impl Config {
                 file_max: release::file_max(values)?,
                 objects: objects::settings(values)?,
                 mail: mail::settings(values)?,
+                oidc: oidc::settings(values)?,
                 heartbeat: heartbeat::every(values)?,
+                lookup: lookup::settings(values)?,
                 confirm_within: production::confirm_within(values)?,
             },
             log: log::Log::from(values)?,
@@ -235,6 +239,21 @@ impl Config {
 
 fn refuse(text: String) -> ConfigError {
     ConfigError(text)
+}
+
+/// The secret in a file that nobody else may read.
+fn secret_file(key: &str, path: &str) -> Result<String, ConfigError> {
+    use std::os::unix::fs::PermissionsExt;
+    let read = || -> std::io::Result<(u32, String)> {
+        Ok((std::fs::metadata(path)?.permissions().mode(), std::fs::read_to_string(path)?))
+    };
+    match read() {
+        Ok((mode, _)) if mode & 0o077 != 0 => {
+            Err(refuse(format!("{key}: others may read {path}; run: chmod 600 {path}")))
+        }
+        Ok((_, text)) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(error) => Err(refuse(format!("{key}: {path}: {error}"))),
+    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,11 @@ pub async fn run(options: Options, stay: bool) -> Result<bool, Failure> {
     let report = tokio::task::spawn_blocking(move || player.play()).await?;
     let held = report.held();
     if options.json {
-        println!("{}", report.object());
+        let mut object = report.object();
+        if stay {
+            object["look"] = look(&stage, &report);
+        }
+        println!("{object}");
     }
     tell(&stage, &report, options, stay);
     if stay {
@@ -124,6 +128,16 @@ pub async fn run(options: Options, stay: bool) -> Result<bool, Failure> {
 
 fn https_authority(path: &Path) -> Result<Vec<u8>, Failure> {
     platform::from_pem(&std::fs::read_to_string(path)?).ok_or_else(|| "no HTTPS authority".into())
+}
+
+/// Where to look, for programs.
+fn look(Stage { server, first, .. }: &Stage, report: &Report) -> serde_json::Value {
+    let devices: serde_json::Map<_, _> =
+        report.shown().iter().map(|(what, number)| (what.clone(), number[..].into())).collect();
+    serde_json::json!({
+        "pages": format!("http://localhost:{}", server.http.port()), "devices": devices, "campaign": report.campaign(),
+        "token": first.token, "user": first.user, "password": first.password,
+    })
 }
 
 fn tell(stage: &Stage, report: &Report, options: Options, stay: bool) {

@@ -129,6 +129,12 @@ fn paths_match_their_routes() {
 
 /// Every line there is.
 pub fn all() -> Vec<Case> {
-    let parts = [crate::resources::all(), crate::protocols::all(), crate::pages::all(), crate::console::all()];
+    let parts = [
+        crate::resources::all(),
+        crate::protocols::all(),
+        crate::pages::all(),
+        crate::console::all(),
+        crate::line::all(),
+    ];
     parts.into_iter().flatten().collect()
 }

@@ -8,6 +8,7 @@ mod console;
 mod doors;
 mod expired;
 mod fleet;
+mod line;
 mod pages;
 mod protocols;
 mod resources;

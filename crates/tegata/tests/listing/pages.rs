@@ -18,6 +18,24 @@ pub fn all() -> Vec<Case> {
         Case::public("/d", |s| get(format!("/d?number={}", s.unit.number))).answers(303),
         Case::public("/d/{number}", |s| get(format!("/d/{}", s.unit.number))),
         Case::public("/d/{number}/proof/{sequence}", |s| get(format!("/d/{}/proof/1", s.unit.number))),
+        // it was not put into use: what asks it before, and who may ask how often, stands in the suite of use cases
+        Case {
+            method: Method::Post,
+            ..Case::public("/d/{number}/ask", |s| {
+                Message::new("POST", format!("/d/{}/ask", s.unit.number)).header("accept", "application/json")
+            })
+            .answers(409)
+        },
+        // one without words: a good one is taken three times a day, and a listing asks oftener
+        Case {
+            method: Method::Post,
+            ..Case::public("/d/{number}/report", |s| {
+                Message::new("POST", format!("/d/{}/report", s.unit.number))
+                    .header("accept", "application/json")
+                    .body("application/x-www-form-urlencoded", "kind=other&text=")
+            })
+            .answers(400)
+        },
         Case::public("/01/{gtin}", |_| get(format!("/01/{GTIN}"))),
         Case::public("/01/{gtin}/21/{serial}", |s| get(format!("/01/{GTIN}/21/{}?n={}", s.unit.serial, s.unit.number))),
         Case::public("/n/{code}", |s| get(s.letter.clone())),
@@ -25,6 +43,8 @@ pub fn all() -> Vec<Case> {
             method: Method::Post,
             ..Case::public("/n/{code}", |s| Message::new("POST", s.letter.clone())).answers(303)
         },
+        Case::public("/claim", |_| get("/claim")),
+        Case { method: Method::Post, ..Case::public("/claim", claim).answers(303) },
         Case::public("/login", |_| get("/login")),
         Case { method: Method::Post, ..Case::public("/login", log_in).answers(303) },
         Case::public("/invitation/{code}", |s| get(s.invitation())),
@@ -48,6 +68,12 @@ fn filled(s: &Stock, path: &str, with: &[(&str, &str)]) -> Message {
 fn log_in(s: &Stock) -> Message {
     let (name, password) = &s.world.first.login;
     filled(s, "/login", &[("name", name), ("password", password)])
+}
+
+/// A household of its own, with a device that nobody needs again.
+fn claim(s: &Stock) -> Message {
+    let with = [("code", &*s.code()), ("name", &s.fresh()), ("password", console::PASSWORD)];
+    filled(s, "/claim", &with)
 }
 
 fn accept(s: &Stock) -> Message {

@@ -72,6 +72,16 @@ fn signed() -> Vec<Case> {
         Case::public("/.well-known/est/{label}/csrattrs", |_| get("/.well-known/est/line/csrattrs")),
         Case::device("/.well-known/est/{label}/simpleenroll", |s| enrol(s, "/.well-known/est/line/simpleenroll")),
         Case::device("/.well-known/est/{label}/simplereenroll", |s| enrol(s, "/.well-known/est/line/simplereenroll")),
+        // nobody asked it
+        Case::device("/agent/v1/answer", |s| {
+            let statement = tegata_wire::challenge::Statement {
+                number: s.unit.number.clone(),
+                nonce: "3q2-7wAAAAAAAAAAAAAAAA".to_owned(),
+            };
+            let body = json!({ "statement": statement.to_string(), "signature": "AA==" });
+            Message::new("POST", "/agent/v1/answer").json(&body)
+        })
+        .answers(409),
         // a statement of another device: the one in hand stays well
         Case::device("/agent/v1/erasure", |_| {
             let body = serde_json::json!({ "statement": "tegata-erasure/v1\n", "signature": "AA==" });

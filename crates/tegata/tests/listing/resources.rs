@@ -271,6 +271,18 @@ fn rest() -> Vec<Case> {
         })
         .through(&["transfer/cancel::cancel"])
         .answers(204),
+        Case::token(Get, "/api/v1/devices/{number}/scans", ReadDevice, |s| {
+            get(format!("/api/v1/devices/{}/scans", s.unit.number))
+        })
+        .through(&["scan/read::of"]),
+        Case::token(Post, "/api/v1/devices/{number}/exempt", ExemptCode, |s| {
+            post(format!("/api/v1/devices/{}/exempt", s.unit.number), &json!({ "until": null }))
+        })
+        .through(&["scan/exempt::exempt"]),
+        Case::token(Get, "/api/v1/devices/{number}/reports", ReadFinding, |s| {
+            get(format!("/api/v1/devices/{}/reports", s.unit.number))
+        })
+        .through(&["report/read::list"]),
         Case::token(Post, "/api/v1/devices/{number}/dispose", DisposeDevice, move |s| of(s, "dispose"))
             .through(&["disposal/ask::ask"]),
         // a code that opens nothing: whoever may claim is told so

@@ -13,6 +13,8 @@ use tegata_testkit::{Api, Identity, Setup, World};
 const MAIL: &str = "first@example.com";
 /// Devices that acts may use up: more than there are calls of acts.
 const SPARE: usize = 400;
+/// Devices that are offered: more than there are calls of claims.
+const OFFERED: usize = 50;
 /// Members whose memberships may end.
 const MEMBERS: usize = 6;
 /// Invitations that may be used up.
@@ -66,6 +68,7 @@ pub struct Stock {
     invitations: RefCell<Vec<(String, String)>>,
     units: RefCell<Vec<Unit>>,
     tokens: RefCell<Vec<Token>>,
+    codes: RefCell<Vec<String>>,
     count: Cell<u32>,
 }
 
@@ -128,6 +131,7 @@ impl Stock {
             like: self_made(real.serial, real.subject),
             stylesheet: between(&front, "/assets/", ".css"),
             units: RefCell::new(factory::devices(&maker, &batch, "SPARE", SPARE)),
+            codes: RefCell::new(offered(&maker, &batch)),
             tokens: RefCell::new((0..20).map(|_| tenant::token(&maker, Role::Auditor)).collect()),
             count: Cell::default(),
             world,
@@ -156,6 +160,15 @@ impl Stock {
     /// A device that nobody needs again.
     pub fn spare_unit(&self) -> Unit {
         self.units.borrow_mut().pop().expect("SPARE is too small")
+    }
+
+    /// A code for a device that nobody needs again.
+    pub fn code(&self) -> String {
+        let mut codes = self.codes.borrow_mut();
+        // those that are only shown by who may not use them come back
+        let code = codes.pop().expect("there are enough codes");
+        codes.insert(0, code.clone());
+        code
     }
 
     /// A token that nobody needs again; its id.
@@ -239,6 +252,15 @@ fn members(administrator: &Console) -> Vec<String> {
     rows.map(|row| between(row, "/console/accounts/", "/role"))
         .map(|path| path[18..path.len() - 5].to_owned())
         .collect()
+}
+
+/// The codes of devices that are offered.
+fn offered(maker: &Api, batch: &str) -> Vec<String> {
+    let offer = |unit: &Unit| {
+        let path = format!("/api/v1/devices/{}/transfer", unit.number);
+        factory::text(&maker.post(&path, &json!({})).expect(200).json(), "code")
+    };
+    factory::devices(maker, batch, "OFFERED", OFFERED).iter().map(offer).collect()
 }
 
 /// The path in the link of a letter, once it lies in the outbox.

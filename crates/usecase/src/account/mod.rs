@@ -1,6 +1,8 @@
 //! One's own account.
 
+pub mod factor;
 mod language;
+pub mod passkey;
 mod password;
 
 pub use language::speak;

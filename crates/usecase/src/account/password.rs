@@ -8,26 +8,16 @@ use tegata_domain::chance;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::permit::Operation;
 use tegata_domain::person::PersonWrite;
-
-/// Fewest characters of a password (NIST SP 800-63B asks for 8, OWASP for 12 without a second factor).
-const SHORTEST: usize = 12;
-/// Most characters: hashing takes the time of its length.
-const LONGEST: usize = 256;
+use tegata_keys::password::{MAX, MIN, Weak, judge};
 
 /// Whether a password can be taken for an account of this name.
 pub fn check(name: &str, password: &str) -> Result<()> {
-    let length = password.chars().count();
-    if !(SHORTEST..=LONGEST).contains(&length) {
-        let text = format!("a password has {SHORTEST} to {LONGEST} characters; a few words are well");
-        return Err(Error::invalid("password_length", text));
-    }
-    let small = password.to_lowercase();
-    let few = small.chars().collect::<std::collections::BTreeSet<_>>().len() < 5;
-    if few || small.contains(name) || name.contains(&small) {
-        let text = "this password is easy to guess: it repeats few letters or holds your log-in name; take a few words";
-        return Err(Error::invalid("password_easy", text));
-    }
-    Ok(())
+    judge(password, name).map_err(|weak| match weak {
+        Weak::Short | Weak::Long => {
+            Error::invalid("password_length", format!("a password has {MIN} to {MAX} characters; a few words are well"))
+        }
+        Weak::Login | Weak::Common => Error::invalid("password_easy", format!("{weak}; take a few words of your own")),
+    })
 }
 
 /// The hash of a password, in turn with others.

@@ -4,4 +4,4 @@ mod open;
 mod read;
 
 pub use open::open;
-pub use read::{Seen, by_uid, list};
+pub use read::{Seen, by_uid, list, list_with_products};

@@ -38,3 +38,18 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     actor.permit(Operation::ReadBatch, Subject::of(organisation))?;
     Ok(cx.store.batch().page(organisation, BatchRow(after), limit).await?)
 }
+
+/// The same with the product of each.
+pub async fn list_with_products(
+    after: i64,
+    limit: u32,
+    actor: &Actor,
+    cx: &Inner,
+) -> Result<Vec<(Batch, Arc<Product>)>> {
+    let mut all = Vec::new();
+    for batch in list(after, limit, actor, cx).await? {
+        let product = Arc::clone(&crate::lookup::entry(batch.product, cx).await?.product);
+        all.push((batch, product));
+    }
+    Ok(all)
+}

@@ -8,6 +8,7 @@ use tegata_domain::campaign::{Campaign, Group};
 use tegata_domain::id::{CampaignRow, DeviceRow, Uuid};
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation, Scope, Subject};
+use tegata_domain::product::Product;
 use tegata_domain::release::Release;
 
 /// How far a campaign is.
@@ -20,12 +21,14 @@ pub struct Progress {
     pub release: Arc<Release>,
     /// Outward id of the product.
     pub product: Uuid,
+    /// The product.
+    pub of: Arc<Product>,
 }
 
 pub(super) async fn progress(campaign: Campaign, groups: Vec<Group>, cx: &Inner) -> Result<Progress> {
     let release = crate::release::by_row(campaign.release, cx).await?;
-    let product = crate::release::product_of(&release, cx).await?.uid;
-    Ok(Progress { campaign, groups, release, product })
+    let of = crate::release::product_of(&release, cx).await?;
+    Ok(Progress { campaign, groups, release, product: of.uid, of })
 }
 
 /// A campaign of the actor's organisation.

@@ -37,7 +37,7 @@ pub async fn close(uid: Uuid, reason: &str, actor: &Actor, cx: &Inner) -> Result
 }
 
 /// A finding on a device that its organisation neither made nor owns any more is out of sight, as in lists.
-async fn is_in_sight(finding: &Finding, cx: &Inner) -> Result<bool> {
+pub(super) async fn is_in_sight(finding: &Finding, cx: &Inner) -> Result<bool> {
     let Some(row) = finding.device else { return Ok(true) };
     let device = cx.store.device().by_row(row).await?;
     Ok(device.is_some_and(|device| [device.maker, device.owner].contains(&finding.organisation)))

@@ -4,4 +4,4 @@ mod close;
 mod read;
 
 pub use close::close;
-pub use read::{Seen, list, of_device};
+pub use read::{Seen, by_uid, list, of_device};

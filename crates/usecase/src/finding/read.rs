@@ -1,8 +1,9 @@
 //! Reads of findings.
 
 use crate::cx::Inner;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use tegata_domain::finding::{Finding, FindingState};
+use tegata_domain::id::Uuid;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation, Scope, Subject};
 
@@ -23,6 +24,19 @@ pub async fn of_device(number: Number, limit: u32, actor: &Actor, cx: &Inner) ->
     actor.permit(Operation::ReadFinding, &device).map_err(hidden)?;
     let Scope::Organisation(organisation) = actor.scope() else { return Ok(Vec::new()) };
     Ok(cx.store.finding().of_device(device.row, organisation, limit).await?)
+}
+
+/// One finding. One on a device that its organisation neither made nor owns any more is out of sight, as in lists.
+pub async fn by_uid(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Seen> {
+    let not_found = || Error::not_found("finding");
+    let finding = cx.store.finding().by_uid(uid).await?.ok_or_else(not_found)?;
+    let permitted = actor.permit(Operation::ReadFinding, Subject::of(finding.organisation));
+    permitted.map_err(|e| crate::device::hide(e, "finding"))?;
+    if !super::close::is_in_sight(&finding, cx).await? {
+        return Err(not_found());
+    }
+    let number = finding.device.and_then(|device| cx.numbers.number(device.0));
+    Ok(Seen { cursor: 0, finding, number })
 }
 
 /// The findings of the actor's organisation in a state, or in any, after `after`, at most `limit`.

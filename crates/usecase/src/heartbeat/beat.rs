@@ -89,7 +89,8 @@ async fn once(credential: &Credential, asked: &Request, cx: &Inner) -> Result<An
     let device = cx.store.device().by_row(device.row).await?.ok_or_else(|| Error::not_found("device"))?;
     let update = action::pending(&device, cx).await?.active.is_some();
     let erase = crate::disposal::asked(device.row, cx).await?;
-    Ok(Answer { update, erase, ..answer(&device, credential, asked, (token, now), cx)? })
+    let challenge = crate::challenge::waiting(device.row, now, cx).await?;
+    Ok(Answer { update, erase, challenge, ..answer(&device, credential, asked, (token, now), cx)? })
 }
 
 /// A finding about a device, for its present owner.
@@ -144,5 +145,6 @@ fn answer(
         renew: left < cx.settings.ldevid_life / 3,
         update: false,
         erase: false,
+        challenge: None,
     })
 }

@@ -1,5 +1,6 @@
 //! The ledger: one sequencer per log, checkpoints, tiles, proofs.
 
+mod explain;
 mod follow;
 mod head;
 mod open;
@@ -10,6 +11,7 @@ mod sequence;
 mod shelf;
 mod tiles;
 
+pub use explain::{Explained, Fault, Signed, Step, Told, explain};
 pub(crate) use head::device_head;
 pub(crate) use open::{Named, kind, rebuild, verifier};
 pub use prove::{Proof, prove, prove_stamp};

@@ -1,9 +1,14 @@
 //! Logins of people: opened by a proof, carried by a cookie, judged anew for each request, ended.
 
 mod authenticate;
+mod carried;
 mod end;
+mod factor;
 mod known;
 mod open;
+pub mod outside;
+pub mod passkey;
+mod raise;
 mod read;
 mod switch;
 mod ticket;
@@ -11,9 +16,13 @@ mod tries;
 mod visitor;
 
 pub use authenticate::authenticate;
+pub(crate) use carried::{carried, carry, over};
 pub use end::{end, end_of, end_others};
+pub use factor::factor;
+pub(crate) use factor::wrong as wrong_code;
 pub use open::{Attempt, Opened, Step, confirm, password};
 pub(crate) use open::{Attempted, establish, shortened};
+pub(crate) use raise::raise;
 pub use read::{Standing, of};
 pub use switch::{houses, switch};
 pub use tries::Guard;

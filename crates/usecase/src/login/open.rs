@@ -3,10 +3,10 @@
 use super::Visitor;
 use super::known::{is_known, known};
 use super::ticket::ticket;
+use super::tries::Key;
 use crate::cx::Inner;
 use crate::error::{Error, Kind, Result};
 use std::net::IpAddr;
-use std::sync::LazyLock;
 use tegata_domain::account::{self, Account};
 use tegata_domain::chance;
 use tegata_domain::change::{Change, Write};
@@ -67,9 +67,6 @@ fn wrong() -> Error {
     Error::new(Kind::NoCredential, "credentials", "name or password are not right; check both and try again")
 }
 
-/// The hash that the password of an unknown name is held against, so that it takes as long as a known one's.
-static NOBODY: LazyLock<String> = LazyLock::new(|| password::hash("nobody has this one", &[0; 16]).unwrap_or_default());
-
 /// Logs in by name and password.
 #[tracing::instrument(target = "tegata::trace", level = "trace", name = "login::password", skip_all)]
 pub async fn password(name: &str, typed: &str, attempt: Attempt<'_>, cx: &Inner) -> Result<Step> {
@@ -91,20 +88,24 @@ pub async fn confirm(typed: &str, visitor: &Visitor, attempt: Attempt<'_>, cx: &
 
 /// The account, where the password is its own. An unknown name takes the same way, and as long.
 async fn check(name: &str, known: Option<Account>, typed: &str, attempt: Attempt<'_>, cx: &Inner) -> Result<Account> {
-    let now = cx.reading()?;
-    let browser = known.as_ref().is_some_and(|account| is_known(account, attempt.known, now, cx));
-    let counted = cx.logins.admit(name, attempt.source, browser.then_some(attempt.known).flatten(), now)?;
+    let counted = admitted(name, known.as_ref(), attempt, cx)?;
     let hash = known.as_ref().and_then(|account| account.password_hash.clone());
-    let (has, hash) = (hash.is_some(), hash.unwrap_or_else(|| NOBODY.clone()));
     let typed = typed.to_owned();
-    let right = cx.logins.hashing(move || password::verify(&typed, &hash)).await?;
-    match known.filter(|_| right && has) {
+    let right = cx.logins.hashing(move || password::opens(&typed, hash.as_deref())).await?;
+    match known.filter(|_| right) {
         Some(account) => {
             cx.logins.right(&counted);
             Ok(account)
         }
         None => Err(wrong()),
     }
+}
+
+/// Counts a try for this name, or refuses it.
+pub(super) fn admitted(name: &str, known: Option<&Account>, attempt: Attempt<'_>, cx: &Inner) -> Result<Vec<Key>> {
+    let now = cx.reading()?;
+    let browser = known.is_some_and(|account| is_known(account, attempt.known, now, cx));
+    cx.logins.admit(name, attempt.source, browser.then_some(attempt.known).flatten(), now)
 }
 
 /// A name of a browser that a list can bear.
@@ -123,6 +124,16 @@ fn house(memberships: &[Membership], wanted: Option<OrganisationRow>) -> Result<
 pub(crate) async fn establish(
     account: &Account,
     wanted: Option<OrganisationRow>,
+    attempted: Attempted,
+    cx: &Inner,
+) -> Result<Opened> {
+    establish_with(account, (wanted, Vec::new()), attempted, cx).await
+}
+
+/// The same, in one commit with what its proof changed.
+pub(super) async fn establish_with(
+    account: &Account,
+    (wanted, mut writes): (Option<OrganisationRow>, Vec<PersonWrite>),
     attempted: Attempted,
     cx: &Inner,
 ) -> Result<Opened> {
@@ -155,7 +166,8 @@ pub(crate) async fn establish(
         right: None,
     });
     let permit = actor.permit(Operation::OpenLogin, Subject::of(organisation.row))?;
-    let change = Change::of(login.uid.to_string(), vec![Write::Person(PersonWrite::Login(login.clone()))]);
+    writes.push(PersonWrite::Login(login.clone()));
+    let change = Change::of(login.uid.to_string(), writes.into_iter().map(Write::Person).collect());
     cx.store.save(change, &permit, now).await.map_err(used)?;
     let known = known(account, chance::bytes(&*cx.chance), now, cx);
     Ok(Opened { visitor: Visitor::new(login, account.clone(), organisation, membership.role), secret: text, known })

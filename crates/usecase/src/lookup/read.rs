@@ -4,7 +4,9 @@ use super::catalogue::{Entry, entry};
 use super::known::Ticket;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
+use crate::{challenge, scan};
 use std::sync::Arc;
+use tegata_domain::challenge::Signed;
 use tegata_domain::device::Stage;
 use tegata_domain::disposal::Erasure;
 use tegata_domain::id::DeviceRow;
@@ -12,6 +14,7 @@ use tegata_domain::ledger::Log;
 use tegata_domain::lookup::Lookup;
 use tegata_domain::number::Number;
 use tegata_domain::product::gtin14;
+use tegata_domain::scan::Seen;
 use tegata_store::version::Thing;
 
 /// The device of a number.
@@ -25,7 +28,7 @@ pub async fn find(number: Number, cx: &Inner) -> Result<(Lookup, Ticket)> {
     let not_found = || Error::not_found("number in the register");
     let row = DeviceRow(cx.numbers.row(number).ok_or_else(not_found)?);
     // both before anything of the device is read
-    let ticket = Ticket { device: row, version: cx.store.version(Thing::Device(row)) };
+    let mut ticket = Ticket { device: row, version: cx.store.version(Thing::Device(row)) };
     let size = cx.ledger.published_size(Log::Devices);
     let found = cx.store.device().glance(row, size).await?;
     let (device, proved) = found.ok_or_else(not_found)?;
@@ -40,6 +43,18 @@ pub async fn find(number: Number, cx: &Inner) -> Result<(Lookup, Ticket)> {
     if device.stage == Stage::Retired {
         let told = cx.store.disposal().of_device(row).await?;
         lookup.erasure = Some(told.map_or(Erasure::Unconfirmed, |disposal| disposal.erasure));
+    }
+    if !cx.settings.lookup.count {
+        lookup.seen = Seen::NotCounted;
+    } else if device.looked && device.period == 0 {
+        lookup.seen = scan::seen(row, cx).await?;
+    }
+    if device.looked {
+        (lookup.signed, _) = challenge::signed(row, None, lookup.at, cx).await?;
+        if lookup.signed != Signed::NotAsked {
+            // it says something else in a few minutes, without a write
+            ticket.version = None;
+        }
     }
     Ok((lookup, ticket))
 }

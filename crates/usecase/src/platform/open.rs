@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::Issuers;
-use crate::cx::{Cx, Inner, Names, Settings};
+use crate::cx::{Cx, Inner, Names, Oidc, Settings};
 use crate::error::Result;
 use crate::ledger::{Ledger, Named};
 use crate::lookup::{self, Catalogue};
@@ -23,6 +23,7 @@ use tegata_keys::seal::Seal;
 use tegata_keys::session::SessionKey;
 use tegata_keys::signer::Signer;
 use tegata_outside::mail::Postman;
+use tegata_outside::oidc::{self, Provider};
 use tegata_store::{Mode, Store};
 use zeroize::Zeroizing;
 
@@ -81,6 +82,7 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         Signer::from_pkcs8(&newest(&store, &seal, DEVICES_KEY).await?).map_err(unlocked)?,
     ];
     let postman = Postman::new(&opening.settings.mail, opening.folder.join(OUTBOX)).map_err(|e| local("mail", e))?;
+    let provider = opening.settings.oidc.as_ref().map(|oidc| provider(oidc, &names)).transpose()?;
     let generation = store.secret().fixed(GENERATION).await?;
     let named = Named { public_url: &names.public_url, generation: generation.as_deref() };
     let place = objects::settle(&store, &opening.settings.objects, (&keys[0], named), mode).await?;
@@ -107,16 +109,29 @@ async fn assemble(opening: Opening, mode: Mode) -> Result<Cx> {
         releases,
         surveys: Default::default(),
         postman,
+        provider,
         tries: Default::default(),
         logins: Default::default(),
         seen: Seen::default(),
         polls,
         lookups,
+        scans: Default::default(),
+        askers: Default::default(),
+        claimants: Default::default(),
+        reporters: Default::default(),
         sessions,
         pace: Pace::new(rate),
         lanes: Lanes::new(LANES_A_CORE * cores),
         turns: Turns::new(cores),
     })))
+}
+
+/// Sends people back to the one address of ours that is known there.
+fn provider(from: &Oidc, names: &Names) -> Result<Arc<Provider>> {
+    let Oidc { issuer, client_id, client_secret, trust, .. } = from.clone();
+    let redirect = format!("{}/login/provider/back", names.public_url);
+    let settings = oidc::Settings { issuer, client_id, client_secret, redirect, trust };
+    Provider::new(settings).map(Arc::new).map_err(|e| local("oidc", e))
 }
 
 async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<()> {

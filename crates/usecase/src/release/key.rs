@@ -50,6 +50,11 @@ pub async fn register(product: Uuid, public_key: &str, actor: &Actor, cx: &Inner
     }
 }
 
+/// How people tell keys apart: SHA-256 of the key in hexadecimal, as `openssl pkey -pubin -outform DER | sha256sum` has it.
+pub fn fingerprint(key: &ReleaseKey) -> String {
+    tegata_keys::digest::sha256_hex(&key.spki)
+}
+
 /// The keys of a product, ended ones too.
 pub async fn keys(product: Uuid, (after, limit): (i64, u32), actor: &Actor, cx: &Inner) -> Result<Vec<ReleaseKey>> {
     let product = crate::product::by_uid(product, actor, cx).await?;

@@ -63,6 +63,28 @@ pub async fn list(
     Ok(cx.store.release().page_of(product.row, after, limit).await?.into_iter().map(published).collect())
 }
 
+/// A release with its product.
+pub async fn by_uid_with_product(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<(Published, Arc<Product>)> {
+    let published = by_uid(uid, actor, cx).await?;
+    let product = product_of(&published.release, cx).await?;
+    Ok((published, product))
+}
+
+/// The same as [`list`], with the product of each.
+pub async fn list_with_products(
+    product: Option<Uuid>,
+    page: (i64, u32),
+    actor: &Actor,
+    cx: &Inner,
+) -> Result<Vec<(Published, Arc<Product>)>> {
+    let mut all = Vec::new();
+    for published in list(product, page, actor, cx).await? {
+        let product = product_of(&published.release, cx).await?;
+        all.push((published, product));
+    }
+    Ok(all)
+}
+
 /// The product of a release.
 pub(crate) async fn product_of(release: &Release, cx: &Inner) -> Result<Arc<Product>> {
     Ok(Arc::clone(&crate::lookup::entry(release.product, cx).await?.product))

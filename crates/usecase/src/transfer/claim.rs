@@ -13,6 +13,7 @@ use tegata_domain::id::OrganisationRow;
 use tegata_domain::number::Number;
 use tegata_domain::permit::{Actor, Operation, Permit, Subject};
 use tegata_domain::revocation::Reason;
+use tegata_domain::time::Timestamp;
 use tegata_domain::transfer::{Claim, Code, TransferError};
 
 /// A device that was taken over.
@@ -31,8 +32,7 @@ pub struct Claimed {
 pub async fn claim(code: &str, actor: &Actor, cx: &Inner) -> Result<Claimed> {
     let Actor::Member(member) = actor else { return Err(Error::not_found("organisation")) };
     let permit = actor.permit(Operation::ClaimDevice, Subject::of(member.organisation))?;
-    let wrong = || Error::invalid("code", "a code has 16 letters and digits, as 7K3M-Q9TX-2HVD-R5WE");
-    let hash = digest(Code::parse(code).ok_or_else(wrong)?);
+    let hash = read(code)?;
     cx.tries.admit(member.organisation, cx.now()?)?;
     for _ in 0..TRIES {
         match once(hash, member.organisation, &permit, cx).await {
@@ -49,11 +49,36 @@ pub async fn claim(code: &str, actor: &Actor, cx: &Inner) -> Result<Claimed> {
     Err(Error::conflict("stale", "other requests keep changing this device; try again"))
 }
 
+/// The digest of a code that somebody typed.
+pub(super) fn read(code: &str) -> Result<[u8; 32]> {
+    let wrong = || Error::invalid("code", "a code has 16 letters and digits, as 7K3M-Q9TX-2HVD-R5WE");
+    Ok(digest(Code::parse(code).ok_or_else(wrong)?))
+}
+
 async fn once(hash: [u8; 32], claimer: OrganisationRow, permit: &Permit, cx: &Inner) -> Result<Claimed> {
+    let now = cx.now()?;
+    let (writes, claimed) = taken(hash, claimer, now, cx).await?;
+    cx.store.save(Change::of(claimed.number.masked(), writes), permit, now).await?;
+    forget(&claimed, cx);
+    Ok(claimed)
+}
+
+/// What waits in memory of the giver's time is not the taker's to know.
+pub(super) fn forget(claimed: &Claimed, cx: &Inner) {
+    cx.seen.forget(claimed.device.row);
+    cx.scans.forget(claimed.device.row);
+}
+
+/// What a claim writes, and what it leads to.
+pub(super) async fn taken(
+    hash: [u8; 32],
+    claimer: OrganisationRow,
+    now: Timestamp,
+    cx: &Inner,
+) -> Result<(Vec<Write>, Claimed)> {
     let offer = cx.store.transfer().by_hash(&hash).await?.ok_or(TransferError::Unknown)?;
     let device = cx.store.device().by_row(offer.device).await?.ok_or(TransferError::Unknown)?;
     let number = cx.numbers.number(device.row.0).ok_or_else(|| Error::internal("no number key"))?;
-    let now = cx.now()?;
     let step = offer.claim(device, claimer, now)?;
     let epoch_key = chance::bytes::<32>(&*cx.chance);
     let bound = life::bind(step, &epoch_key).ok_or_else(|| Error::internal("a claim without an event"))?;
@@ -64,7 +89,5 @@ async fn once(hash: [u8; 32], claimer: OrganisationRow, permit: &Permit, cx: &In
     writes.extend([Write::Claim(claim), write]);
     let operational = |c: &Certificate| c.kind == CertificateKind::Ldevid;
     writes.extend(revocation::end_all(&device, operational, Reason::AffiliationChanged, now, cx).await?);
-    cx.store.save(Change::of(number.masked(), writes), permit, now).await?;
-    cx.seen.forget(device.row);
-    Ok(Claimed { number, device, reason: offer.reason })
+    Ok((writes, Claimed { number, device, reason: offer.reason }))
 }

@@ -3,11 +3,13 @@
 mod cancel;
 mod claim;
 mod offer;
+mod open_household;
 mod tries;
 
 pub use cancel::cancel;
 pub use claim::{Claimed, claim};
 pub use offer::{Offered, Offering, offer};
+pub use open_household::{Claimants, Opening, open_household};
 pub use tries::Tries;
 
 use tegata_domain::transfer::{Code, TransferError};

@@ -17,7 +17,7 @@ use tegata_domain::product::{CredentialPolicy, NewProduct, Sector};
 use tegata_domain::time::{Clock, ClockJumped, Timestamp};
 use tegata_keys::request::request;
 use tegata_keys::signer::Signer;
-use tegata_usecase::cx::Names;
+use tegata_usecase::cx::{Names, Oidc, Settings};
 use tegata_usecase::device::make::Request;
 use tegata_usecase::device::{Made, Ticket};
 use tegata_usecase::organisation::NewOrganisation;
@@ -76,8 +76,11 @@ impl Chance for Seeded {
 
 pub struct World {
     pub clock: Arc<TestClock>,
+    /// Of the first administrator.
+    pub password: String,
     chance: Arc<Seeded>,
     pub data: PathBuf,
+    settings: Settings,
     _folder: tempfile::TempDir,
     cx: OnceLock<Open>,
 }
@@ -141,6 +144,11 @@ pub fn day(n: u32) -> Duration {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// With settings.
+    pub async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = Timestamp::parse("2026-11-22T00:00:00Z").unwrap().millis();
         let clock = Arc::new(TestClock { millis: start.into(), jumped: false.into() });
@@ -160,20 +168,31 @@ impl World {
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        platform::init(new).await.unwrap();
-        let world = World { clock, chance, data, _folder: folder, cx: OnceLock::new() };
+        let password = platform::init(new).await.unwrap().password;
+        let world = World { clock, password, chance, data, settings, _folder: folder, cx: OnceLock::new() };
         world.open().await.unwrap();
         world
     }
 
     /// Opens the platform in a folder, as one that is a copy of ours.
     pub async fn open_at(&self, folder: PathBuf) -> Result<Open> {
+        self.open_with(folder, None).await
+    }
+
+    /// Opens it anew, with a provider that people log in by.
+    pub async fn log_in_by(&mut self, oidc: Oidc) {
+        self.close();
+        let open = self.open_with(self.data.clone(), Some(oidc)).await.unwrap();
+        assert!(self.cx.set(open).is_ok());
+    }
+
+    async fn open_with(&self, folder: PathBuf, oidc: Option<Oidc>) -> Result<Open> {
         let opening = Opening {
             folder,
             unlock: None,
             database: Default::default(),
             // a test's clock stands: whoever polls in a loop would ask too often
-            settings: tegata_usecase::cx::Settings { device_rate: 0, ..Default::default() },
+            settings: Settings { device_rate: 0, oidc, ..self.settings.clone() },
             clock: self.clock.clone(),
             chance: self.chance.clone(),
         };

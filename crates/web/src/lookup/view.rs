@@ -6,6 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tegata_domain::challenge::Signed;
 use tegata_domain::lookup::{Lookup, Stamped};
 use tegata_domain::product::Product;
 use tegata_domain::time::Timestamp;
@@ -88,6 +89,18 @@ impl Writer {
         self.optional(name!("contact"), product.contact.as_deref());
     }
 
+    /// The three tiers, told apart: the register, the code, the device itself.
+    fn tiers(&mut self, lookup: &Lookup) {
+        self.put(name!("proven"));
+        self.plain(name!(first "registered"), b"confirmed");
+        self.plain(name!("code"), lookup.seen.name().as_bytes());
+        self.plain(name!("signed_now"), lookup.signed.name().as_bytes());
+        if let Signed::Signed(at, _) = lookup.signed {
+            self.plain(name!("signed_at"), &at.letters());
+        }
+        self.put("}");
+    }
+
     /// The stages that were reached.
     fn stamps(&mut self, stamps: &[Stamped], number: &str) {
         self.put(name!("stamps"));
@@ -118,9 +131,6 @@ impl Writer {
     }
 }
 
-/// The three tiers, told apart: the register, the code, the device itself.
-const TIERS: &str = r#"{"registered":"confirmed","code":"not_counted","signed_now":"not_asked"}"#;
-
 fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
     let mut out = [0; 64];
@@ -131,7 +141,17 @@ fn hex(bytes: &[u8; 32]) -> [u8; 64] {
 }
 
 /// The form of the answers that tags stand for; one that says more is another form.
-const FORM: &str = "W/\"1-";
+const FORM: &str = "W/\"2-";
+
+/// What the device signed, or was asked to, and when.
+fn told(signed: Signed) -> Option<(&'static str, Timestamp)> {
+    match signed {
+        Signed::NotAsked => None,
+        Signed::Asked(at) => Some(("-a", at)),
+        Signed::Signed(at, _) => Some(("-s", at)),
+        Signed::CannotConfirm(at) => Some(("-c", at)),
+    }
+}
 
 /// An entity tag of all that a device shows, but for the time: any event of a device moves its head. Weak, since bodies
 /// of the same tag tell different times (RFC 9110 §8.8.1).
@@ -143,6 +163,13 @@ fn tag(lookup: &Lookup, head: &[u8; 64]) -> Bytes {
     tag.put("-");
     tag.put(&lookup.at.month().to_string().replace('-', ""));
     tag.value("-", &lookup.erasure.map_or(0, |erasure| erasure as u8 + 1));
+    // each word has another first letter, or another second one
+    tag.put("-");
+    tag.put(&lookup.seen.name()[..2]);
+    if let Some((word, at)) = told(lookup.signed) {
+        tag.put(word);
+        tag.value("-", &at.millis());
+    }
     tag.put("\"");
     tag.0.into()
 }
@@ -161,8 +188,7 @@ pub(super) fn device(lookup: &Lookup) -> (Bytes, Vec<u8>) {
     }
     out.model(name!("maker"), &lookup.product, &lookup.maker);
     out.stamps(&lookup.stamps, &number);
-    out.put(name!("proven"));
-    out.put(TIERS);
+    out.tiers(lookup);
     out.put(name!("head"));
     out.value(name!(first "sequence"), &lookup.head.0);
     out.plain(name!("commitment"), &head);

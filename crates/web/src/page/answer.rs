@@ -2,10 +2,12 @@
 
 use super::item::{Contact, Line};
 use crate::sentence::{Sentence, Slot, sentence};
+use crate::texts::visit::Visit;
 use crate::texts::{Steps, Texts};
 use tegata_domain::device::{Condition, Stage};
 use tegata_domain::disposal::Erasure;
-use tegata_domain::lookup::{Answer, Lookup, Todo};
+use tegata_domain::lookup::{Answer, Lookup, Todo, Waiting};
+use tegata_domain::scan::Seen;
 
 /// What to do next.
 #[derive(Default)]
@@ -39,7 +41,7 @@ pub(super) fn stops(lookup: &Lookup) -> bool {
 }
 
 /// What the answer means, in a few lines.
-pub(super) fn lines(t: &'static Texts, lookup: &Lookup, noun: &str, sealed: bool) -> Vec<Line> {
+pub(super) fn lines((t, v): (&'static Texts, &'static Visit), lookup: &Lookup, noun: &str, sealed: bool) -> Vec<Line> {
     let noun = [("noun", Slot::Text(noun))];
     let maker_is = [("maker", Slot::Name(&lookup.maker))];
     // Vermilion only where the ledger proves that the maker entered it, and never upon ink.
@@ -66,7 +68,7 @@ pub(super) fn lines(t: &'static Texts, lookup: &Lookup, noun: &str, sealed: bool
     if matches!(lookup.answer, Answer::Registered | Answer::Reported) {
         lines.push(support(t, lookup));
     }
-    lines.extend(next(t, lookup));
+    lines.extend(next(t, v, lookup));
     lines
 }
 
@@ -89,8 +91,10 @@ fn support(t: &'static Texts, lookup: &Lookup) -> Line {
 }
 
 /// The next step as a line; upon ink the steps that follow speak for themselves.
-fn next(t: &'static Texts, lookup: &Lookup) -> Option<Line> {
+fn next(t: &'static Texts, v: &'static Visit, lookup: &Lookup) -> Option<Line> {
     match lookup.todo {
+        Todo::Update => Some(Line::new("wait", "wait", &v.running.line, &[("version", Slot::Name(waiting(lookup)))])),
+        Todo::Nothing if matches!(lookup.seen, Seen::Many(_)) => Some(Line::new("wait", "wait", &v.seen.line, &[])),
         Todo::Nothing => Some(Line::new("well", "well", &t.answer.nothing, &[])),
         Todo::Replace => Some(Line::new("wait", "wait", &t.answer.replace, &[])),
         Todo::DoNotUse => Some(Line::new("wait", "wait", &t.answer.do_not_use, &[])),
@@ -99,8 +103,17 @@ fn next(t: &'static Texts, lookup: &Lookup) -> Option<Line> {
     }
 }
 
+/// The version of the security release that waits.
+fn waiting(lookup: &Lookup) -> &str {
+    match &lookup.beside.waiting {
+        Some(Waiting::Release(version)) => version,
+        Some(Waiting::Nothing) | None => "",
+    }
+}
+
 /// What to do next, in full.
-pub(super) fn advice(t: &'static Texts, lookup: &Lookup, noun: &str) -> Advice {
+pub(super) fn advice((t, v): (&'static Texts, &'static Visit), lookup: &Lookup, noun: &str) -> Advice {
+    let update = [("noun", Slot::Text(noun)), ("version", Slot::Name(waiting(lookup)))];
     let noun = [("noun", Slot::Text(noun))];
     let text = |text: &str| Advice { text: sentence(text, &noun), ..Advice::default() };
     let steps =
@@ -115,6 +128,7 @@ pub(super) fn advice(t: &'static Texts, lookup: &Lookup, noun: &str) -> Advice {
     };
     match lookup.todo {
         Todo::Nothing => text(&t.todo.nothing),
+        Todo::Update => Advice { text: sentence(&v.running.todo, &update), ..Advice::default() },
         Todo::Replace => text(&t.todo.replace),
         Todo::DoNotUse => text(&t.todo.retired),
         Todo::AskOwner => steps(&t.todo.quarantined),

@@ -5,9 +5,12 @@ use super::answer::{self, Advice};
 use super::facts;
 use super::frame::{self, Head};
 use super::item::{Field, Line};
+use super::report::{self, Form};
 use super::stamp::{self, Proof, Stamp};
+use super::tier::{self, Act, Tier};
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
 use crate::texts::Texts;
+use crate::texts::visit::Visit;
 use askama::Template;
 use tegata_domain::device::Stage;
 use tegata_domain::lookup::Lookup;
@@ -17,6 +20,7 @@ use tegata_domain::number::Number;
 #[template(path = "lookup/device.html")]
 struct Device {
     t: &'static Texts,
+    v: &'static Visit,
     stopped: bool,
     product: String,
     heading: String,
@@ -32,18 +36,13 @@ struct Device {
     facts_heading: String,
     facts: Vec<Field>,
     check: Option<Check>,
+    /// Whether it may change hands.
+    claimable: bool,
+    claim: Sentence,
+    claim_link: String,
+    report: Form,
     entries: Sentence,
     head: String,
-}
-
-/// A tier of proof.
-struct Tier {
-    /// `reached`, `unproved` or `open`.
-    form: &'static str,
-    icon: &'static str,
-    heading: &'static str,
-    state: &'static str,
-    text: Sentence,
 }
 
 /// How to check the first entry without this server.
@@ -60,7 +59,7 @@ pub fn proof_file_name(number: Number, sequence: u32) -> String {
 
 /// The page of a device.
 pub fn render(place: &Place<'_>, lookup: &Lookup) -> String {
-    let t = Texts::of(place.language());
+    let (t, v) = (Texts::of(place.language()), Visit::of(place.language()));
     let noun = facts::noun(t, lookup.product.sector);
     let product = facts::product_line(&lookup.product);
     let word = answer::word(t, lookup.answer);
@@ -68,37 +67,29 @@ pub fn render(place: &Place<'_>, lookup: &Lookup) -> String {
     let made = lookup.stamps[Stage::Made as usize];
     let page = Device {
         t,
+        v,
         stopped: answer::stops(lookup),
         product,
         heading: plain(&t.answer.heading, &[("answer", word)]),
-        lines: answer::lines(t, lookup, noun, made.proved),
-        advice: answer::advice(t, lookup, noun),
+        lines: answer::lines((t, v), lookup, noun, made.proved),
+        advice: answer::advice((t, v), lookup, noun),
         number: lookup.number.to_string(),
         sealed: made.proved,
         entered: made.at.map(|at| t.date.day(at)),
         looked_up: t.date.minute(lookup.at),
         stamps: stamp::stamps(t, lookup),
-        tiers: tiers(t, noun, made.proved),
+        tiers: tier::tiers(place, lookup, noun, made.proved),
         facts_heading: plain(&t.facts.heading, &[("noun", noun)]),
-        facts: facts::of_device(t, lookup, noun),
+        facts: facts::of_device((t, v), lookup, noun),
         check: made.sequence.filter(|_| made.proved).map(|sequence| check(t, lookup.number, sequence)),
+        claimable: !answer::stops(lookup) && lookup.stage != Stage::Retired,
+        claim: sentence(&v.claim.text, &[("noun", Slot::Text(noun))]),
+        claim_link: place.link("/claim"),
+        report: report::form(place, lookup, noun),
         entries: entries(t, lookup),
         head: lookup.head.1.iter().map(|byte| format!("{byte:02x}")).collect(),
     };
     frame::page(place, Head { title: &title, listed: false }, &page)
-}
-
-fn tiers(t: &'static Texts, noun: &str, proved: bool) -> [Tier; 3] {
-    let all = [&t.tier.registered, &t.tier.seen, &t.tier.signed];
-    let forms = [if proved { "reached" } else { "unproved" }, "open", "open"];
-    let icons = ["tier-1", "tier-2", "tier-3"];
-    std::array::from_fn(|i| Tier {
-        form: forms[i],
-        icon: icons[i],
-        heading: &all[i].heading,
-        state: &all[i].state,
-        text: sentence(&all[i].text, &[("noun", Slot::Text(noun))]),
-    })
 }
 
 fn check(t: &'static Texts, number: Number, sequence: u32) -> Check {

@@ -4,8 +4,9 @@ use super::item::{Contact, Field};
 use super::stamp;
 use crate::sentence::{Sentence, Slot, sentence};
 use crate::texts::Texts;
+use crate::texts::visit::Visit;
 use tegata_domain::device::Condition;
-use tegata_domain::lookup::{Answer, Lookup};
+use tegata_domain::lookup::{Answer, Lookup, Waiting};
 use tegata_domain::product::{CredentialPolicy, Product, Sector};
 use tegata_domain::time::Timestamp;
 
@@ -34,10 +35,12 @@ pub(super) fn product_line(product: &Product) -> String {
 }
 
 /// The facts of one device.
-pub(super) fn of_device(t: &'static Texts, lookup: &Lookup, noun: &str) -> Vec<Field> {
+pub(super) fn of_device((t, v): (&'static Texts, &'static Visit), lookup: &Lookup, noun: &str) -> Vec<Field> {
     let [maker, model, support, password, contact] = of_model(t, &lookup.product, &lookup.maker, lookup.at);
     let owner = Field::new(&t.facts.owner, words(&t.facts.owner_hidden)).note(words(&t.facts.owner_why));
-    let fields = [maker, model, support, Some(condition(t, lookup, noun)), Some(stage(t, lookup)), password, contact];
+    let (condition, stage) = (condition((t, v), lookup, noun), stage(t, lookup));
+    let [runs, waits] = running((t, v), lookup);
+    let fields = [maker, model, support, runs, waits, Some(condition), Some(stage), password, contact];
     fields.into_iter().flatten().chain([owner]).collect()
 }
 
@@ -69,7 +72,24 @@ fn support(t: &'static Texts, product: &Product, now: Timestamp) -> Field {
     }
 }
 
-fn condition(t: &'static Texts, lookup: &Lookup, noun: &str) -> Field {
+/// What it runs, and the security release that waits; nothing where it never said so.
+fn running((t, v): (&'static Texts, &'static Visit), lookup: &Lookup) -> [Option<Field>; 2] {
+    let Some((version, at)) = lookup.beside.running.as_ref() else { return [None, None] };
+    let day = t.date.day(*at);
+    let since = sentence(&t.facts.since, &[("day", Slot::Time(&day))]);
+    let runs = Field::new(&v.running.label, name(version));
+    match &lookup.beside.waiting {
+        Some(Waiting::Nothing) => [Some(runs.note(words(&v.running.newest)).note(since)), None],
+        Some(Waiting::Release(newer)) => {
+            let waits = sentence(&v.running.waits, &[("version", Slot::Name(newer))]);
+            let waits = Field::new(&v.running.release, waits).badge("wait", "wait").note(words(&v.running.waits_why));
+            [Some(runs.note(since)), Some(waits)]
+        }
+        None => [Some(runs.note(words(&v.running.unknown)).note(since)), None],
+    }
+}
+
+fn condition((t, v): (&'static Texts, &'static Visit), lookup: &Lookup, noun: &str) -> Field {
     let f = &t.facts;
     let (tone, icon, value, why) = match lookup.condition {
         Condition::Well if lookup.answer == Answer::CannotConfirm => {
@@ -80,7 +100,12 @@ fn condition(t: &'static Texts, lookup: &Lookup, noun: &str) -> Field {
         Condition::Quarantined => ("stop", "quarantined", &f.quarantined, &f.quarantined_why),
         Condition::Recalled => ("stop", "recalled", &f.recalled, &f.recalled_why),
     };
-    Field::new(&f.condition, words(value)).badge(tone, icon).note(sentence(why, &[("noun", Slot::Text(noun))]))
+    let field = Field::new(&f.condition, words(value)).badge(tone, icon);
+    let field = field.note(sentence(why, &[("noun", Slot::Text(noun))]));
+    match lookup.beside.recalled_at {
+        Some(at) => field.note(sentence(&v.running.recalled, &[("day", Slot::Time(&t.date.day(at)))])),
+        None => field,
+    }
 }
 
 fn stage(t: &'static Texts, lookup: &Lookup) -> Field {

@@ -10,6 +10,20 @@ const QUERY: usize = 1024;
 pub struct Place<'a> {
     language: Language,
     query: &'a str,
+    said: Option<Said>,
+}
+
+/// What became of what a person just did on the page of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// A report was taken.
+    Reported,
+    /// There were enough reports.
+    ReportedTooOften,
+    /// A report had no words, or too many.
+    NoWords,
+    /// Devices were asked often enough.
+    AskedTooOften,
 }
 
 impl<'a> Place<'a> {
@@ -17,7 +31,23 @@ impl<'a> Place<'a> {
     pub fn of(query: Option<&'a str>, accept_language: Option<&str>) -> Self {
         let query = query.filter(|q| q.len() <= QUERY).unwrap_or("");
         let asked = parameters(query).find_map(|p| p.strip_prefix("lang="));
-        Place { language: Language::choose(asked, accept_language), query }
+        let said = parameters(query).any(|p| p == "said=reported").then_some(Said::Reported);
+        Place { language: Language::choose(asked, accept_language), query, said }
+    }
+
+    /// The same, where something else became of it.
+    pub fn saying(self, said: Said) -> Self {
+        Place { said: Some(said), ..self }
+    }
+
+    /// What became of what a person just did.
+    pub(crate) fn said(&self) -> Option<Said> {
+        self.said
+    }
+
+    /// Whether the page looks again by itself, since somebody asked here and waits.
+    pub(crate) fn is_waiting(&self) -> bool {
+        parameters(self.query).any(|p| p == "wait=1")
     }
 
     /// The same, in another language where the reader chose none by the switch.
@@ -52,6 +82,12 @@ impl<'a> Place<'a> {
     /// `path` with the chosen language, if any.
     pub(crate) fn link(&self, path: &str) -> String {
         self.chosen().map_or_else(|| path.to_owned(), |language| format!("{path}?lang={}", language.tag()))
+    }
+
+    /// The same with a query of ours.
+    pub(crate) fn link_with(&self, path: &str, query: &str) -> String {
+        let chosen = self.chosen().map(|language| format!("&lang={}", language.tag())).unwrap_or_default();
+        format!("{path}?{query}{chosen}")
     }
 }
 

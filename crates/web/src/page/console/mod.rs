@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+mod content;
 pub mod device;
 pub mod devices;
 pub mod members;
@@ -9,6 +10,8 @@ pub mod once;
 pub mod organisation;
 pub mod overview;
 pub mod tokens;
+
+pub use content::Content;
 
 use super::frame::{self, Above, Head};
 use crate::desk::Desk;
@@ -66,13 +69,13 @@ impl Area {
             Area::Devices => Some("/console/devices"),
             Area::Organisation => Some("/console/organisation"),
             Area::Account => Some("/console/account"),
-            Area::Products
-            | Area::Batches
-            | Area::Releases
-            | Area::Campaigns
-            | Area::Findings
-            | Area::Notices
-            | Area::Ledger => None,
+            Area::Products => Some("/console/products"),
+            Area::Batches => Some("/console/batches"),
+            Area::Releases => Some("/console/releases"),
+            Area::Campaigns => Some("/console/campaigns"),
+            Area::Findings => Some("/console/findings"),
+            Area::Notices => Some("/console/notices"),
+            Area::Ledger => Some("/ledger"),
         }
     }
 
