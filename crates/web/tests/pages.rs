@@ -279,7 +279,8 @@ fn a_device_without_any_stamp_still_has_a_page() {
 /// The part of a page that is one tier.
 fn tier(page: &str, id: &str) -> String {
     let from = page.find(&format!(" id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}"));
-    page[from..].split("</li>").next().unwrap().to_owned()
+    let rest = &page[from..];
+    rest.split_once("</li>").map_or(rest, |(part, _)| part).to_owned()
 }
 
 /// What stands between the tags.

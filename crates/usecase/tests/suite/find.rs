@@ -52,12 +52,34 @@ fn organisation(actor: &Actor) -> OrganisationRow {
     }
 }
 
-/// The certificate of a device, by the row that both have.
-fn certificate(row: i64, now: Timestamp) -> Certificate {
-    Certificate {
+fn event(sequence: u32, kind: EventKind, at: Timestamp) -> Event {
+    Event { sequence, period: 0, kind, at, data: serde_json::json!({}), commitment: [0; 32] }
+}
+
+/// A device as a line makes it.
+fn fresh(row: i64, product: ProductRow, batch: BatchRow, now: Timestamp) -> Made {
+    let device = Device {
+        row: DeviceRow(row),
+        uid: Uuid::from_u128(row as u128),
+        product,
+        batch,
+        maker: OrganisationRow(1),
+        owner: OrganisationRow(1),
+        serial: format!("SN-{row:06}"),
+        key: (row as u128).to_be_bytes(),
+        idevid: CertificateRow(row),
+        stage: Stage::Made,
+        condition: Condition::Well,
+        confirmed: true,
+        period: 0,
+        sequence: 1,
+        head: [0; 32],
+        stamps: vec![Stamp { stage: Stage::Made, at: now, sequence: Some(1) }],
+    };
+    let certificate = Certificate {
         row: CertificateRow(row),
         random: [7; 8],
-        device: DeviceRow(row),
+        device: device.row,
         authority: AuthorityRow(1),
         kind: CertificateKind::Idevid,
         period: 0,
@@ -65,7 +87,8 @@ fn certificate(row: i64, now: Timestamp) -> Certificate {
         key: None,
         not_after: now,
         revoked: None,
-    }
+    };
+    Made { device, certificate, epoch_key: [0; 32], event: event(1, EventKind::Made, now) }
 }
 
 impl Fleet {
@@ -92,40 +115,13 @@ impl Fleet {
         let now = cx.now().unwrap();
         let first = cx.store.reserve(Row::Device, all.len() as u32).await.unwrap();
         let batches = tegata_usecase::batch::list(0, 10, &self.world.maker(), cx).await.unwrap();
-        let event = |sequence: u32, kind| Event {
-            sequence,
-            period: 0,
-            kind,
-            at: now,
-            data: serde_json::json!({}),
-            commitment: [0; 32],
-        };
         let (mut made, mut moved, mut heard) = (Vec::new(), Vec::new(), Vec::new());
         for (row, one) in (first..).zip(all) {
             let product = self.products[one.product].0;
             let batch = batches.iter().find(|batch| batch.product == product).unwrap().row;
-            let device = Device {
-                row: DeviceRow(row),
-                uid: Uuid::from_u128(row as u128),
-                product,
-                batch,
-                maker: OrganisationRow(1),
-                owner: OrganisationRow(1),
-                serial: format!("SN-{row:06}"),
-                key: (row as u128).to_be_bytes(),
-                idevid: CertificateRow(row),
-                stage: Stage::Made,
-                condition: Condition::Well,
-                confirmed: true,
-                period: 0,
-                sequence: 1,
-                head: [0; 32],
-                stamps: vec![Stamp { stage: Stage::Made, at: now, sequence: Some(1) }],
-            };
-            let certificate = certificate(row, now);
+            let new = fresh(row, product, batch, now);
+            let device = new.device.clone();
             let As { owner, stage, condition, release, .. } = *one;
-            let event_made = event(1, EventKind::Made);
-            let new = Made { device: device.clone(), certificate, epoch_key: [0; 32], event: event_made };
             made.push(Change::of("", vec![Write::Made(Box::new(new))]));
             if let Some(days) = one.heard {
                 heard.push((device.row, now.minus(day(days))));
@@ -137,7 +133,7 @@ impl Fleet {
                 writes.push(Write::Running(Running { device: device.row, version, release, at: now }));
             }
             if (owner, stage, condition) != (device.owner, device.stage, device.condition) {
-                let events = vec![event(2, EventKind::Shipped)];
+                let events = vec![event(2, EventKind::Shipped, now)];
                 let device = Device { owner, stage, condition, sequence: 2, ..device };
                 writes.push(Write::Device { decided_on: 1, device: Box::new(device), events });
             }
