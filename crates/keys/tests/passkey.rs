@@ -1,5 +1,6 @@
 //! Both ceremonies of a passkey with a software authenticator, what it may not say, and answers of a real browser.
 #![cfg(feature = "people")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "../../testkit/src/authenticator.rs"]
 mod authenticator;

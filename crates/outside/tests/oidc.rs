@@ -1,5 +1,6 @@
 //! A provider that lies, is slow or changes its keys: what a real one never shows. The honest flow against a real one
 //! stands in `tests/foreign/47-provider.sh`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "../../testkit/src/provider.rs"]
 mod provider;
