@@ -18,3 +18,4 @@ mod list;
 mod publication;
 mod snapshot;
 mod target_token;
+mod visit;
