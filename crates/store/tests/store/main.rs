@@ -20,3 +20,4 @@ mod publication;
 mod snapshot;
 mod tally;
 mod target_token;
+mod visit;
