@@ -73,7 +73,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
         remedy: release.remedy,
         id: release.uid.to_string(),
         runs: shown.runs.map(runs),
-        devices: [devices("release"), devices("without")],
+        devices: [devices("release"), devices("older")],
         campaign: shown
             .may_begin
             .then(|| place.link_with("/console/campaigns/new", &format!("release={}", release.uid))),
