@@ -51,5 +51,5 @@ pub async fn factor(State(cx): State<Cx>, Posted { desk, form }: Posted<Factor>)
     if let Err(error) = desk.visitor.fresh(&cx) {
         return desk.refuse(error);
     }
-    desk.done(demand(form.demanded == Some(1), desk.visitor.actor(), &cx).await, HERE)
+    desk.done(demand(form.demanded == Some(1), &desk.visitor, &cx).await, HERE)
 }
