@@ -48,8 +48,10 @@ pub struct Factor {
 
 /// `POST /console/organisation/factor`.
 pub async fn factor(State(cx): State<Cx>, Posted { desk, form }: Posted<Factor>) -> Response {
-    if let Err(error) = desk.visitor.fresh(&cx) {
+    let demanded = form.demanded == Some(1);
+    let strong = if demanded { desk.visitor.strong() } else { Ok(()) };
+    if let Err(error) = desk.visitor.fresh(&cx).and(strong) {
         return desk.refuse(error);
     }
-    desk.done(demand(form.demanded == Some(1), &desk.visitor, &cx).await, HERE)
+    desk.done(demand(demanded, desk.visitor.actor(), &cx).await, HERE)
 }

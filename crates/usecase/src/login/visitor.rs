@@ -57,6 +57,15 @@ impl Visitor {
         Ok(member.permit(operation, Subject::of(self.organisation.row))?)
     }
 
+    /// Refuses who came in by a password alone: whoever demands more of others has it, so that nobody bars all.
+    pub fn strong(&self) -> Result<()> {
+        let text = "log in with a second factor or a passkey yourself first; then you can demand it of others";
+        match self.login.strength {
+            Strength::Password => Err(Error::conflict("own_factor", text)),
+            Strength::Factor | Strength::Passkey => Ok(()),
+        }
+    }
+
     /// Refuses where the person proved to be there too long ago for what opens doors.
     pub fn fresh(&self, cx: &Inner) -> Result<()> {
         match self.login.is_fresh(cx.reading()?) {
