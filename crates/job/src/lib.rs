@@ -5,6 +5,7 @@ mod confirm_expire;
 mod crl_publish;
 mod lease_hold;
 mod ledger_sequence;
+mod login_sweep;
 mod notice_send;
 mod object_sweep;
 mod scan_flush;
@@ -28,6 +29,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     jobs.spawn(crl_publish::run(cx.clone()));
     jobs.spawn(campaign_run::run(cx.clone()));
     jobs.spawn(confirm_expire::run(cx.clone()));
+    jobs.spawn(login_sweep::run(cx.clone()));
     jobs.spawn(notice_send::run(cx.clone()));
     jobs.spawn(object_sweep::run(cx.clone()));
     jobs.spawn(scan_flush::run(cx.clone()));

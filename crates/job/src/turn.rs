@@ -43,13 +43,14 @@ pub(crate) static CAMPAIGN: Job = Job::new("campaign_run");
 pub(crate) static CONFIRM: Job = Job::new("confirm_expire");
 pub(crate) static CRL: Job = Job::new("crl_publish");
 pub(crate) static LEDGER: Job = Job::new("ledger_sequence");
+pub(crate) static LOGIN: Job = Job::new("login_sweep");
 pub(crate) static NOTICE: Job = Job::new("notice_send");
 pub(crate) static SCAN: Job = Job::new("scan_flush");
 pub(crate) static SEEN: Job = Job::new("seen_flush");
 pub(crate) static TALLY: Job = Job::new("tally_day");
 
 /// All jobs.
-pub static JOBS: [&Job; 8] = [&CAMPAIGN, &CONFIRM, &CRL, &LEDGER, &NOTICE, &SCAN, &SEEN, &TALLY];
+pub static JOBS: [&Job; 9] = [&CAMPAIGN, &CONFIRM, &CRL, &LEDGER, &LOGIN, &NOTICE, &SCAN, &SEEN, &TALLY];
 
 /// Runs one turn.
 pub(crate) async fn turn<T>(job: &Job, cx: &Cx, work: impl Future<Output = Result<T>>) -> Result<T> {

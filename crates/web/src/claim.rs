@@ -1,34 +1,24 @@
 //! Making a device one's own: handlers.
 
-use crate::desk::{Entered, Posted, Seat, Visit, form_token};
+use crate::desk::{Entered, Posted, Visit};
 use crate::language::Language;
 use crate::login::opened;
 use crate::page::claim::{Filled, form};
-use crate::status::failed;
+use crate::status::{self, failed};
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use tegata_domain::notice;
+use tegata_usecase::Cx;
 use tegata_usecase::transfer::{self, Opening};
-use tegata_usecase::{Cx, Error};
 
 /// Where a device that was taken over is seen.
 const ONWARD: &str = "/console";
 
-fn status(error: &Error) -> StatusCode {
-    StatusCode::from_u16(error.problem().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// The name of who is logged in, and the token of its forms.
-async fn member(seat: &Seat, cx: &Cx) -> Option<(String, String)> {
-    let visitor = seat.visitor(cx).await.ok()?;
-    Some((visitor.account.name, form_token(&visitor.login.hash, cx)))
-}
-
 /// `GET /claim`: a code, and who one is from then on.
 pub async fn show(State(cx): State<Cx>, visit: Visit) -> Response {
-    let member = member(&visit.seat, &cx).await;
+    let member = visit.seat.member(&cx).await;
     let filled = Filled { member: member.as_ref(), ..Filled::default() };
     let page = form(&visit.seat.place(), &visit.token(&cx), filled, None);
     visit.page(StatusCode::OK, page)
@@ -55,7 +45,7 @@ pub async fn open(State(cx): State<Cx>, Entered { visit, form: filled }: Entered
         Err(error) => {
             let kept = Filled { code: &filled.code, name: &filled.name, member: None };
             let page = form(&place, &visit.token(&cx), kept, Some(&error));
-            failed(visit.page(status(&error), page), error)
+            failed(visit.page(status::of(&error), page), error)
         }
     }
 }

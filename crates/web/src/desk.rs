@@ -79,6 +79,12 @@ impl Seat {
         login::authenticate(secret, cx).await
     }
 
+    /// The log-in name of who is logged in here, and the token of its forms: for pages that need nobody to be.
+    pub async fn member(&self, cx: &Cx) -> Option<(String, String)> {
+        let visitor = self.visitor(cx).await.ok()?;
+        Some((visitor.account.name, form_token(&visitor.login.hash, cx)))
+    }
+
     /// A page for an error. Who is not logged in is led to where one logs in, and back.
     pub fn refuse(&self, error: Error) -> Response {
         if error.code == "login" {
@@ -86,9 +92,8 @@ impl Seat {
             let back: String = form_urlencoded(&whole);
             return Redirect::to(&format!("/login?next={back}")).into_response();
         }
-        let problem = error.problem();
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let page = page::error::render_why(&self.place(), &error, request_id(&self.headers));
+        let status = status::of(&error);
+        let page = page::error::render(&self.place(), status.as_u16(), request_id(&self.headers));
         status::failed(status::html_here(status, page), error)
     }
 }
@@ -175,7 +180,7 @@ impl Desk {
 
     /// The form once more, with what was filled in and why that was refused.
     pub(crate) fn again(&self, mut page: Response, error: Error) -> Response {
-        *page.status_mut() = StatusCode::from_u16(error.problem().status).unwrap_or(StatusCode::BAD_REQUEST);
+        *page.status_mut() = status::of(&error);
         status::failed(page, error)
     }
 
@@ -185,8 +190,7 @@ impl Desk {
         if error.code == "confirm" {
             return Redirect::to("/login?again").into_response();
         }
-        let problem = error.problem();
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = status::of(&error);
         let page = console::refused(self, &error, request_id(&self.seat.headers));
         status::failed(status::html_here(status, page), error)
     }

@@ -1,15 +1,16 @@
 //! Logging in and out: handlers.
 
 use crate::cookie::Cookie;
-use crate::desk::{Entered, Nothing, Posted, Seat, Visit, form_token};
+use crate::desk::{Entered, Nothing, Posted, Visit};
 use crate::page::login::{Filled, Reader, form, invitation as invited_page};
+use crate::status;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use tegata_domain::login::LIFE;
 use tegata_usecase::login::{self, Opened, Step};
-use tegata_usecase::{Cx, Error, invitation};
+use tegata_usecase::{Cx, invitation};
 
 /// How long a browser stays known, in seconds.
 const KNOWN: u64 = 90 * 24 * 3600;
@@ -44,10 +45,6 @@ pub(crate) fn opened(opened: &Opened, next: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
-}
-
-fn status(error: &Error) -> StatusCode {
-    StatusCode::from_u16(error.problem().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// `GET /login`.
@@ -85,7 +82,7 @@ pub async fn enter(State(cx): State<Cx>, Entered { visit, form: filled }: Entere
         Err(error) => {
             let kept = Filled { name: &filled.name, next: &filled.next, again: false };
             let page = form(&visit.seat.place(), &visit.token(&cx), kept, Some(&error));
-            crate::status::failed(visit.page(status(&error), page), error)
+            status::failed(visit.page(status::of(&error), page), error)
         }
     }
 }
@@ -100,18 +97,12 @@ pub async fn leave(State(cx): State<Cx>, Posted { desk, .. }: Posted<Nothing>) -
     response
 }
 
-/// Who is logged in, for the page of an invitation: log-in name and the token of its forms.
-async fn member(seat: &Seat, cx: &Cx) -> Option<(String, String)> {
-    let visitor = seat.visitor(cx).await.ok()?;
-    Some((visitor.account.name, form_token(&visitor.login.hash, cx)))
-}
-
 /// `GET /invitation/{code}`.
 pub async fn invited(State(cx): State<Cx>, Path(code): Path<String>, visit: Visit) -> Response {
     match invitation::shown(&code, &cx).await {
         Ok(shown) => {
             let join_path = format!("/invitation/{code}/join");
-            let reader = Reader { name: "", member: member(&visit.seat, &cx).await, join_path: &join_path };
+            let reader = Reader { name: "", member: visit.seat.member(&cx).await, join_path: &join_path };
             let page = invited_page(&visit.seat.place(), &visit.token(&cx), &shown, reader, None);
             visit.page(StatusCode::OK, page)
         }
@@ -141,7 +132,7 @@ pub async fn accept(
             let join_path = format!("/invitation/{code}/join");
             let reader = Reader { name: &form.name, member: None, join_path: &join_path };
             let page = invited_page(&visit.seat.place(), &visit.token(&cx), &shown, reader, Some(&error));
-            crate::status::failed(visit.page(status(&error), page), error)
+            status::failed(visit.page(status::of(&error), page), error)
         }
         Err(_) => visit.seat.refuse(error),
     }

@@ -15,6 +15,11 @@ fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// The status of an error.
+pub(crate) fn of(error: &Error) -> StatusCode {
+    status(&error.problem())
+}
+
 /// Whether a program asks: JSON is named, HTML is not named before it.
 pub(crate) fn json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();

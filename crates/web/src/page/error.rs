@@ -16,11 +16,6 @@ struct Error {
     home: String,
 }
 
-/// The page for an error that a person can do something about: what is wrong stands on it. Internal text never comes here.
-pub(crate) fn render_why(place: &Place<'_>, error: &tegata_usecase::Error, request: &str) -> String {
-    render(place, error.problem().status, request)
-}
-
 /// The page for an HTTP status; `request` is the id of the request, as the log has it. Internal text never comes here.
 pub fn render(place: &Place<'_>, status: u16, request: &str) -> String {
     let t = Texts::of(place.language());

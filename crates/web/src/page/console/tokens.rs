@@ -2,7 +2,7 @@
 
 use super::{Area, Choice, role, roles, words};
 use crate::desk::Desk;
-use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
+use crate::sentence::{Moment, Sentence, Slot, sentence};
 use crate::texts::account::Account;
 use crate::texts::console::Console;
 use askama::Template;
@@ -67,6 +67,5 @@ pub(crate) fn render(desk: &Desk, tokens: &[Token], next: Option<String>, now: T
         token: desk.token(),
         next,
     };
-    let title = plain(&a.tokens.what, &[]);
-    desk.page(Area::Organisation, &title, &page)
+    desk.page(Area::Organisation, &a.tokens.what, &page)
 }
