@@ -32,11 +32,16 @@ def look(browser):
 def one(browser, name, language, word, scheme):
     seen = browser.run("""
         const root = document.documentElement, style = getComputedStyle(document.body);
-        return {lang: root.lang, wide: root.scrollWidth - innerWidth, ground: style.backgroundColor,
+        const pressed = e => e.matches('[type=radio], [type=checkbox]') ? e.closest('label') : e;
+        const low = () => [...document.querySelectorAll('button, summary, input:not([type=hidden]), .button')]
+            .filter(e => pressed(e).getBoundingClientRect().height < 43).length;
+        const folds = [...document.querySelectorAll('details:not([open])')];
+        folds.forEach(f => f.open = true);
+        const small = low(), wide = root.scrollWidth - innerWidth;
+        folds.forEach(f => f.open = false);
+        return {lang: root.lang, wide, small, ground: style.backgroundColor,
                 ink: style.color, h1: [...document.querySelectorAll('h1')].map(h => h.textContent.trim()),
-                main: document.querySelectorAll('main').length, title: document.title,
-                small: [...document.querySelectorAll('button, input:not([type=hidden]), .button')].filter(
-                    e => e.getBoundingClientRect().height < 43).length}""")
+                main: document.querySelectorAll('main').length, title: document.title}""")
     check(f"{name}: language", seen["lang"] == language, seen["lang"])
     check(f"{name}: nothing hangs over", seen["wide"] <= 0, f"{seen['wide']} px")
     check(f"{name}: one answer", len(seen["h1"]) == 1 and word in seen["h1"][0] + seen["title"], seen["h1"])
