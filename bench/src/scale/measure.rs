@@ -1,5 +1,6 @@
 //! What is measured at one size: start-up, memory, and what each kind of request costs.
 
+use super::pages::{self, Page};
 use super::state::{State, serial};
 use crate::client::{Tls, get_with};
 use crate::cpu::Memory;
@@ -97,6 +98,8 @@ pub struct Point {
     pub list: Cost,
     /// A device by its serial.
     pub search: Cost,
+    /// First answers of the console's pages.
+    pub pages: Vec<Page>,
 }
 
 /// Requests of all kinds, made while this process has the store open.
@@ -105,6 +108,7 @@ struct Asked {
     lists: Arc<Vec<Bytes>>,
     searches: Arc<Vec<Bytes>>,
     polls: poll::Asking,
+    pages: Vec<pages::Asked>,
 }
 
 /// Random devices of those that stand in blocks: rows and indices.
@@ -139,6 +143,8 @@ async fn ask(ground: &Ground, opened: &Opened, state: &State) -> Result<Asked, F
             identity: poll::identity(opened).await?,
             trust: ground.authority()?,
         },
+        pages: pages::ask(ground, opened, &random(state, count).into_iter().map(|(row, _)| row).collect::<Vec<_>>())
+            .await?,
     })
 }
 
@@ -199,6 +205,8 @@ pub async fn measure(
     eprintln!("bench: list and search");
     let (server, list) = alone(server, &asked.lists, &asked.polls.trust, span / 2).await?;
     let (server, search) = alone(server, &asked.searches, &asked.polls.trust, span / 2).await?;
+    eprintln!("bench: pages");
+    let (server, pages) = pages::measure(server, &asked.pages, &asked.polls.trust).await?;
     eprintln!("bench: certificates");
     let plan = issue::Plan { span, store: None, devices: 0, connections: 2, lines: 500 };
     let mut stand = issue::Stand::at(ground, 0, server, plan.connections).await?;
@@ -224,5 +232,6 @@ pub async fn measure(
         lookup,
         list,
         search,
+        pages,
     })
 }

@@ -61,17 +61,23 @@ fn rows(points: &[Point]) -> Vec<(String, Vec<String>)> {
     for (name, rates) in rates(points) {
         rows.push((format!("{name}, rate beside the smallest store"), rates.iter().map(f64::to_string).collect()));
     }
+    let pages = points.first().map(|point| &*point.pages).unwrap_or_default();
+    for (at, page) in pages.iter().enumerate() {
+        rows.push(row(&format!("page {}, ms: half, 99 of 100", page.path), &|p| {
+            p.pages.get(at).map_or_else(|| "–".into(), |page| format!("{}, {}", page.p50_ms, page.p99_ms))
+        }));
+    }
     rows
 }
 
 /// For a terminal.
 pub fn plain(points: &[Point]) -> String {
-    let mut out = format!("{:<38}", "devices");
+    let mut out = format!("{:<58}", "devices");
     for point in points {
         let _never_fails = write!(out, "{:>24}", size(point.devices));
     }
     for (name, cells) in rows(points) {
-        let _never_fails = write!(out, "\n{name:<38}");
+        let _never_fails = write!(out, "\n{name:<58}");
         for cell in cells {
             let _never_fails = write!(out, "{cell:>24}");
         }
