@@ -31,7 +31,7 @@ usage: bed.sh COMMAND, with BED=FOLDER in the environment (what `up` makes, `dow
   run CMD…              a command in the hub;  on N CMD…: in node N
   sql SQL               runs SQL on the leader
   leader                its number; waits for one
-  settle                waits until the leader has a standby in step
+  settle                waits until all three run and the leader has a standby in step
   serve N BINARY ARG…   `tegata serve` on node N (ports are added); waits until it listens
   kill N | stop N | pause N | continue N      SIGKILL, SIGTERM, SIGSTOP, SIGCONT for tegata on node N
   kill-primary          SIGKILL for PostgreSQL on the leader; tells its number
@@ -104,6 +104,9 @@ links() {
         ip -n "$(name "$node")" link set lo up
         ip -n "$(name "$node")" addr add "$NET.$node/24" dev net
         ip -n "$(name "$node")" link set net up
+        # a standby that copies from a leader that is cut off hears nothing, and would wait for two hours
+        inside "$node" sysctl -qw net.ipv4.tcp_keepalive_time=3 net.ipv4.tcp_keepalive_intvl=1 \
+            net.ipv4.tcp_keepalive_probes=3
     done
     # clients and their TLS know the server as localhost
     ip netns exec tegata-hub sysctl -qw net.ipv4.conf.all.route_localnet=1
@@ -206,7 +209,15 @@ in_step() {
     return 1
 }
 
-settled() { leader >/dev/null && in_step; }
+healthy() {
+    local node
+    for node in "${NODES[@]}"; do
+        [ "$(status_of "$node" health)" = 200 ] || return 1
+    done
+}
+
+# The next fault comes upon a whole bed: a standby that still rejoins when the leader falls would be the second at once.
+settled() { healthy && leader >/dev/null && in_step; }
 
 url() {
     local hosts=$NET.1:5432,$NET.2:5432,$NET.3:5432
@@ -231,7 +242,7 @@ up() {
         chown -R postgres: "$BED/$node"
         rise "$node"
     done
-    await "a leader with a standby in step" 90 settled
+    await "three that run, and a leader with a standby in step" 120 settled
     BED_DATABASE=postgres sql "create database tegata template template0"
     echo "bed: node $(leader) leads" >&2
 }
@@ -279,7 +290,7 @@ kill_primary() {
 
 switchover() {
     local node
-    await "a leader with a standby in step" 60 settled
+    await "three that run, and a leader with a standby in step" 60 settled
     node=$(leader)
     ip netns exec tegata-hub curl -s -m 60 "http://$NET.$node:8008/switchover" -d "{\"leader\": \"n$node\"}" >&2
     echo >&2
@@ -398,7 +409,7 @@ main() {
         on) inside "$@" ;;
         sql) sql "$1" ;;
         leader) await "a leader" 90 leader ;;
-        settle) await "a leader with a standby in step" 120 settled ;;
+        settle) await "three that run, and a leader with a standby in step" 120 settled ;;
         serve) serve "$@" ;;
         kill) end KILL "$1" ;;
         stop) end TERM "$1" ;;
