@@ -9,7 +9,7 @@ use tegata_wire::problem::Problem;
 /// The longest line: a PKCS#10 of 16 kB in base64, and its serial.
 pub const LINE_MAX: usize = 32 * 1024;
 /// The most lines that are handed on at once.
-pub const TOGETHER: usize = 128;
+pub const TOGETHER: usize = 64;
 
 /// One line of the body.
 #[derive(Debug, Clone, PartialEq, Eq)]

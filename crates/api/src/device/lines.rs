@@ -16,7 +16,7 @@ use tegata_wire::problem::Problem;
 use tracing::Instrument;
 
 /// Chunks that are worked on at once.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 8;
 /// A sender may pause for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
