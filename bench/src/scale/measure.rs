@@ -143,8 +143,7 @@ async fn ask(ground: &Ground, opened: &Opened, state: &State) -> Result<Asked, F
             identity: poll::identity(opened).await?,
             trust: ground.authority()?,
         },
-        pages: pages::ask(ground, opened, &random(state, count).into_iter().map(|(row, _)| row).collect::<Vec<_>>())
-            .await?,
+        pages: pages::ask(ground, opened, &random(state, count)).await?,
     })
 }
 

@@ -116,8 +116,8 @@ fn page(plan: &Plan, (state, points): (&State, &[Point]), path: &Path) -> Result
          that answers the same bytes) over that of the server, median and range of the rounds. The rate beside the \
          smallest store counts in that bare work where there is some. Look-ups all go to the store, none is answered from memory. A \
          list is a page of 100 devices from a random place, a search one device by its serial. Memory in brackets is without pages of files, which the kernel takes \
-         back when it needs them. Pages are asked for one after the other over one kept TLS connection by somebody who is logged \
-         in, a hundred times each, whole answers. Disk is what the fill added, a device, with the files of the ledger.\n",
+         back when it needs them. Each page is asked for a hundred times, one after the other over a kept TLS connection of its \
+         own, by somebody who is logged in; the time is that of the whole answer. Disk is what the fill added, a device, with the files of the ledger.\n",
     );
     Ok(out)
 }

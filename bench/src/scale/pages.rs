@@ -1,4 +1,4 @@
-//! Pages of the console: how long somebody who is logged in waits for the whole of one, asked for one after the other.
+//! Pages of the console: how long somebody who is logged in waits for the whole of one.
 
 use crate::Failure;
 use crate::client::{Tls, get_with};
@@ -45,8 +45,8 @@ async fn log_in(ground: &Ground, cx: &Cx) -> Result<String, Failure> {
     Ok(format!("__Host-tegata={}", opened.secret))
 }
 
-/// The pages, as somebody comes by them. `rows`: of random devices.
-pub async fn ask(ground: &Ground, opened: &Opened, rows: &[i64]) -> Result<Vec<Asked>, Failure> {
+/// The pages, as somebody comes by them. `devices`: rows and indices of some at random.
+pub async fn ask(ground: &Ground, opened: &Opened, devices: &[(i64, u64)]) -> Result<Vec<Asked>, Failure> {
     let cx = &opened.cx;
     let cookie = log_in(ground, cx).await?;
     let get = |path: String| get_with(&path, HOST, &[("accept", "text/html"), ("cookie", &cookie)]);
@@ -57,7 +57,7 @@ pub async fn ask(ground: &Ground, opened: &Opened, rows: &[i64]) -> Result<Vec<A
     pages.push(("/console/products/{id}", same(format!("/console/products/{}", ground.product))));
     pages.push(("/console/batches/{id}", same(format!("/console/batches/{}", ground.batch))));
     let (mut own, mut deep) = (Vec::new(), Vec::new());
-    for row in rows.iter().take(TIMES) {
+    for (row, _) in devices.iter().take(TIMES) {
         let number = cx.numbers.number(*row).ok_or("no number key")?;
         own.push(get(format!("/console/devices/{number}")));
         deep.push(get(format!("/console/devices?after={}", cursor::encode(*row, cx)?)));
@@ -89,7 +89,7 @@ const FIXED: [&str; 18] = [
     "/ledger",
 ];
 
-/// Asks for each page over one kept connection, one after the other.
+/// Asks for each page over a connection of its own, one request after the other.
 pub async fn measure(server: Program, asked: &[Asked], trust: &[u8]) -> Result<(Program, Vec<Page>), Failure> {
     let address = server.https.ok_or("the server has no TLS")?;
     let (mut server, mut pages) = (server, Vec::new());
