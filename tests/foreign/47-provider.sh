@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Log-in at a provider of identity that we did not write (Canaille): the code flow of OpenID Connect over TLS, by HTTP as
-# a browser without script does it, and everything that must not be taken.
+# a browser without script does it, and everything that must not be taken; then the same through our pages, from the link
+# to the console.
 . "$(dirname "$0")/lib.bash"
 : "${PROVIDER:?a venv with Canaille, whose variables begin with its name}"
 relying=$(dirname "$TEGATA")/examples/relying
@@ -121,4 +122,95 @@ matches 'a key that is new there is asked for' '^is anna ' "$answer"
 # --- somebody else's password
 visit_wrong=$("$PROVIDER/bin/python3" "$here/oidc/visit.py" ca.crt "$redirect" "$(ask ours begin; echo "${answer#* }")" login=anna password=guess 2>&1)
 matches 'a wrong password brings nobody back' 'still at' "$visit_wrong"
+
+# --- our own pages
+init --public-url https://tegata.localhost
+(umask 077; printf 'a: secret+' >secret)
+cat >tegata.toml <<END
+[oidc]
+issuer = "$issuer"
+client_id = "tegata"
+client_secret_file = "$PWD/secret"
+name = "Example ID"
+trust = "$PWD/ca.crt"
+END
+start --config tegata.toml
+site=https://tegata.localhost
+. "$here/person.bash"
+
+# away ADDRESS: Anna at the provider; sets `back`. home PERSON: she comes back with it.
+away() {
+    back=$("$PROVIDER/bin/python3" "$here/oidc/visit.py" ca.crt "$redirect" "$1" login=anna 'password=a pass phrase' 2>&1)
+}
+home() {
+    within 3 later
+    page "$1" "${2-$back}"
+    second=$(date +%s)
+}
+# out PERSON: from the page of a log-in to the provider; sets `address`.
+out() {
+    page "$1" "/login?next=/console/devices"
+    page "$1" "$(part 'id="provider-enter" href="([^"]+)"')"
+    address=$(header location)
+}
+
+enter admin "$(json init.json 'it["login"]["user"]')" "$(json init.json 'it["login"]["password"]')"
+led 'the administrator logs in by password' '^/console$'
+out anna
+matches 'a link of the log-in page leads to the provider' "^$issuer/.*redirect_uri=https%3A%2F%2Ftegata.localhost%2Flogin%2Fprovider%2Fback" "$address"
+away "$address"
+home anna
+turned_away 'who is connected with no account does not come in' 401 'No account is connected'
+
+page admin /console/account/provider
+away "$(part 'id="provider-leave" href="([^"]+)"')"
+home admin
+led 'an account is connected by its holder' '^/console/account/provider$'
+page admin /console/account/provider
+matches 'its page says so' 'id="provider-end"' "$(cat body)"
+
+out anna
+away "$address"
+cp anna.jar before.jar
+home anna
+led 'Anna comes in by the provider, to where she wanted' '^/console/devices$'
+page anna /console/account
+matches 'she is who she was connected with' '<h1>[^<]*<bdi>admin</bdi>' "$(cat body)"
+cp before.jar anew.jar
+home anew
+turned_away 'the same way back opens once' 401 'did not let you in'
+
+out wrong
+away "$address"
+home wrong "${back/state=/state=x}"
+turned_away 'another state opens nothing' 401 'took too long'
+out one
+away "$address"
+first=$back
+out other
+cp other.jar still.jar
+home other "$first"
+turned_away "one browser's way back opens nothing in another" 401 'took too long'
+state=$(grep -o 'state=[^&]*' <<<"$address")
+home still "$(sed "s/state=[^&]*/$state/" <<<"$first")"
+turned_away 'nor with the state of that one (PKCE)' 401 'did not let you in'
+rm -f nobody.jar
+home nobody "$first"
+turned_away 'nor in one that never left' 401 'took too long'
+out nonce
+away "$(sed 's/nonce=[^&]*/nonce=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/' <<<"$address")"
+home nonce
+turned_away 'an ID token that answers another nonce opens nothing' 401 'does not hold'
+out denied
+home denied "$redirect?error=access_denied&$(grep -o 'state=[^&]*' <<<"$address")&iss=$issuer"
+turned_away 'who is refused there is told so' 401 'did not let you in'
+
+page admin /console/account/provider
+fill admin /console/account/provider/end
+led 'the connection is ended' '^/console/account$'
+out anna2
+away "$address"
+home anna2
+turned_away 'then it opens nothing any more' 401 'No account is connected'
+stop 'the platform ends'
 finish

@@ -10,6 +10,7 @@ batch 10
 key unit-1; device unit-1; well=$number
 key unit-2; device unit-2; held=$number
 key unit-3; device unit-3; ended=$number
+key unit-4; device unit-4; called=$number
 api POST "/api/v1/devices/$held/quarantine" '{}'; answered "one is quarantined" 200
 api POST "/api/v1/devices/$ended/retire" '{}'; answered "one is retired" 200
 proved() { api GET "/api/v1/devices/$ended/events/2/proof" && [[ $code == 200 ]]; }
@@ -28,12 +29,28 @@ release=$(json "$WORK/body" 'it["id"]')
 api POST /api/v1/campaigns "{\"release\":\"$release\"}"; answered "a campaign begins" 201
 campaign=$(json "$WORK/body" 'it["id"]')
 api GET /api/v1/findings; findings=$(json "$WORK/body" '[one["id"] for one in it["items"]][:2]')
-"$python" - "$WORK/init.json" "$product" "$batch" "$release" "$campaign" "$findings" >"$WORK/console.json" <<'PY'
+api POST /api/v1/invitations '{"note":"Mori","role":"auditor"}'; answered "somebody is invited" 201
+invitation=/invitation/$(json "$WORK/body" 'it["link"].rpartition("/")[2]')
+api POST /api/v1/contact '{"mail":"owner@example.com"}'
+api POST "/api/v1/devices/$called/recall" '{"reason":"battery"}'; answered "one is recalled" 200
+# the path in the link of a letter that lies in the outbox
+letter() {
+    "$python" - "$data"/outbox/*.eml <<'PY'
+import re, sys
+from email import message_from_binary_file, policy
+text = message_from_binary_file(open(sys.argv[1], "rb"), policy=policy.default).get_content()
+print(re.search("/n/[A-Za-z0-9_-]+", text)[0])
+PY
+}
+holds "a letter lies in the outbox" within 20 letter
+"$python" - "$WORK/init.json" "$product" "$batch" "$release" "$campaign" "$findings" "$invitation" "$(letter)" "$well" "$held" \
+    "$ended" "$called" >"$WORK/console.json" <<'PY'
 import json, sys
 login = json.load(open(sys.argv[1]))["login"]
 product, batch, release, campaign = ([one] for one in sys.argv[2:6])
-things = {"products": product, "batches": batch, "releases": release, "campaigns": campaign, "findings": json.loads(sys.argv[6])}
-print(json.dumps({"user": login["user"], "password": login["password"], "things": things}))
+things = {"products": product, "batches": batch, "releases": release, "campaigns": campaign, "findings": json.loads(sys.argv[6]),
+          "devices": sys.argv[9:]}
+print(json.dumps(login | {"things": things, "invitation": sys.argv[7], "letter": sys.argv[8]}))
 PY
 
 axe=$NPM/node_modules/axe-core/axe.min.js

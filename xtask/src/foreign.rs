@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Scripts at once: most of their time they wait for a program.
-const TOGETHER: usize = 2;
+const TOGETHER: usize = 3;
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Where the server's program lies after [`build`].

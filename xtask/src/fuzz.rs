@@ -171,7 +171,7 @@ fn targets() -> Result<Vec<String>, String> {
 
 /// Builds the one program that holds all targets. The workspace as a whole is named, so that packages have the features
 /// that they have everywhere else.
-fn build() -> Result<PathBuf, String> {
+pub fn build() -> Result<PathBuf, String> {
     let wrapper = run::root().join("fuzz/rustc.sh");
     let cargo = |more: &[&str]| {
         let mut cargo = run::workspace("build", &["--bin", "fuzz", "--features", "fuzz/libfuzzer"]);

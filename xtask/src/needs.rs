@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 21] = [
+const PACKAGES: [(&str, &str); 22] = [
     ("build-essential", "C compiler for SQLite and AWS-LC"),
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
@@ -16,6 +16,7 @@ const PACKAGES: [(&str, &str); 21] = [
     ("libstrongswan-extra-plugins", "its cryptography"),
     ("libstrongswan-standard-plugins", "its elliptic curves"),
     ("swupdate", "foreign update client"),
+    ("oathtool", "makes one-time codes, as a person's phone does"),
     ("zbar-tools", "reads the label's code back"),
     ("librsvg2-bin", "draws the label for it"),
     ("golang-go", "foreign log verifier"),
@@ -76,9 +77,13 @@ pub fn npm() -> PathBuf {
     run::target("npm")
 }
 
-/// Installs what is missing.
-pub fn install() -> Result<(), String> {
-    debian(&PACKAGES)?;
+/// Installs what the compiler and the tests need of Debian.
+pub fn install_debian() -> Result<(), String> {
+    debian(&PACKAGES)
+}
+
+/// Installs the rest: it comes over the network, and the compiler need not wait for it.
+pub fn install_rest() -> Result<(), String> {
     python(&venv(), &PYTHON)?;
     python(&provider(), &PROVIDER)?;
     node()

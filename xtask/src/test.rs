@@ -2,6 +2,7 @@
 
 use crate::tally::{Book, Tally};
 use crate::{checks, demo, foreign, fuzz, needs, suite};
+use std::thread;
 
 /// Help of `test`.
 pub const HELP: &str = "\
@@ -25,11 +26,19 @@ pub fn command(args: &[String]) -> Result<bool, String> {
     let only = only(args)?;
     let runs = |part: &str| only.is_none_or(|only| only == part);
     let mut book = Book::default();
-    if (runs("cargo") || runs("foreign")) && book.part("needs", needed).failed > 0 {
+    let needs = runs("cargo") || runs("foreign");
+    if needs && book.part("needs", || needed(needs::install_debian())).failed > 0 {
         return Ok(book.close());
     }
-    if runs("checks") {
-        checks::all(&mut book);
+    let rest = thread::scope(|scope| {
+        let rest = needs.then(|| scope.spawn(needs::install_rest));
+        if runs("checks") {
+            checks::all(&mut book);
+        }
+        rest.map(|rest| rest.join().map_err(|_| "its thread ended badly".into()).flatten())
+    });
+    if rest.is_some_and(|rest| book.part("needs of other registries", || needed(rest)).failed > 0) {
+        return Ok(book.close());
     }
     if runs("cargo") {
         book.part("cargo test", suite::part);
@@ -47,8 +56,8 @@ pub fn command(args: &[String]) -> Result<bool, String> {
 }
 
 /// An installation counts only where it fails.
-fn needed() -> Tally {
-    needs::install().map_or_else(|why| Tally::failure(&why), |()| Tally::default())
+fn needed(installed: Result<(), String>) -> Tally {
+    installed.map_or_else(|why| Tally::failure(&why), |()| Tally::default())
 }
 
 fn only(args: &[String]) -> Result<Option<&str>, String> {

@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub use dots::png;
 
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
-const QUIET: usize = 4;
+pub(crate) const QUIET: usize = 4;
 /// The largest code that keeps its modules at 0.33 mm and more, which a phone reads and a label printer of 203 dpi draws.
 const LARGEST: i16 = 15;
 /// Width of the column of words, in mm.
@@ -150,7 +150,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The dark modules as one path of horizontal bars; one path, so that no seams show between modules.
-fn outline(code: &QrCode) -> String {
+pub(crate) fn outline(code: &QrCode) -> String {
     let mut path = String::new();
     for (y, row) in code.to_colors().chunks(code.width()).enumerate() {
         let mut x = 0;

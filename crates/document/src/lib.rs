@@ -2,6 +2,7 @@
 //!
 //! Why a crate: the server and the line draw the same labels, and the line must not pull the server's packages.
 
+pub mod code;
 mod font;
 pub mod label;
 pub mod letter;

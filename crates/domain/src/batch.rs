@@ -60,6 +60,19 @@ pub enum BatchError {
     Full(u32),
 }
 
+impl BatchError {
+    /// Which it is, for catalogues of texts.
+    pub fn case(&self) -> &'static str {
+        match self {
+            BatchError::Quantity => "batch.quantity",
+            BatchError::Validity => "batch.until",
+            BatchError::NotYet(_) => "batch.not_yet",
+            BatchError::Ended(_) => "batch.ended",
+            BatchError::Full(_) => "batch.full",
+        }
+    }
+}
+
 /// The most devices in one batch.
 pub const QUANTITY_MAX: u32 = 100_000_000;
 /// How long a batch holds when nothing is said.

@@ -174,6 +174,21 @@ pub enum CampaignError {
     Ended(&'static str),
 }
 
+impl CampaignError {
+    /// Which it is, for catalogues of texts.
+    pub fn case(&self) -> &'static str {
+        match self {
+            CampaignError::Groups => "campaign.groups",
+            CampaignError::Order => "campaign.order",
+            CampaignError::Success => "campaign.success",
+            CampaignError::Span => "campaign.span",
+            CampaignError::Numbers => "campaign.numbers",
+            CampaignError::AtOnce => "campaign.at_once",
+            CampaignError::Ended(_) => "campaign.ended",
+        }
+    }
+}
+
 /// A device within reach, as far as a selection asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {

@@ -3,6 +3,7 @@
 use crate::action::ActionStep;
 use crate::authority::Authority;
 use crate::batch::Batch;
+use crate::bulk::BulkWrite;
 use crate::campaign::{Campaign, CampaignStep, Fill, Group};
 use crate::certificate::Certificate;
 use crate::challenge::{Answered, Challenge};
@@ -150,6 +151,8 @@ pub enum Write {
     Report(Report),
     /// A question to a device, in the place of an older one; it was not asked just now.
     Challenge(Challenge),
+    /// A bulk, or what became of a device in it.
+    Bulk(BulkWrite),
     /// A device's answer to the question that waits.
     ChallengeAnswer(Box<(Challenge, Answered)>),
 }

@@ -140,6 +140,20 @@ pub enum DeviceError {
     NotVoid,
 }
 
+impl DeviceError {
+    /// Which it is, for catalogues of texts.
+    pub fn case(&self) -> &'static str {
+        match self {
+            DeviceError::Retired => "life.retired",
+            DeviceError::Unconfirmed => "life.unconfirmed",
+            DeviceError::Held(_) => "life.held",
+            DeviceError::TooLate(_) => "life.too_late",
+            DeviceError::NotQuarantined(_) => "life.not_quarantined",
+            DeviceError::NotVoid => "life.not_void",
+        }
+    }
+}
+
 /// What a person says with an act; all of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Said {

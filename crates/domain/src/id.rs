@@ -26,6 +26,8 @@ rows! {
     InvitationRow,
     /// Row of a kept filter.
     FilterRow,
+    /// Row of a bulk.
+    BulkRow,
     /// Row of a product.
     ProductRow,
     /// Row of a batch.

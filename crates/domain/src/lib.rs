@@ -8,6 +8,7 @@ pub mod action;
 pub mod audit;
 pub mod authority;
 pub mod batch;
+pub mod bulk;
 pub mod campaign;
 pub mod certificate;
 pub mod challenge;

@@ -176,6 +176,14 @@ pub enum Operation {
     ChangeCampaign,
     /// Take a campaign further: background work.
     RunCampaign,
+    /// Have the devices of a bulk looked at, before anything is done.
+    PrepareBulk,
+    /// Confirm a bulk, or let it go on.
+    StartBulk,
+    /// Stop a bulk.
+    StopBulk,
+    /// Look at devices of a bulk, and say that it is over: background work.
+    RunBulk,
     /// Fetch a release and report on it: a device for itself.
     UpdateDevice,
     /// Hand a device on, or take that back.
@@ -200,6 +208,8 @@ pub enum Operation {
     WatchCode,
     /// Enter what somebody reports who looked a device up: the platform alone.
     EnterReport,
+    /// Give a person a new way in: the platform alone, at its machine.
+    ResetAccount,
     /// Ask a device to sign: the platform alone, for anybody.
     AskDevice,
     /// Answer that: a device speaks for itself.
@@ -265,6 +275,10 @@ const RULES: &[(Operation, &[Role], Relation, Option<Kind>)] = &[
     (CreateCampaign, &[Administrator, Engineer, Operator], Tenant, None),
     (ReadCampaign, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ChangeCampaign, &[Administrator, Engineer, Operator], Tenant, None),
+    // beside the right of the act itself
+    (PrepareBulk, &[Administrator, Engineer, Station, Operator], Tenant, None),
+    (StartBulk, &[Administrator, Engineer, Station, Operator], Tenant, None),
+    (StopBulk, &[Administrator, Engineer, Station, Operator], Tenant, None),
     (ReadNotice, &[Administrator, Engineer, Operator, Auditor], Tenant, None),
     (ReceiveNotice, &[Administrator, Operator], Tenant, None),
     (SetContact, &[Administrator], Tenant, None),
@@ -405,7 +419,11 @@ impl Operation {
         let of_devices =
             matches!(self, EnrolDevice | RenewDevice | UpdateDevice | EraseDevice | HearDevice | AnswerDevice);
         // whom a device is asked for stands nowhere, and strangers could fill the audit with their asking
-        !of_devices && !matches!(self, Publish | MakeDevice | VoidDevice | RunCampaign | KeepFilter | AskDevice)
+        !of_devices
+            && !matches!(
+                self,
+                Publish | MakeDevice | VoidDevice | RunCampaign | RunBulk | PrepareBulk | KeepFilter | AskDevice
+            )
     }
 }
 
@@ -448,14 +466,18 @@ impl Actor {
                         | CreateToken
                         | EraseOrganisation
                         | RunCampaign
+                        | RunBulk
                         | VoidDevice
                 ) =>
             {
                 ("platform".to_owned(), None)
             }
-            // it stands in the audit of whose device it is
+            // it stands in the audit of whose device, or whose member, it is
             Actor::Platform
-                if matches!(operation, ContainDevice | OpenHousehold | WatchCode | EnterReport | AskDevice) =>
+                if matches!(
+                    operation,
+                    ContainDevice | OpenHousehold | WatchCode | EnterReport | AskDevice | ResetAccount
+                ) =>
             {
                 ("platform".to_owned(), subject.owner)
             }

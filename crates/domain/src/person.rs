@@ -33,6 +33,8 @@ pub enum PersonWrite {
     Passkey(Passkey),
     /// A passkey was used: its next state, and when.
     PasskeyUse(PasskeyRow, String, Timestamp),
+    /// What its holder calls a passkey of this account from now on.
+    PasskeyName(PasskeyRow, AccountRow, String),
     /// The end of a passkey of this account.
     PasskeyEnd(PasskeyRow, AccountRow),
     /// A person at a provider (issuer, subject) is this account; it is nobody's yet.

@@ -130,6 +130,22 @@ pub enum ProductError {
     Contact,
 }
 
+impl ProductError {
+    /// Which it is, for catalogues of texts.
+    pub fn case(&self) -> &'static str {
+        match self {
+            ProductError::Text { field: "name", .. } => "product.name",
+            ProductError::Text { field: "model", .. } => "product.model",
+            ProductError::Text { .. } => "product.reason",
+            ProductError::Gtin { .. } => "product.gtin",
+            ProductError::SupportEnd => "product.support",
+            ProductError::SupportEnded => "product.support_over",
+            ProductError::SupportShort => "product.support_short",
+            ProductError::Contact => "product.contact",
+        }
+    }
+}
+
 /// The check digit of a GTIN without it (GS1 General Specifications §7.9).
 fn check_digit(body: &[u8]) -> u8 {
     let sum: u32 =

@@ -1,5 +1,6 @@
 //! Background work: each file one job, which only calls use cases.
 
+mod bulk_run;
 mod campaign_run;
 mod confirm_expire;
 mod crl_publish;
@@ -27,6 +28,7 @@ pub fn start(cx: &Cx) -> JoinSet<()> {
     }
     jobs.spawn(ledger_sequence::run(cx.clone()));
     jobs.spawn(crl_publish::run(cx.clone()));
+    jobs.spawn(bulk_run::run(cx.clone()));
     jobs.spawn(campaign_run::run(cx.clone()));
     jobs.spawn(confirm_expire::run(cx.clone()));
     jobs.spawn(login_sweep::run(cx.clone()));

@@ -39,6 +39,7 @@ impl Job {
     }
 }
 
+pub(crate) static BULK: Job = Job::new("bulk_run");
 pub(crate) static CAMPAIGN: Job = Job::new("campaign_run");
 pub(crate) static CONFIRM: Job = Job::new("confirm_expire");
 pub(crate) static CRL: Job = Job::new("crl_publish");
@@ -50,7 +51,7 @@ pub(crate) static SEEN: Job = Job::new("seen_flush");
 pub(crate) static TALLY: Job = Job::new("tally_day");
 
 /// All jobs.
-pub static JOBS: [&Job; 9] = [&CAMPAIGN, &CONFIRM, &CRL, &LEDGER, &LOGIN, &NOTICE, &SCAN, &SEEN, &TALLY];
+pub static JOBS: [&Job; 10] = [&BULK, &CAMPAIGN, &CONFIRM, &CRL, &LEDGER, &LOGIN, &NOTICE, &SCAN, &SEEN, &TALLY];
 
 /// Runs one turn.
 pub(crate) async fn turn<T>(job: &Job, cx: &Cx, work: impl Future<Output = Result<T>>) -> Result<T> {

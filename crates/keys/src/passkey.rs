@@ -99,6 +99,17 @@ impl Relying {
         all.build().map(Relying).map_err(|_| wrong())
     }
 
+    /// For pages of this very machine, `localhost`: over TLS or not, and at whatever port they are.
+    pub fn here(name: &str) -> Result<Self, PasskeyError> {
+        let host = "localhost";
+        let wrong = |_| PasskeyError::Host(host.to_owned());
+        let [plain, secure] = ["http://localhost", "https://localhost"].map(Url::parse);
+        let (plain, secure) = (plain.map_err(|_| PasskeyError::State)?, secure.map_err(|_| PasskeyError::State)?);
+        let builder = WebauthnBuilder::new(host, &secure).map_err(wrong)?;
+        let builder = builder.rp_name(name).append_allowed_origin(&plain).allow_any_port(true);
+        builder.build().map(Relying).map_err(wrong)
+    }
+
     /// A new passkey for a person; `existing` are the ids of those that she has, of which no authenticator makes a second.
     pub fn begin_registration(&self, user: Uuid, login: &str, existing: &[Vec<u8>]) -> Result<Begun, PasskeyError> {
         let (options, state) = self.0.start_passkey_registration(user, login, login, None).map_err(refused)?;
@@ -133,7 +144,7 @@ impl Relying {
 
     /// Whom an answer names. Nothing of it is verified yet.
     pub fn identify(&self, response: &str) -> Result<Named, PasskeyError> {
-        let response: PublicKeyCredential = answer(response)?;
+        let response = assertion(response)?;
         let named = self.0.identify_discoverable_authentication(&response);
         let (user, credential) = named.map_err(|_| PasskeyError::Form)?;
         Ok(Named { user, credential: credential.to_vec() })
@@ -145,7 +156,10 @@ impl Relying {
         let proof = data_encoding::HEXLOWER.decode(proof.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
         let proof = proof.ok_or(PasskeyError::State)?;
         let mut kept: Kept = read(&passkey.state)?;
-        let response = answer(response)?;
+        if self.identify(response)?.credential != passkey.credential {
+            return Err(PasskeyError::Form);
+        }
+        let response = assertion(response)?;
         let result = self.0.finish_discoverable_authentication_v2(&response, authentication, &kept).map_err(refused)?;
         if !result.user_verified() {
             return Err(refused(WebauthnError::UserNotVerified));
@@ -181,6 +195,16 @@ fn answer<T: DeserializeOwned>(text: &str) -> Result<T, PasskeyError> {
         return Err(PasskeyError::Form);
     }
     serde_json::from_str(text).map_err(|_| PasskeyError::Form)
+}
+
+/// An answer to a log-in. Its `id` is its `rawId` in text (WebAuthn §5.1): the library finds the person by the one and
+/// judges the other, so an answer with two is none.
+fn assertion(text: &str) -> Result<PublicKeyCredential, PasskeyError> {
+    let read: PublicKeyCredential = answer(text)?;
+    match read.id == BASE64URL_NOPAD.encode(read.raw_id.as_ref()) {
+        true => Ok(read),
+        false => Err(PasskeyError::Form),
+    }
 }
 
 fn refused(error: WebauthnError) -> PasskeyError {

@@ -135,6 +135,25 @@ fn another_passkey_or_a_changed_answer_is_refused() {
 }
 
 #[test]
+fn an_answer_names_one_credential() {
+    let (relying, mut browser) = (relying(), Authenticator::new(ORIGIN));
+    let passkey = register(&relying, &mut browser);
+    let begun = relying.begin_login().unwrap();
+    let answer = browser.get(&begun.options).unwrap();
+    for member in ["id", "rawId"] {
+        let mut changed: Value = serde_json::from_str(&answer).unwrap();
+        changed[member] = data_encoding::BASE64URL_NOPAD.encode(&[7; 32]).into();
+        assert_eq!(relying.identify(&changed.to_string()), Err(PasskeyError::Form), "{member}");
+        assert_eq!(relying.finish_login(&changed.to_string(), &begun.state, &passkey), Err(PasskeyError::Form));
+    }
+    let mut nobody: Value = serde_json::from_str(&answer).unwrap();
+    nobody["response"]["userHandle"] = "AZIAAAACAAAAAAAAAAQ".into();
+    assert_eq!(relying.identify(&nobody.to_string()), Err(PasskeyError::Form));
+    assert_eq!(relying.finish_login(&nobody.to_string(), &begun.state, &passkey), Err(PasskeyError::Form));
+    assert!(relying.finish_login(&answer, &begun.state, &passkey).is_ok());
+}
+
+#[test]
 fn a_copied_authenticator_is_noticed() {
     let (relying, mut browser) = (relying(), Authenticator::new(ORIGIN));
     let passkey = register(&relying, &mut browser);

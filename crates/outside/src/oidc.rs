@@ -111,6 +111,11 @@ impl Begun {
         (begun.text() == text).then_some(begun)
     }
 
+    /// Whether the person was asked to prove herself once more: then an identity says that she did.
+    pub fn is_anew(&self) -> bool {
+        self.anew
+    }
+
     /// When it began.
     pub fn at(&self) -> Timestamp {
         self.at

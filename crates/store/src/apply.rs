@@ -8,9 +8,9 @@ use crate::moved::Moved;
 use crate::right::Rights;
 use crate::version::{Thing, touched};
 use crate::{
-    action, audit, authority, batch, campaign, certificate, challenge, credential, crl, device, disposal, erasure,
-    event, finding, initial_password, ledger, made, notice, organisation, person, product, publication, release,
-    report, scan, session, target_token, token, transfer,
+    action, audit, authority, batch, bulk, campaign, certificate, challenge, credential, crl, device, disposal,
+    erasure, event, finding, initial_password, ledger, made, notice, organisation, person, product, publication,
+    release, report, scan, session, target_token, token, transfer,
 };
 use std::collections::HashMap;
 use tegata_domain::audit::AuditEntry;
@@ -105,6 +105,7 @@ pub(crate) fn changes(
     (audit, right): (Option<&AuditEntry>, Option<(Right, Timestamp)>),
     state: &mut State,
 ) -> Result<Vec<Result<(), Refused>>, Error> {
+    state.moved.right = right.map(|(right, _)| right);
     if audit.is_none() && state.rights.stand(connection, right)? && made::together(connection, changes, state)? {
         return Ok(vec![Ok(()); changes.len()]);
     }
@@ -181,7 +182,10 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Certificate(value) => guard(certificate::insert(c, value)?, Refused::Stale),
         Write::Revocation(value) => guard(crl::revoke(c, value)?, Refused::Stale),
         Write::Credential(value) => guard(credential::insert(c, value)?, Refused::Stale),
-        Write::Finding(value) => finding::insert(c, value).map(Ok)?,
+        Write::Finding(value) => {
+            state.moved.found(value);
+            finding::insert(c, value).map(Ok)?
+        }
         Write::FindingOpen(value) => finding::open(c, value).map(Ok)?,
         Write::FindingClose(device, kind, at, reason) => finding::close(c, *device, *kind, (*at, reason)).map(Ok)?,
         Write::FindingEnd(uid, at, reason) => guard(finding::end(c, *uid, (*at, reason))?, Refused::Stale),
@@ -225,6 +229,7 @@ fn apply(c: &Connection, write: &Write, state: &mut State) -> Result<Result<(), 
         Write::Alarm(device, at) => guard(scan::alarm(c, *device, *at)?, Refused::Stale),
         Write::Exempt(device, period, until) => guard(scan::exempt(c, *device, *period, *until)?, Refused::Stale),
         Write::Report(value) => guard(report::insert(c, value)?, Refused::Full),
+        Write::Bulk(value) => bulk::apply(c, value)?,
         Write::Challenge(value) => guard(challenge::ask(c, value)?, Refused::Stale),
         Write::ChallengeAnswer(value) => guard(challenge::answer(c, &value.0, &value.1)?, Refused::Stale),
     })

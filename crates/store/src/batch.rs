@@ -93,7 +93,11 @@ impl Store {
     }
 }
 
-impl Batches<'_> {
+impl<'a> Batches<'a> {
+    pub(crate) fn store(&self) -> &'a Store {
+        self.0
+    }
+
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Batch>, Error> {
         let text = format!("select {COLUMNS} from batch where uid = $1");

@@ -40,6 +40,8 @@ pub enum Row {
     Invitation,
     /// A saved filter.
     Filter,
+    /// A bulk.
+    Bulk,
 }
 
 impl Row {
@@ -61,6 +63,7 @@ impl Row {
             Row::Passkey => "passkey",
             Row::Invitation => "invitation",
             Row::Filter => "filter",
+            Row::Bulk => "bulk",
         }
     }
 
@@ -71,7 +74,7 @@ impl Row {
 }
 
 /// Sorts of rows, the last of them and those before it.
-const ROWS: usize = Row::Filter as usize + 1;
+const ROWS: usize = Row::Bulk as usize + 1;
 
 #[derive(Default)]
 struct Reserved {

@@ -217,6 +217,11 @@ pub(crate) fn organisation(c: &Connection, row: OrganisationRow, replayed: bool)
         "delete from action where campaign in (select id from campaign where organisation = $1)",
         "delete from campaign_group where campaign in (select id from campaign where organisation = $1)",
         "delete from campaign where organisation = $1",
+        // what was done to many devices at once
+        "delete from bulk_device where bulk in (select id from bulk where organisation = $1)",
+        "delete from bulk_place where bulk in (select id from bulk where organisation = $1)",
+        "delete from bulk where organisation = $1",
+        "delete from station where batch in (select id from batch where organisation = $1)",
         "delete from token where organisation = $1",
         // its people, and the accounts of those who belong nowhere else
         "delete from login where organisation = $1",

@@ -88,6 +88,12 @@ impl Logins<'_> {
         self.0.read(|c| c.one(&text, [hash], read))
     }
 
+    /// One, by its row.
+    pub async fn by_row(&self, row: LoginRow) -> Result<Option<Login>, Error> {
+        let text = format!("select {COLUMNS} from login where id = $1");
+        self.0.read(|c| c.one(&text, [row.0], read))
+    }
+
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Login>, Error> {
         let text = format!("select {COLUMNS} from login where uid = $1");

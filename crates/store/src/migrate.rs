@@ -20,6 +20,8 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0010_people.sql"),
     include_str!("migrations/sqlite/0011_tally.sql"),
     include_str!("migrations/sqlite/0012_scan.sql"),
+    include_str!("migrations/sqlite/0013_bulk.sql"),
+    include_str!("migrations/sqlite/0014_station.sql"),
 ];
 
 const POSTGRES: &[&str] = &[
@@ -35,6 +37,8 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0010_people.sql"),
     include_str!("migrations/postgres/0011_tally.sql"),
     include_str!("migrations/postgres/0012_scan.sql"),
+    include_str!("migrations/postgres/0013_bulk.sql"),
+    include_str!("migrations/postgres/0014_station.sql"),
 ];
 
 /// The oldest version whose program may open what this one made: an older one moves no counts.

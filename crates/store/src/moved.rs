@@ -4,11 +4,14 @@
 
 use crate::engine::Connection;
 use crate::error::Error;
+use crate::station::{self, Work};
 use crate::{batch, pulse, tally};
 use tegata_domain::change::Made;
 use tegata_domain::device::{Device, Stage};
 use tegata_domain::event::{Event, EventKind};
+use tegata_domain::finding::Finding;
 use tegata_domain::id::{BatchRow, ReleaseRow};
+use tegata_domain::permit::Right;
 use tegata_domain::pulse::{Beat, beats};
 use tegata_domain::tally::{Deltas, Place, Standing};
 use tegata_domain::time::Timestamp;
@@ -28,19 +31,39 @@ pub(crate) struct Moved {
     places: Deltas<Place>,
     beats: Deltas<Beat>,
     batches: Deltas<(BatchRow, Outcome)>,
+    work: Deltas<Work>,
     /// When the last event of them happened.
     at: Option<Timestamp>,
+    /// When a station last made a device, or was refused one.
+    worked_at: Option<Timestamp>,
+    /// What the changes rest on that are applied now.
+    pub(crate) right: Option<Right>,
 }
 
 /// How much had moved at a moment.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark([usize; 3]);
+pub(crate) struct Mark([usize; 4]);
 
 impl Moved {
     /// A device was made.
     pub(crate) fn made(&mut self, made: &Made) {
         Standing::of(&made.device, None).places().for_each(|place| self.places.add(place, 1));
         self.happened(&made.device, &made.event);
+        self.worked(made.device.batch, station::Outcome::Made, made.event.at);
+    }
+
+    /// Something was found; in a batch, a station was refused a device.
+    pub(crate) fn found(&mut self, finding: &Finding) {
+        if let (Some(batch), None) = (finding.batch, finding.device) {
+            self.worked(batch, station::Outcome::Refused, finding.at);
+        }
+    }
+
+    fn worked(&mut self, batch: BatchRow, outcome: station::Outcome, at: Timestamp) {
+        if let Some(Right::Token(token)) = self.right {
+            self.work.add((batch, token, outcome), 1);
+            self.worked_at = self.worked_at.max(Some(at));
+        }
     }
 
     /// A device went on from where it stood.
@@ -80,20 +103,22 @@ impl Moved {
 
     /// From here on it can be taken back.
     pub(crate) fn mark(&mut self) -> Mark {
-        Mark([self.places.mark(), self.beats.mark(), self.batches.mark()])
+        Mark([self.places.mark(), self.beats.mark(), self.batches.mark(), self.work.mark()])
     }
 
     /// Takes back what moved since that mark.
-    pub(crate) fn back_to(&mut self, Mark([places, beats, batches]): Mark) {
+    pub(crate) fn back_to(&mut self, Mark([places, beats, batches, work]): Mark) {
         self.places.back_to(places);
         self.beats.back_to(beats);
         self.batches.back_to(batches);
+        self.work.back_to(work);
     }
 
     /// Writes it down.
     pub(crate) fn settle(&self, c: &Connection) -> Result<(), Error> {
         tally::settle(c, &self.places.sums())?;
         pulse::settle(c, &self.beats.sums())?;
+        station::settle(c, &self.work.sums(), self.worked_at)?;
         for ((row, outcome), by) in self.batches.sums() {
             match outcome {
                 Outcome::Confirmed => batch::confirm(c, row, by, self.at)?,

@@ -105,6 +105,26 @@ impl Notices<'_> {
         self.0.read(|c| c.all(&text, values, read))
     }
 
+    /// Those to an organisation about a device, newest first, at most `limit`.
+    pub async fn of_device(
+        &self,
+        organisation: OrganisationRow,
+        device: DeviceRow,
+        limit: u32,
+    ) -> Result<Vec<(NoticeRow, Notice)>, Error> {
+        let text = format!(
+            "select {COLUMNS} from notice where organisation = $1 and kind = $2 and device = $3 order by at desc limit $4"
+        );
+        let mut all = Vec::new();
+        for kind in NoticeKind::ALL {
+            let values = (organisation.0, kind as u8, device.0, limit);
+            all.extend(self.0.read(|c| c.all(&text, values, read))?);
+        }
+        all.sort_by_key(|(row, _)| std::cmp::Reverse(row.0));
+        all.truncate(limit as usize);
+        Ok(all)
+    }
+
     /// Those that are to be sent at `now`, at most `limit`, those that wait longest first.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(NoticeRow, Notice)>, Error> {
         let text = format!(

@@ -33,6 +33,11 @@ pub(crate) fn used(c: &Connection, row: PasskeyRow, state: &str, at: Timestamp) 
     Ok(c.execute(text, (row.0, state, at.millis()))? == 1)
 }
 
+pub(crate) fn rename(c: &Connection, (row, account): (PasskeyRow, AccountRow), name: &str) -> Result<bool, Error> {
+    let text = "update passkey set name = $3 where id = $1 and account = $2";
+    Ok(c.execute(text, (row.0, account.0, name))? == 1)
+}
+
 pub(crate) fn end(c: &Connection, row: PasskeyRow, account: AccountRow) -> Result<bool, Error> {
     Ok(c.execute("delete from passkey where id = $1 and account = $2", (row.0, account.0))? == 1)
 }

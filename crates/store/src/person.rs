@@ -23,6 +23,9 @@ pub(crate) fn apply(c: &Connection, write: &PersonWrite) -> Result<Result<(), Re
         }
         PersonWrite::Passkey(value) => guard(passkey::insert(c, value)?, Refused::Exists),
         PersonWrite::PasskeyUse(row, state, at) => guard(passkey::used(c, *row, state, *at)?, Refused::Stale),
+        PersonWrite::PasskeyName(row, account, name) => {
+            guard(passkey::rename(c, (*row, *account), name)?, Refused::Stale)
+        }
         PersonWrite::PasskeyEnd(row, account) => guard(passkey::end(c, *row, *account)?, Refused::Stale),
         PersonWrite::Identity(issuer, subject, account, at) => {
             guard(account::insert_identity(c, (issuer, subject), *account, *at)?, Refused::Exists)

@@ -62,6 +62,12 @@ impl Tokens<'_> {
         self.0.read(|c| c.one(&text, [hash], read))
     }
 
+    /// One, by its row.
+    pub async fn by_row(&self, row: TokenRow) -> Result<Option<Token>, Error> {
+        let text = format!("select {TOKEN} from token where id = $1");
+        self.0.read(|c| c.one(&text, [row.0], read))
+    }
+
     /// One, by its outward id.
     pub async fn by_uid(&self, uid: Uuid) -> Result<Option<Token>, Error> {
         let text = format!("select {TOKEN} from token where uid = $1");

@@ -156,6 +156,8 @@ pub(crate) fn touched(write: &Write) -> Option<Thing> {
         Write::Made(_) => None,
         // devices that a campaign takes in are touched one by one, beside this
         Write::Fill(_) | Write::Campaign(_) | Write::CampaignStep(_) => None,
+        // the device itself is touched by the write beside it
+        Write::Bulk(_) => None,
         // of a device, but nothing that is kept in memory says any of it
         Write::Credential(_)
         | Write::Finding(_)

@@ -126,7 +126,7 @@ use Door::{Both, Page, Secure};
 /// Every route there is.
 pub fn table() -> Table {
     let none = Table { routes: Vec::new(), secure: Router::new(), plain: Router::new(), loopback: Router::new() };
-    line(console(pages(updates(protocols(resources(none))))))
+    line(ways_in(console(pages(updates(protocols(resources(none)))))))
 }
 
 fn resources(table: Table) -> Table {
@@ -241,6 +241,8 @@ fn pages(table: Table) -> Table {
         .add(Public, Page, get("/01/{gtin}/21/{serial}"), web::lookup::digital_link)
         .add(Public, Page, get("/n/{code}"), web::notice::show)
         .add(Public, Page, post("/n/{code}"), web::notice::receive)
+        .add(Public, Page, get("/guide"), web::guide::list)
+        .add(Public, Page, get("/guide/{role}"), web::guide::show)
         .add(Public, Page, get("/assets/{file}"), web::lookup::asset)
         .add(Public, Both, get("/healthz"), operation::healthz)
         .add(Public, Both, get("/readyz"), operation::readyz)
@@ -256,9 +258,9 @@ fn console(table: Table) -> Table {
         .add(Login, Page, post("/claim/join"), web::claim::join)
         .add(Public, Page, get("/login"), web::login::show)
         .add(Public, Page, post("/login"), web::login::enter)
-        .add(Public, Page, get("/invitation/{code}"), web::login::invited)
-        .add(Public, Page, post("/invitation/{code}"), web::login::accept)
-        .add(Login, Page, post("/invitation/{code}/join"), web::login::join)
+        .add(Public, Page, get("/invitation/{code}"), web::invitation::show)
+        .add(Public, Page, post("/invitation/{code}"), web::invitation::accept)
+        .add(Login, Page, post("/invitation/{code}/join"), web::invitation::join)
         .add(Login, Page, post("/logout"), web::login::leave)
         .add(Login, Page, get("/console"), web::overview::show)
         .add(Login, Page, get("/console/account"), web::account::show)
@@ -282,12 +284,47 @@ fn console(table: Table) -> Table {
         .add(Login, Page, post("/console/tokens/{id}/end"), web::tokens::finish)
         .add(Login, Page, get("/console/audit"), web::audit::show)
         .add(Login, Page, get("/console/devices"), web::devices::show)
+        .add(Login, Page, get("/console/bulks"), web::bulk::list)
+        .add(Login, Page, post("/console/bulks"), web::bulk::prepare)
+        .add(Login, Page, get("/console/bulks/{id}"), web::bulk::show)
+        .add(Login, Page, post("/console/bulks/{id}/start"), web::bulk::start)
+        .add(Login, Page, post("/console/bulks/{id}/stop"), web::bulk::stop)
+        .add(Login, Page, post("/console/bulks/{id}/resume"), web::bulk::resume)
+        .add(Login, Page, get("/console/live/bulks/{id}"), web::live::bulk)
         .add(Login, Page, post("/console/filters"), web::devices::keep)
         .add(Login, Page, post("/console/filters/{id}/end"), web::devices::end)
         .add(Login, Page, get("/console/devices/{number}"), web::device::show)
         .add(Login, Page, post("/console/devices/{number}/act"), web::device::act_on)
+        .add(Login, Page, post("/console/devices/{number}/transfer"), web::device::transfer)
+        .add(Login, Page, post("/console/devices/{number}/transfer/cancel"), web::device::take_back)
+        .add(Login, Page, post("/console/devices/{number}/dispose"), web::device::dispose)
+        .add(Login, Page, get("/console/devices/{number}/label"), web::device::label)
         .add(Login, Page, get("/console/devices/{number}/proof/{sequence}"), web::device::proof)
         .add(Login, Page, get("/console/devices/{number}/certificates/{serial}"), web::device::certificate)
+}
+
+/// The ways in beside a password: a second factor, passkeys, a provider of identity.
+fn ways_in(table: Table) -> Table {
+    table
+        .add(Public, Page, get("/login/factor"), web::login::factor::show)
+        .add(Public, Page, post("/login/factor"), web::login::factor::enter)
+        .add(Public, Page, post("/login/passkey"), web::login::passkey::enter)
+        .add(Public, Page, post("/login/passkey/begin"), web::login::passkey::begin)
+        .add(Public, Page, get("/login/provider"), web::login::provider::leave)
+        .add(Public, Page, get("/login/provider/back"), web::login::provider::back)
+        .add(Public, Page, post("/invitation/{code}/passkey"), web::invitation::accept_with)
+        .add(Public, Page, post("/invitation/{code}/passkey/begin"), web::invitation::begin_with)
+        .add(Login, Page, get("/console/account/factor"), web::account::factor::show)
+        .add(Login, Page, post("/console/account/factor"), web::account::factor::confirm)
+        .add(Login, Page, post("/console/account/factor/codes"), web::account::factor::codes)
+        .add(Login, Page, post("/console/account/factor/end"), web::account::factor::end)
+        .add(Login, Page, get("/console/account/passkeys"), web::account::passkeys::show)
+        .add(Login, Page, post("/console/account/passkeys"), web::account::passkeys::add)
+        .add(Login, Page, post("/console/account/passkeys/begin"), web::account::passkeys::begin)
+        .add(Login, Page, post("/console/account/passkeys/{id}/name"), web::account::passkeys::rename)
+        .add(Login, Page, post("/console/account/passkeys/{id}/end"), web::account::passkeys::end)
+        .add(Login, Page, get("/console/account/provider"), web::account::provider::show)
+        .add(Login, Page, post("/console/account/provider/end"), web::account::provider::end)
 }
 
 /// Pages of the line and of roll-outs, and the ledger's.
@@ -320,6 +357,7 @@ fn line(table: Table) -> Table {
         .add(Login, Page, get("/console/live/batches/{id}"), web::live::batch)
         .add(Login, Page, get("/console/live/campaigns/{id}"), web::live::campaign)
         .add(Login, Page, get("/console/live/findings"), web::live::findings)
+        .add(Login, Page, get("/console/live/overview"), web::live::overview)
         .add(Login, Page, get("/console/notices"), web::notices::list)
         .add(Login, Page, post("/console/notices/{id}/receipt"), web::notices::receive)
 }

@@ -118,7 +118,13 @@ fn folder() -> PathBuf {
 }
 
 /// An empty data folder, made once a target folder and user: `initdb` takes longer than all that most tests do.
-fn template() -> PathBuf {
+fn template() -> &'static Path {
+    // of several tests in this process, one makes it and the others wait
+    static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
+    TEMPLATE.get_or_init(make_template)
+}
+
+fn make_template() -> PathBuf {
     let exe = std::env::current_exe().expect("a program knows its path");
     let at = exe.ancestors().find(|a| a.ends_with("deps")).and_then(Path::parent).or(exe.parent());
     let template = at.expect("a program lies in a folder").join(format!("postgres-15-{}", uid()));

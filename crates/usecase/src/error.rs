@@ -39,6 +39,8 @@ pub struct Error {
     pub kind: Kind,
     /// A stable word for programs.
     pub code: &'static str,
+    /// Which of the mistakes under that code, as `batch.quantity`, where its pages have words of its own; else nothing.
+    pub case: Option<&'static str>,
     /// What the asker is told: what is wrong and what to do next.
     pub public: String,
     /// What only the log is told.
@@ -52,7 +54,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error without inner cause.
     pub fn new(kind: Kind, code: &'static str, public: impl Into<String>) -> Self {
-        Error { kind, code, public: public.into(), source: None }
+        Error { kind, code, case: None, public: public.into(), source: None }
+    }
+
+    /// The same, named more closely.
+    pub fn case(self, case: &'static str) -> Self {
+        Error { case: Some(case), ..self }
     }
 
     /// Not there, or not for this asker.
@@ -89,7 +96,7 @@ impl Error {
     /// Our fault; the cause goes to the log.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let public = "something went wrong here; try again, and tell the operator the request id if it stays";
-        Error { kind: Kind::Internal, code: "internal", public: public.to_owned(), source: Some(source.into()) }
+        Error { source: Some(source.into()), ..Error::new(Kind::Internal, "internal", public) }
     }
 }
 
@@ -147,7 +154,7 @@ impl From<tegata_store::Error> for Error {
             ErrorKind::Version => (Kind::Unavailable, "older_program", OLDER_PROGRAM),
             ErrorKind::InUse | ErrorKind::Broken => return Error::internal(source),
         };
-        Error { kind, code, public: public.to_owned(), source: Some(Box::new(source)) }
+        Error { source: Some(Box::new(source)), ..Error::new(kind, code, public) }
     }
 }
 
@@ -191,8 +198,7 @@ impl From<Refusal> for Error {
 impl From<ClockJumped> for Error {
     fn from(jumped: ClockJumped) -> Self {
         let public = "the clock of the server jumped; nothing is dated until its operator has looked at it";
-        let source = Some(jumped.into());
-        Error { kind: Kind::Unavailable, code: "clock_jumped", public: public.to_owned(), source }
+        Error { source: Some(jumped.into()), ..Error::new(Kind::Unavailable, "clock_jumped", public) }
     }
 }
 

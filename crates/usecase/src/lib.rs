@@ -6,6 +6,7 @@ pub mod address;
 pub mod audit;
 pub mod authority;
 pub mod batch;
+pub mod bulk;
 pub mod campaign;
 pub mod certificate;
 pub mod challenge;

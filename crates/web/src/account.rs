@@ -1,5 +1,9 @@
 //! One's own account: handlers.
 
+pub mod factor;
+pub mod passkeys;
+pub mod provider;
+
 use crate::desk::{Desk, Nothing, Posted};
 use crate::login::opened;
 use crate::page::console::account;
@@ -7,7 +11,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use tegata_domain::notice::Language;
-use tegata_usecase::account::{change, speak};
+use tegata_usecase::account::{change, passkey, speak};
+use tegata_usecase::login::outside;
 use tegata_usecase::{Cx, Error, login};
 use uuid::Uuid;
 
@@ -17,10 +22,19 @@ const HERE: &str = "/console/account";
 pub async fn show(State(cx): State<Cx>, desk: Desk) -> Response {
     let logins = login::of(&desk.visitor, &cx).await;
     let houses = login::houses(&desk.visitor, &cx).await;
-    match (logins, houses) {
-        (Ok(logins), Ok(houses)) => account::render(&desk, logins, houses),
-        (Err(error), _) | (_, Err(error)) => desk.refuse(error),
+    match (logins, houses, ways(&desk, &cx).await) {
+        (Ok(logins), Ok(houses), Ok(ways)) => account::render(&desk, logins, houses, ways),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => desk.refuse(error),
     }
+}
+
+/// The ways in that the person has beside a password.
+async fn ways<'a>(desk: &Desk, cx: &'a Cx) -> Result<account::Ways<'a>, Error> {
+    let provider = match outside::name(cx) {
+        Some(name) => Some((name, outside::is_connected(&desk.visitor, cx).await?)),
+        None => None,
+    };
+    Ok(account::Ways { passkeys: passkey::of(&desk.visitor, cx).await?.len(), provider })
 }
 
 /// What is filled in to change a password.

@@ -1,8 +1,9 @@
 //! Batches in the console: handlers.
 
 use crate::desk::{Desk, From, Posted};
-use crate::page::batch::{self as page, Listed, Shown};
+use crate::page::batch::{self as page, Filled, Listed, Shown};
 use crate::product::{PAGE, id};
+use crate::refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -13,10 +14,10 @@ use tegata_usecase::{Cx, Error, Result, batch, cursor, product};
 
 /// `GET /console/batches`.
 pub async fn list(State(cx): State<Cx>, desk: Desk, Query(from): Query<From>) -> Response {
-    listed(&from, &desk, (("", ""), None), &cx).await.unwrap_or_else(|error| desk.refuse(error))
+    listed(&from, &desk, (Filled::default(), None), &cx).await.unwrap_or_else(|error| desk.refuse(error))
 }
 
-type Again<'a> = ((&'a str, &'a str), Option<&'a str>);
+type Again<'a> = (Filled<'a>, Option<&'a str>);
 
 async fn listed(from: &From, desk: &Desk, (filled, refused): Again<'_>, cx: &Cx) -> Result<Response> {
     let after = cursor::decode(from.after.as_deref(), cx)?;
@@ -48,11 +49,8 @@ pub struct New {
 
 fn new(form: &New) -> Result<NewBatch> {
     let digits: String = form.quantity.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
-    let quantity = digits.parse().map_err(|_| Error::invalid("batch", "quantity is a whole number"))?;
-    let day = |day: &str| {
-        let end = Timestamp::parse(&format!("{day}T23:59:59Z"));
-        end.ok_or_else(|| Error::invalid("batch", "the last day is a date, as 2027-12-31"))
-    };
+    let quantity = digits.parse().map_err(|_| refusal::invalid("batch.quantity"))?;
+    let day = |day: &str| Timestamp::parse(&format!("{day}T23:59:59Z")).ok_or_else(|| refusal::invalid("batch.until"));
     let until = Some(form.until.trim()).filter(|day| !day.is_empty()).map(day).transpose()?;
     Ok(NewBatch { quantity, confirmation: form.confirmation, valid_from: None, valid_until: until })
 }
@@ -64,7 +62,13 @@ pub async fn open(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
     match opened.await {
         Ok(batch) => desk.to(&format!("/console/batches/{}", batch.uid)),
         Err(error) if error.is_mistake() => {
-            let filled = ((&*form.quantity, &*form.until), Some(&*error.public));
+            let filled = Filled {
+                product: &form.product,
+                quantity: &form.quantity,
+                implied: form.confirmation == Confirmation::Implied,
+                until: &form.until,
+            };
+            let filled = (filled, Some(refusal::words(&error, &desk)));
             let again = listed(&From { after: None }, &desk, filled, &cx).await;
             again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
         }
@@ -75,8 +79,8 @@ pub async fn open(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
 /// `GET /console/batches/{id}`.
 pub async fn show(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
     let found = async {
-        let seen = batch::by_uid(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
-        let shown = Shown { seen: &seen, stations: None, now: cx.reading()? };
+        let (seen, stations) = batch::with_stations(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
+        let shown = Shown { seen: &seen, stations: &stations, now: cx.reading()? };
         Ok(desk.show(&page::one(&desk.place(), &shown)))
     };
     found.await.unwrap_or_else(|error: Error| desk.refuse(error))

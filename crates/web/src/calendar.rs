@@ -44,6 +44,13 @@ impl Dates {
         }
     }
 
+    /// A moment to the minute in a column whose head names the zone.
+    pub(crate) fn row(&self, at: Timestamp) -> Moment {
+        let [year, month, day, hour, minute, _] = self.local(at).parts().map(|part| format!("{part:02}"));
+        let slots = [("year", &*year), ("mm", &month), ("dd", &day), ("hour", &hour), ("minute", &minute)];
+        Moment { shown: plain(&self.row, &slots), ..self.minute(at) }
+    }
+
     /// The time of day to the minute, without its zone: beside one that names it.
     pub(crate) fn clock(&self, at: Timestamp) -> String {
         let [_, _, _, hour, minute, _] = self.local(at).parts();
@@ -75,11 +82,9 @@ impl Dates {
 impl Spans {
     /// So many months in years and months: `4 years 4 months`.
     pub(crate) fn months(&self, months: i64) -> String {
+        let months = months.max(0).unsigned_abs();
         let (years, months) = (months / 12, months % 12);
-        let year = if years == 1 { &self.year } else { &self.years };
-        let month = if months == 1 { &self.month } else { &self.months };
-        let year = plain(year, &[("count", &years.to_string())]);
-        let month = plain(month, &[("count", &months.to_string())]);
+        let (year, month) = (self.years.of(years), self.months.of(months));
         match (years, months) {
             (0, _) => month,
             (_, 0) => year,
@@ -107,6 +112,8 @@ mod tests {
         assert_eq!(ja.stamp(at).shown, "2027.11.09");
         assert_eq!(ja.minute(at).machine, "2027-11-08T21:05Z");
         assert_eq!(ja.minute(at).shown, "2027年11月9日 06:05（日本時間）");
+        assert_eq!([en.row(at).shown, ja.row(at).shown], ["2027-11-08 21:05", "2027/11/09 06:05"]);
+        assert_eq!(ja.row(at).machine, "2027-11-08T21:05Z");
     }
 
     #[test]

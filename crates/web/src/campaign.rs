@@ -5,6 +5,7 @@ mod filled;
 use crate::desk::{Desk, From, Nothing, Posted};
 use crate::page::campaign::{self as page, Listed, Offer, Shown};
 use crate::product::{PAGE, id};
+use crate::refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -84,7 +85,7 @@ pub async fn create(State(cx): State<Cx>, Posted { desk, form: sent }: Posted<fi
         Ok(progress) => desk.to(&format!("/console/campaigns/{}", progress.campaign.uid)),
         Err(error) if error.is_mistake() => {
             let (release, fields) = (sent.release(), sent.fields());
-            let again = form(release, &desk, (&fields, Some(&error.public)), &cx).await;
+            let again = form(release, &desk, (&fields, Some(refusal::words(&error, &desk))), &cx).await;
             again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
         }
         Err(error) => desk.refuse(error),

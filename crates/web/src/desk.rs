@@ -8,10 +8,11 @@ use crate::language::Language;
 use crate::origin;
 use crate::page::console::{self, Area};
 use crate::page::{self, Place};
+use crate::refusal;
 use crate::status::{self, request_id};
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 use http::request::Parts;
@@ -19,7 +20,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use tegata_domain::notice;
 use tegata_domain::permit::{Operation, Subject};
-use tegata_usecase::login::{self, Attempt, Visitor};
+use tegata_usecase::login::{self, Attempt, Opened, Visitor};
 use tegata_usecase::peer::Peer;
 use tegata_usecase::{Cx, Error, Kind, cursor};
 
@@ -33,16 +34,21 @@ pub struct Desk {
 
 /// Where a page was asked for, kept beyond the request.
 pub(crate) struct Seat {
+    /// It asks for a page, and sends nothing.
+    reads: bool,
     path: String,
     query: Option<String>,
     headers: HeaderMap,
     peer: Option<Peer>,
+    route: Option<MatchedPath>,
 }
 
 impl Seat {
     pub fn of(parts: &Parts) -> Self {
         let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().map(str::to_owned));
-        Seat { path, query, headers: parts.headers.clone(), peer: parts.extensions.get().cloned() }
+        let reads = parts.method == http::Method::GET;
+        let (peer, route) = (parts.extensions.get().cloned(), parts.extensions.get().cloned());
+        Seat { reads, path, query, headers: parts.headers.clone(), peer, route }
     }
 
     /// In which language, by the switch, else by the browser.
@@ -53,6 +59,16 @@ impl Seat {
 
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
+    }
+
+    /// What the browser keeps for us.
+    pub fn cookie(&self, cookie: Cookie) -> Option<&str> {
+        cookie.of(&self.headers)
+    }
+
+    /// Path and query.
+    fn whole(&self) -> String {
+        self.query.as_ref().map_or(self.path.clone(), |query| format!("{}?{query}", self.path))
     }
 
     /// What the browser brings when somebody would prove who it is.
@@ -69,12 +85,11 @@ impl Seat {
 
     /// Who is logged in here. Two identities in one request are none.
     pub async fn visitor(&self, cx: &Cx) -> Result<Visitor, Error> {
-        let none = || Error::new(Kind::NoCredential, "login", "you are not logged in, or not any more; log in");
+        let none = || refusal::of(Kind::NoCredential, "login");
         let secret = Cookie::Login.of(&self.headers).ok_or_else(none)?;
         let two = self.peer.as_ref().is_some_and(|peer| peer.certificate.is_some());
         if two || self.headers.contains_key(header::AUTHORIZATION) {
-            let text = "two identities in one request; show either a log-in or a client certificate";
-            return Err(Error::invalid("two_identities", text));
+            return Err(refusal::invalid("two_identities"));
         }
         login::authenticate(secret, cx).await
     }
@@ -88,8 +103,7 @@ impl Seat {
     /// A page for an error. Who is not logged in is led to where one logs in, and back.
     pub fn refuse(&self, error: Error) -> Response {
         if error.code == "login" {
-            let whole = self.query.as_ref().map_or(self.path.clone(), |query| format!("{}?{query}", self.path));
-            let back: String = form_urlencoded(&whole);
+            let back: String = form_urlencoded(&self.whole());
             return Redirect::to(&format!("/login?next={back}")).into_response();
         }
         let status = status::of(&error);
@@ -118,7 +132,7 @@ pub(crate) fn form_token(of: &[u8], cx: &Cx) -> String {
 
 impl Desk {
     /// The desk of who is logged in with this request.
-    async fn of(seat: Seat, cx: &Cx) -> Result<Desk, Response> {
+    pub(crate) async fn of(seat: Seat, cx: &Cx) -> Result<Desk, Response> {
         match seat.visitor(cx).await {
             Ok(visitor) if visitor.is_barred() && !is_open_to_barred(&seat.path) => {
                 Err(Redirect::to("/console/account/factor").into_response())
@@ -128,6 +142,12 @@ impl Desk {
         }
     }
 
+    /// The same desk for the login that took the place of this one.
+    pub(crate) fn raised(self, opened: &Opened, cx: &Cx) -> Desk {
+        let visitor = opened.visitor.clone();
+        Desk { token: form_token(&visitor.login.hash, cx), visitor, seat: self.seat }
+    }
+
     /// Where the page was asked for, in the language that its reader chose.
     pub fn place(&self) -> Place<'_> {
         let own = self.visitor.account.language.map(|language| match language {
@@ -135,6 +155,11 @@ impl Desk {
             notice::Language::Ja => Language::Ja,
         });
         self.seat.place().unless_chosen(own)
+    }
+
+    /// The route that was asked for.
+    pub(crate) fn route(&self) -> &str {
+        self.seat.route.as_ref().map_or("", MatchedPath::as_str)
     }
 
     /// The query of the address.
@@ -186,9 +211,11 @@ impl Desk {
 
     /// A page of the console that says why something was not done.
     pub(crate) fn refuse(&self, error: Error) -> Response {
-        // told at once to log in, and then again: not to who is here
+        // who is here confirms it, and comes back: to the page that was asked for, or that sent the form
         if error.code == "confirm" {
-            return Redirect::to("/login?again").into_response();
+            let from = if self.seat.reads { Some(self.seat.whole()) } else { self.came_from() };
+            let next = form_urlencoded(from.as_deref().unwrap_or("/console"));
+            return self.to_query("/login", &format!("again=1&next={next}"));
         }
         let status = status::of(&error);
         let page = console::refused(self, &error, request_id(&self.seat.headers));
@@ -242,7 +269,7 @@ pub struct Nothing {}
 
 /// What a login reaches that lacks the second factor which its organisation demands.
 fn is_open_to_barred(path: &str) -> bool {
-    path == "/logout" || path.starts_with("/console/account/factor")
+    path == "/logout" || path.starts_with("/console/account/factor") || path.starts_with("/console/account/passkeys")
 }
 
 impl FromRequestParts<Cx> for Desk {
@@ -262,8 +289,7 @@ pub struct Posted<T> {
 }
 
 fn foreign() -> Error {
-    let text = "this form did not come from a page of this log-in; load the page again, and send it once more";
-    Error::denied("form", text)
+    refusal::of(Kind::Denied, "form")
 }
 
 /// What every form carries beside its own fields.
@@ -278,14 +304,14 @@ fn fields<T: DeserializeOwned>(body: &[u8], token: &str) -> Result<T, Error> {
     if !tegata_usecase::login::same(&sent.token, token) {
         return Err(foreign());
     }
-    serde_urlencoded::from_bytes(body).map_err(|e| Error::invalid("form", format!("the form cannot be read: {e}")))
+    serde_urlencoded::from_bytes(body).map_err(|e| Error { source: Some(Box::new(e)), ..refusal::invalid("form") })
 }
 
 /// The largest form.
 const FORM_MAX: usize = 64 * 1024;
 
 async fn body(request: Request, cx: &Cx) -> Result<Bytes, Error> {
-    let large = || Error::invalid("too_large", "the form is too large");
+    let large = || refusal::invalid("too_large");
     let bytes = Bytes::from_request(request, cx).await.map_err(|_| large())?;
     if bytes.len() > FORM_MAX { Err(large()) } else { Ok(bytes) }
 }
@@ -304,6 +330,51 @@ impl<T: DeserializeOwned + Send> FromRequest<Cx> for Posted<T> {
             Ok(form) => Ok(Posted { desk, form }),
             Err(error) => Err(desk.refuse(error)),
         }
+    }
+}
+
+/// Who reads a page that is for everybody: with a login, the head of the console stays above it.
+pub struct Reader {
+    seat: Seat,
+    /// Of who is logged in.
+    desk: Option<Desk>,
+}
+
+impl Reader {
+    /// Where the page was asked for.
+    pub(crate) fn place(&self) -> Place<'_> {
+        self.desk.as_ref().map_or_else(|| self.seat.place(), Desk::place)
+    }
+
+    /// The page.
+    pub(crate) fn show(&self, content: &console::Content) -> Response {
+        if let Some(desk) = &self.desk {
+            return desk.show(content);
+        }
+        let mut page = status::html(StatusCode::OK, content.alone(&self.seat.place()));
+        page.headers_mut().append(header::VARY, http::HeaderValue::from_static("Cookie"));
+        page
+    }
+
+    /// A page, or a problem, that says why there is none.
+    pub(crate) fn refuse(&self, error: Error) -> Response {
+        match &self.desk {
+            Some(desk) => desk.refuse(error),
+            None => status::refuse(error, &self.seat.place(), &self.seat.headers),
+        }
+    }
+}
+
+impl FromRequestParts<Cx> for Reader {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, cx: &Cx) -> Result<Self, Self::Rejection> {
+        let seat = || Seat::of(parts);
+        let desk = match Cookie::Login.of(&parts.headers) {
+            Some(_) => Desk::of(seat(), cx).await.ok(),
+            None => None,
+        };
+        Ok(Reader { seat: seat(), desk })
     }
 }
 

@@ -1,7 +1,12 @@
 //! One device in the console: handlers of its page, its acts, its proofs and certificates.
 
+mod hand;
+
+pub use hand::{dispose, label, take_back, transfer};
+
 use crate::desk::{Desk, Posted};
 use crate::page::console::device::{self, Whole, sure};
+use crate::page::console::handing::Beside;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -9,12 +14,14 @@ use serde::Deserialize;
 use tegata_domain::number::Number;
 use tegata_usecase::device::act::Saying;
 use tegata_usecase::device::{Act, act, certificates, events, fitting};
-use tegata_usecase::{Cx, Error, Kind, Result, finding, ledger, lookup, release};
+use tegata_usecase::{Cx, Error, Kind, Result, disposal, finding, ledger, lookup, notice, release, transfer};
 
 /// Events of one page.
 const EVENTS: u32 = 100;
 /// Findings that are shown.
 const FINDINGS: u32 = 50;
+/// Notices that are shown.
+const NOTICES: u32 = 20;
 
 fn number(text: &str) -> Result<Number> {
     Number::parse(text).map_err(|_| Error::not_found("device"))
@@ -38,11 +45,17 @@ async fn read(text: &str, before: Option<u32>, desk: &Desk, cx: &Cx) -> Result<W
     events.retain(|(event, _)| event.sequence < end);
     Ok(Whole {
         events,
+        newest: end > seen.device.sequence,
         earlier: (first > 0).then_some(first + 1),
         certificates: certificates(number, actor, cx).await?,
         findings: unless_denied(finding::of_device(number, FINDINGS, actor, cx).await)?,
         lookup: lookup::by_number(number, cx).await?,
         standing: release::standing(&seen, cx).await?,
+        beside: Beside {
+            offer: unless_denied(transfer::standing(number, actor, cx).await)?,
+            disposal: disposal::of(number, actor, cx).await?,
+            notices: unless_denied(notice::of_device(number, NOTICES, actor, cx).await)?,
+        },
         acts: fitting(&seen.device, actor, cx)?,
         now: cx.reading()?,
         seen,

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, Nothing, Posted};
 use crate::page::console::devices::{self, Asked, Shown};
+use crate::refusal;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ fn refused(error: &tegata_domain::filter::FilterError) -> Error {
 
 /// What the address asks for: parts of a filter, a text to search for, a cursor.
 fn asked(query: Option<&str>, cx: &Cx) -> Result<Asked> {
-    let form = |_| Error::invalid("filter", "the address cannot be read; begin from the list of devices");
+    let form = |_| refusal::invalid("filter");
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default()).map_err(form)?;
     let value = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.trim());
     let parts = pairs.iter().filter(|(name, _)| Filter::is_part(name)).map(|(name, value)| (&**name, &**value));

@@ -2,8 +2,11 @@
 //!
 //! Invariant: a cell never begins as a formula of a table program does.
 
+mod bulk;
+
 use crate::desk::Desk;
 use crate::product::id;
+use crate::refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -26,6 +29,7 @@ pub struct Asked {
     form: Option<String>,
     state: Option<String>,
     product: Option<String>,
+    bulk: Option<String>,
 }
 
 /// A table: its columns, and its rows with as many cells.
@@ -43,8 +47,12 @@ async fn file(name: &str, asked: &Asked, desk: &Desk, cx: &Cx) -> Result<Respons
     let json = match asked.form.as_deref() {
         None | Some("csv") => false,
         Some("json") => true,
-        Some(_) => return Err(Error::invalid("as", "as is csv or json")),
+        Some(_) => return Err(refusal::invalid("as")),
     };
+    if name == "bulk-devices" {
+        let bulk = id(asked.bulk.as_deref().unwrap_or_default(), "bulk")?;
+        return bulk::devices(bulk, json, desk, cx).await;
+    }
     let body = match name {
         "products" => products(desk, cx).await?.write(json)?,
         "batches" => batches(desk, cx).await?.write(json)?,
@@ -54,13 +62,64 @@ async fn file(name: &str, asked: &Asked, desk: &Desk, cx: &Cx) -> Result<Respons
         "notices" => notices(desk, cx).await?.write(json)?,
         _ => return Err(Error::not_found("list")),
     };
-    let (kind, ending) = if json { ("application/json", "json") } else { ("text/csv; charset=utf-8", "csv") };
+    let (kind, ending) = kind(json);
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, body).into_response())
+}
+
+/// Media type and ending.
+fn kind(json: bool) -> (&'static str, &'static str) {
+    if json { ("application/json", "json") } else { ("text/csv; charset=utf-8", "csv") }
+}
+
+/// A file that is written piece by piece.
+struct Line {
+    out: Vec<u8>,
+    json: bool,
+    /// Nothing stands before the next row.
+    first: bool,
+}
+
+impl Line {
+    fn new(columns: &[&str], json: bool, begin: bool) -> Result<Line> {
+        let mut line = Line { out: Vec::new(), json, first: begin };
+        match (begin, json) {
+            (true, true) => line.out.push(b'['),
+            (true, false) => line.record(columns.iter().map(|name| (*name).to_owned()))?,
+            (false, _) => {}
+        }
+        Ok(line)
+    }
+
+    fn record(&mut self, cells: impl Iterator<Item = String>) -> Result<()> {
+        let failed = |e: csv::Error| Error::internal(e.to_string());
+        let mut out = csv::Writer::from_writer(&mut self.out);
+        out.write_record(cells.map(String::into_bytes)).map_err(failed)?;
+        out.flush().map_err(|e| Error::internal(e.to_string()))
+    }
+
+    fn row(&mut self, columns: &[&str], cells: &[String]) -> Result<()> {
+        if !self.json {
+            return self.record(cells.iter().map(|text| cell(text)));
+        }
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(b',');
+        }
+        let members = columns.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), cell.clone().into()));
+        self.out.extend(Value::Object(members.collect::<Map<_, _>>()).to_string().bytes());
+        Ok(())
+    }
+
+    fn end(mut self, last: bool) -> Result<Vec<u8>> {
+        if last && self.json {
+            self.out.push(b']');
+        }
+        Ok(self.out)
+    }
 }
 
 /// A cell as a table program takes it for text (CWE-1236).
@@ -71,21 +130,11 @@ fn cell(text: &str) -> String {
 
 impl<const N: usize> Table<N> {
     fn write(&self, json: bool) -> Result<Vec<u8>> {
-        if json {
-            let object = |row: &[String; N]| {
-                let members =
-                    self.columns.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), cell.clone().into()));
-                Value::Object(members.collect::<Map<_, _>>())
-            };
-            return Ok(Value::from_iter(self.rows.iter().map(object)).to_string().into_bytes());
-        }
-        let mut out = csv::Writer::from_writer(Vec::new());
-        let failed = |e: csv::Error| Error::internal(e.to_string());
-        out.write_record(self.columns).map_err(failed)?;
+        let mut line = Line::new(&self.columns, json, true)?;
         for row in &self.rows {
-            out.write_record(row.iter().map(|text| cell(text))).map_err(failed)?;
+            line.row(&self.columns, row)?;
         }
-        out.into_inner().map_err(|e| Error::internal(e.to_string()))
+        line.end(true)
     }
 }
 
@@ -103,10 +152,7 @@ where
             all.push(one);
         }
         if all.len() > MOST {
-            let text = format!(
-                "this list has more than {MOST} rows; an administrator of the server exports it by `tegata export`"
-            );
-            return Err(Error::invalid("too_many", text));
+            return Err(refusal::invalid("too_many.rows"));
         }
         if ended {
             return Ok(all);

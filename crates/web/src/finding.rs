@@ -3,6 +3,7 @@
 use crate::desk::{Desk, Posted};
 use crate::page::finding::{self as page, Listed, Shown};
 use crate::product::{PAGE, id};
+use crate::refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -55,7 +56,7 @@ pub async fn close(State(cx): State<Cx>, Path(text): Path<String>, Posted { desk
     match closed.await {
         Ok(_) => desk.to("/console/findings"),
         Err(error) if error.is_mistake() => {
-            let again = one(&text, &desk, Some(&error.public), &cx).await;
+            let again = one(&text, &desk, Some(refusal::words(&error, &desk)), &cx).await;
             again.map_or_else(|e: Error| desk.refuse(e), |page| desk.again(page, error))
         }
         Err(error) => desk.refuse(error),

@@ -45,10 +45,22 @@ pub async fn campaign(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>
 /// `GET /console/live/batches/{id}`.
 pub async fn batch(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
     let mark = async {
-        let seen = batch::by_uid(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
+        let (seen, stations) = batch::with_stations(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
         let now = cx.reading()?;
-        Ok(format!("{}.{}", seen.batch.issued, u8::from(seen.batch.permits(now).is_ok())))
+        let refused: u64 = stations.iter().map(|one| one.refused).sum();
+        Ok(format!("{}.{refused}.{}", seen.batch.issued, u8::from(seen.batch.permits(now).is_ok())))
     };
+    told(mark.await, &desk)
+}
+
+/// `GET /console/live/bulks/{id}`.
+pub async fn bulk(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
+    told(crate::bulk::mark(&text, &desk, &cx).await, &desk)
+}
+
+/// `GET /console/live/overview`.
+pub async fn overview(State(cx): State<Cx>, desk: Desk) -> Response {
+    let mark = async { Ok(crate::overview::read(&desk, &cx).await?.mark().to_string()) };
     told(mark.await, &desk)
 }
 

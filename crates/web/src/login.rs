@@ -1,22 +1,29 @@
-//! Logging in and out: handlers.
+//! Logging in and out: handlers. By name and password here; the other ways in have a file each.
+
+pub mod factor;
+pub mod passkey;
+pub mod provider;
 
 use crate::cookie::Cookie;
-use crate::desk::{Entered, Nothing, Posted, Visit};
-use crate::page::login::{Filled, Reader, form, invitation as invited_page};
+use crate::desk::{Entered, Nothing, Posted, Seat, Visit, form_urlencoded};
+use crate::page::login::{Filled, Ways, form};
 use crate::status;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use tegata_domain::login::LIFE;
-use tegata_usecase::login::{self, Opened, Step};
-use tegata_usecase::{Cx, invitation};
+use tegata_usecase::account::passkey::offered;
+use tegata_usecase::login::{self, Opened, Step, outside};
+use tegata_usecase::{Cx, Error};
 
 /// How long a browser stays known, in seconds.
 const KNOWN: u64 = 90 * 24 * 3600;
+/// How long somebody may look for the code of a second factor, in seconds.
+const CODE: u64 = 5 * 60;
 
 /// Where a log-in leads: into the console, never to another site.
-fn onward(next: &str) -> &str {
+pub(crate) fn onward(next: &str) -> &str {
     let own = next.starts_with("/console") || next.starts_with("/invitation/") || next == "/claim";
     let plain = !next.contains(['\\', '\r', '\n']) && !next.starts_with("//");
     if own && plain && next.len() <= 1024 { next } else { "/console" }
@@ -32,9 +39,8 @@ fn named(query: Option<&str>, name: &str) -> bool {
     query.is_some_and(|query| query.split('&').any(|one| one == name || one.starts_with(&format!("{name}="))))
 }
 
-/// Leads on, with what the browser keeps from now on.
-pub(crate) fn opened(opened: &Opened, next: &str) -> Response {
-    let mut response = Redirect::to(onward(next)).into_response();
+/// An answer with what the browser keeps from now on.
+pub(crate) fn kept(mut response: Response, opened: &Opened) -> Response {
     let cookies = [
         Cookie::Login.set(&opened.secret, Some(LIFE.as_secs())),
         Cookie::Known.set(&opened.known, Some(KNOWN)),
@@ -47,6 +53,46 @@ pub(crate) fn opened(opened: &Opened, next: &str) -> Response {
     response
 }
 
+/// Leads on, with what the browser keeps from now on.
+pub(crate) fn opened(opened: &Opened, next: &str) -> Response {
+    kept(Redirect::to(onward(next)).into_response(), opened)
+}
+
+/// The same for who proved to be there: the login that this browser had before ends, and who confirmed it goes on for
+/// the organisation that it was for.
+async fn entered(seat: &Seat, done: Opened, next: &str, cx: &Cx) -> Response {
+    let Ok(before) = seat.visitor(cx).await else { return opened(&done, next) };
+    // it is out of the browser's hands in any case
+    let _ended_or_over = login::end(before.login.uid, &before, cx).await;
+    let now = &done.visitor;
+    if before.account.row == now.account.row
+        && before.organisation.row != now.organisation.row
+        && let Ok(back) = login::switch(before.organisation.uid, now, cx).await
+    {
+        return opened(&back, next);
+    }
+    opened(&done, next)
+}
+
+/// To where the code of the second factor is asked for.
+fn ask_code(seat: &Seat, ticket: &str, next: &str) -> Response {
+    let next = format!("next={}", form_urlencoded(onward(next)));
+    let mut response = Redirect::to(&seat.place().link_with("/login/factor", &next)).into_response();
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.set(ticket, Some(CODE)));
+    response
+}
+
+/// What the page of a log-in offers beside name and password.
+fn ways(cx: &Cx) -> Ways<'_> {
+    Ways { passkeys: offered(cx), provider: outside::name(cx) }
+}
+
+/// The page of a log-in once more, and why.
+fn again(visit: &Visit, filled: Filled<'_>, error: Error, cx: &Cx) -> Response {
+    let page = form(&visit.seat.place(), &visit.token(cx), ways(cx), filled, Some(&error));
+    status::failed(visit.page(status::of(&error), page), error)
+}
+
 /// `GET /login`.
 pub async fn show(State(cx): State<Cx>, visit: Visit) -> Response {
     let query = visit.seat.query();
@@ -57,7 +103,7 @@ pub async fn show(State(cx): State<Cx>, visit: Visit) -> Response {
     }
     let name = visitor.map(|visitor| visitor.account.name).unwrap_or_default();
     let filled = Filled { name: &name, next: &next, again };
-    visit.page(StatusCode::OK, form(&visit.seat.place(), &visit.token(&cx), filled, None))
+    visit.page(StatusCode::OK, form(&visit.seat.place(), &visit.token(&cx), ways(&cx), filled, None))
 }
 
 /// What is filled in to log in.
@@ -67,22 +113,18 @@ pub struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    again: Option<String>,
 }
 
 /// `POST /login`.
 pub async fn enter(State(cx): State<Cx>, Entered { visit, form: filled }: Entered<Credentials>) -> Response {
     match login::password(&filled.name, &filled.password, visit.seat.attempt(), &cx).await {
-        Ok(Step::Opened(done)) => opened(&done, &filled.next),
-        Ok(Step::Factor(ticket)) => {
-            let next = crate::desk::form_urlencoded(onward(&filled.next));
-            let mut response = Redirect::to(&format!("/login/factor?next={next}")).into_response();
-            response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.set(&ticket, Some(300)));
-            response
-        }
+        Ok(Step::Opened(done)) => entered(&visit.seat, *done, &filled.next, &cx).await,
+        Ok(Step::Factor(ticket)) => ask_code(&visit.seat, &ticket, &filled.next),
         Err(error) => {
-            let kept = Filled { name: &filled.name, next: &filled.next, again: false };
-            let page = form(&visit.seat.place(), &visit.token(&cx), kept, Some(&error));
-            status::failed(visit.page(status::of(&error), page), error)
+            let kept = Filled { name: &filled.name, next: &filled.next, again: filled.again.is_some() };
+            again(&visit, kept, error, &cx)
         }
     }
 }
@@ -95,52 +137,6 @@ pub async fn leave(State(cx): State<Cx>, Posted { desk, .. }: Posted<Nothing>) -
     let mut response = Redirect::to(&desk.place().link("/login")).into_response();
     response.headers_mut().append(header::SET_COOKIE, Cookie::Login.clear());
     response
-}
-
-/// `GET /invitation/{code}`.
-pub async fn invited(State(cx): State<Cx>, Path(code): Path<String>, visit: Visit) -> Response {
-    match invitation::shown(&code, &cx).await {
-        Ok(shown) => {
-            let join_path = format!("/invitation/{code}/join");
-            let reader = Reader { name: "", member: visit.seat.member(&cx).await, join_path: &join_path };
-            let page = invited_page(&visit.seat.place(), &visit.token(&cx), &shown, reader, None);
-            visit.page(StatusCode::OK, page)
-        }
-        Err(error) => visit.seat.refuse(error),
-    }
-}
-
-/// What is filled in to take an invitation up.
-#[derive(Deserialize)]
-pub struct Accepted {
-    name: String,
-    password: String,
-}
-
-/// `POST /invitation/{code}`.
-pub async fn accept(
-    State(cx): State<Cx>,
-    Path(code): Path<String>,
-    Entered { visit, form }: Entered<Accepted>,
-) -> Response {
-    let error = match invitation::accept(&code, (&form.name, &form.password), visit.seat.attempt(), &cx).await {
-        Ok(done) => return opened(&done, "/console"),
-        Err(error) => error,
-    };
-    match invitation::shown(&code, &cx).await {
-        Ok(shown) => {
-            let join_path = format!("/invitation/{code}/join");
-            let reader = Reader { name: &form.name, member: None, join_path: &join_path };
-            let page = invited_page(&visit.seat.place(), &visit.token(&cx), &shown, reader, Some(&error));
-            status::failed(visit.page(status::of(&error), page), error)
-        }
-        Err(_) => visit.seat.refuse(error),
-    }
-}
-
-/// `POST /invitation/{code}/join`.
-pub async fn join(State(cx): State<Cx>, Path(code): Path<String>, Posted { desk, .. }: Posted<Nothing>) -> Response {
-    desk.done(invitation::join(&code, &desk.visitor, &cx).await, "/console/account")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod view;
 
 use crate::asset;
 use crate::page::{self, Place, device::proof_file_name};
+use crate::refusal;
 use crate::status::{html, json, refuse, refuse_with, reply, request_id};
 use axum::Extension;
 use axum::extract::{Path, Query, RawQuery, Request, State};
@@ -18,6 +19,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use tegata_document::label as drawing;
 use tegata_domain::challenge::Signed;
 use tegata_domain::number::{MalformedNumber, Number};
+use tegata_domain::permit::Actor;
 use tegata_usecase::lookup::Visitor;
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::{Cx, Error, Kind, device as devices, ledger, lookup};
@@ -27,13 +29,16 @@ fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn place<'r>(query: Option<&'r str>, headers: &'r HeaderMap) -> Place<'r> {
+/// Where a page for everybody was asked for.
+pub(crate) fn place<'r>(query: Option<&'r str>, headers: &'r HeaderMap) -> Place<'r> {
     Place::of(query, text(headers, &header::ACCEPT_LANGUAGE))
 }
 
 /// `/`: what this is, and a field for a number.
 pub async fn front(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    html(StatusCode::OK, page::front::render(&place(query.as_deref(), &headers), None))
+    let place = place(query.as_deref(), &headers);
+    let guides = place.link("/guide");
+    html(StatusCode::OK, page::front::render(&place, Some(&guides)))
 }
 
 /// The field of the front page.
@@ -209,7 +214,7 @@ pub async fn proof(
 pub async fn asset(uri: Uri) -> Response {
     let files = [(asset::stylesheet(), "text/css; charset=utf-8"), (asset::script(), "text/javascript; charset=utf-8")];
     let Some(((_, body), kind)) = files.into_iter().find(|((path, _), _)| uri.path() == *path) else {
-        return reply(&Problem::new(404, "not_found", "there is no such file"));
+        return reply(&refusal::of(Kind::NotFound, "not_found").problem());
     };
     let kind = (header::CONTENT_TYPE, kind);
     ([kind, (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], body).into_response()
@@ -248,7 +253,12 @@ pub async fn label(
 async fn draw(typed: &str, peer: &Peer, authorization: Option<&str>, cx: &Cx) -> Result<String, Error> {
     let actor = peer::member(peer, authorization, cx).await?;
     let number = Number::parse(typed).map_err(|_| Error::not_found("device"))?;
-    let says = devices::label(number, &actor, cx).await?;
+    drawn(number, &actor, cx).await
+}
+
+/// The label of a device, drawn, for who made or owns it.
+pub(crate) async fn drawn(number: Number, actor: &Actor, cx: &Cx) -> Result<String, Error> {
+    let says = devices::label(number, actor, cx).await?;
     let label = drawing::Label {
         url: &says.url,
         number: &says.number,

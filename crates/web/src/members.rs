@@ -1,7 +1,9 @@
 //! The accounts of an organisation and its invitations: handlers.
 
 use crate::desk::{Desk, From, Nothing, Posted};
-use crate::page::console::{Area, members, once};
+use crate::page::console::members::{self, Filled};
+use crate::page::console::{Area, once};
+use crate::refusal;
 use crate::sentence::{Slot, sentence};
 use crate::texts::Texts;
 use crate::texts::account::Account;
@@ -11,7 +13,6 @@ use serde::Deserialize;
 use tegata_domain::invitation::Invitation;
 use tegata_domain::membership::Listed;
 use tegata_domain::permit::Role;
-use tegata_domain::time::Timestamp;
 use tegata_usecase::invitation::{self, NewInvitation};
 use tegata_usecase::{Cx, Error, Result, cursor, login, membership};
 use uuid::Uuid;
@@ -24,13 +25,13 @@ const INVITED: u32 = 50;
 
 /// `GET /console/accounts`.
 pub async fn show(State(cx): State<Cx>, desk: Desk, Query(from): Query<From>) -> Response {
-    let invitations = invitation::list(None, INVITED, desk.visitor.actor(), &cx).await;
-    match (read(&from, &desk, &cx).await, invitations) {
-        (Ok((found, next)), Ok(invitations)) => {
-            members::render(&desk, (&found, next), &invitations, cx.reading().unwrap_or(Timestamp::NEVER))
-        }
-        (Err(error), _) | (_, Err(error)) => desk.refuse(error),
-    }
+    page(&from, Filled::default(), &desk, &cx).await.unwrap_or_else(|error| desk.refuse(error))
+}
+
+async fn page(from: &From, filled: Filled<'_>, desk: &Desk, cx: &Cx) -> Result<Response> {
+    let invitations = invitation::list(None, INVITED, desk.visitor.actor(), cx).await?;
+    let (found, next) = read(from, desk, cx).await?;
+    Ok(members::render(desk, (&found, next), &invitations, filled, cx.reading()?))
 }
 
 async fn read(from: &From, desk: &Desk, cx: &Cx) -> Result<(Vec<Listed>, Option<String>)> {
@@ -53,8 +54,16 @@ pub async fn invite(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) ->
     if let Err(error) = desk.visitor.fresh(&cx) {
         return desk.refuse(error);
     }
-    let new = NewInvitation { role: form.role, note: form.note };
-    linked(invitation::create(new, desk.visitor.actor(), &cx).await, &desk, &cx)
+    let new = NewInvitation { role: form.role, note: form.note.clone() };
+    match invitation::create(new, desk.visitor.actor(), &cx).await {
+        Err(error) if error.is_mistake() => {
+            let refused = Some(refusal::words(&error, &desk));
+            let filled = Filled { note: &form.note, role: form.role, refused };
+            let again = page(&From { after: None }, filled, &desk, &cx).await;
+            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+        }
+        made => linked(made, &desk, &cx),
+    }
 }
 
 /// `POST /console/accounts/{id}/link`.
@@ -76,7 +85,7 @@ fn linked(made: Result<(Invitation, String)>, desk: &Desk, cx: &Cx) -> Response 
                 name: sentence(&a.once.link, &[("name", Slot::Name(&invitation.note))]),
                 secret: format!("{}/invitation/{secret}", cx.names.public_url),
                 note: Some(sentence(&a.once.link_lead, &[("time", Slot::Time(&until))])),
-                back: HERE,
+                back: HERE.into(),
             };
             once::render(desk, Area::Organisation, &shown)
         }

@@ -3,6 +3,7 @@
 use crate::desk::{Desk, Posted};
 use crate::language::Language;
 use crate::page::console::organisation;
+use crate::refusal;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -15,9 +16,9 @@ const HERE: &str = "/console/organisation";
 /// `GET /console/organisation`.
 pub async fn show(State(cx): State<Cx>, desk: Desk) -> Response {
     match tegata_usecase::notice::contact(desk.visitor.actor(), &cx).await {
-        Ok(contact) => organisation::render(&desk, contact.as_ref().map(|contact| &*contact.mail)),
+        Ok(contact) => organisation::render(&desk, contact.as_ref().map(|contact| &*contact.mail), None),
         // who may not see it sees the rest
-        Err(error) if error.kind == tegata_usecase::Kind::Denied => organisation::render(&desk, None),
+        Err(error) if error.kind == tegata_usecase::Kind::Denied => organisation::render(&desk, None, None),
         Err(error) => desk.refuse(error),
     }
 }
@@ -36,7 +37,13 @@ pub async fn contact(State(cx): State<Cx>, Posted { desk, form }: Posted<Mail>) 
     };
     let mail = Some(form.mail.trim()).filter(|mail| !mail.is_empty());
     let set = tegata_usecase::notice::set_contact(mail, Some(language), desk.visitor.actor(), &cx).await;
-    desk.done(set.map(drop), HERE)
+    match set {
+        Err(error) if error.is_mistake() => {
+            let page = organisation::render(&desk, mail, Some(refusal::words(&error, &desk)));
+            desk.again(page, error)
+        }
+        set => desk.done(set.map(drop), HERE),
+    }
 }
 
 /// Whether a second factor is demanded.
@@ -48,10 +55,5 @@ pub struct Factor {
 
 /// `POST /console/organisation/factor`.
 pub async fn factor(State(cx): State<Cx>, Posted { desk, form }: Posted<Factor>) -> Response {
-    let demanded = form.demanded == Some(1);
-    let strong = if demanded { desk.visitor.strong() } else { Ok(()) };
-    if let Err(error) = desk.visitor.fresh(&cx).and(strong) {
-        return desk.refuse(error);
-    }
-    desk.done(demand(demanded, desk.visitor.actor(), &cx).await, HERE)
+    desk.done(demand(form.demanded == Some(1), &desk.visitor, &cx).await, HERE)
 }

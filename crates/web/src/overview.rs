@@ -23,7 +23,7 @@ fn unless_denied<T: Default>(outcome: Result<T>) -> Result<T> {
     }
 }
 
-async fn read(desk: &Desk, cx: &Cx) -> Result<Whole> {
+pub(crate) async fn read(desk: &Desk, cx: &Cx) -> Result<Whole> {
     let actor = desk.visitor.actor();
     let standing = tally::read(actor, cx).await?.ok_or_else(|| Error::not_found("organisation"))?;
     let findings = unless_denied(finding::list(Some(FindingState::Open), (0, FINDINGS), actor, cx).await)?;

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, From, Nothing, Posted};
 use crate::page::product::{self as page, Filled, Listed, Shown};
+use crate::refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -47,8 +48,8 @@ pub struct New {
 }
 
 /// A word of the API, as a form sends it.
-fn word<T: serde::de::DeserializeOwned>(text: &str, field: &'static str) -> Result<T> {
-    let wrong = |_| Error::invalid(field, format!("{field} is none of those to choose from"));
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    let wrong = |_| refusal::invalid("product.choice");
     serde_json::from_value(text.into()).map_err(wrong)
 }
 
@@ -58,11 +59,11 @@ fn new(form: &New) -> Result<NewProduct> {
         name: form.name.clone(),
         model: form.model.clone(),
         gtin: form.gtin.trim().to_owned(),
-        sector: word::<Sector>(&form.sector, "sector")?,
+        sector: word::<Sector>(&form.sector)?,
         support_end: form.support_end.trim().to_owned(),
         support_reason: said(&form.support_reason),
         contact: said(&form.contact),
-        credential: word::<CredentialPolicy>(&form.credential, "credential")?,
+        credential: word::<CredentialPolicy>(&form.credential)?,
     })
 }
 
@@ -82,7 +83,7 @@ pub async fn register(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) 
                 contact: &form.contact,
                 credential: &form.credential,
             };
-            let again = listed(&From { after: None }, &desk, (filled, Some(&error.public)), &cx).await;
+            let again = listed(&From { after: None }, &desk, (filled, Some(refusal::words(&error, &desk))), &cx).await;
             again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
         }
         Err(error) => desk.refuse(error),
@@ -132,7 +133,7 @@ pub async fn end_key(
     Posted { desk, .. }: Posted<Nothing>,
 ) -> Response {
     let ended = async {
-        let (product, key) = (id(&text, "product")?, id(&key, "release key")?);
+        let (product, key) = (id(&text, "product")?, id(&key, "key")?);
         release::end(product, key, desk.visitor.actor(), &cx).await
     };
     desk.done(ended.await, &format!("/console/products/{text}"))

@@ -4,6 +4,7 @@ use crate::page::{self, Place};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tegata_usecase::Error;
+use tegata_wire::http::{etag, holds_tag};
 use tegata_wire::problem::{MEDIA_TYPE, Problem};
 
 /// A problem, for programs.
@@ -70,6 +71,12 @@ pub(crate) fn html_here(status: StatusCode, page: String) -> Response {
     (status, headers, page).into_response()
 }
 
+/// What our script asked for.
+pub(crate) fn answer(value: &serde_json::Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, value.to_string()).into_response()
+}
+
 /// An answer that tells the log why.
 pub(crate) fn failed(mut response: Response, error: Error) -> Response {
     if error.kind.is_passing() {
@@ -83,6 +90,22 @@ pub(crate) fn failed(mut response: Response, error: Error) -> Response {
 pub(crate) fn refuse_with(error: Error, page: String) -> Response {
     let response = html(status(&error.problem()), page);
     failed(response, error)
+}
+
+/// A page that says the same to everybody who reads its language: kept for an hour, then asked for again by its tag.
+pub(crate) fn html_kept(headers: &HeaderMap, page: String) -> Response {
+    let tag = etag(page.as_bytes());
+    let held = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = match held.is_some_and(|list| holds_tag(list, &tag, true)) {
+        true => html(StatusCode::NOT_MODIFIED, String::new()),
+        false => html(StatusCode::OK, page),
+    };
+    let kept = response.headers_mut();
+    kept.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        kept.insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// A page with the headers that every page has.

@@ -52,23 +52,26 @@ macro_rules! catalogue {
 }
 
 mod batch;
+pub(crate) mod browser;
 mod campaign;
-mod figure;
+pub(crate) mod figure;
 mod finding;
 mod ledger;
 mod line;
 mod notice;
 mod product;
+mod refusal;
 mod release;
 
 pub(crate) use batch::Batches;
 pub(crate) use campaign::Campaigns;
-pub(crate) use figure::count;
+pub(crate) use figure::{Count, changed, count};
 pub(crate) use finding::Findings;
 pub(crate) use ledger::ProofWords;
 pub(crate) use line::Line;
 pub(crate) use notice::NoticeList;
 pub(crate) use product::Products;
+pub(crate) use refusal::Refusals;
 pub(crate) use release::Releases;
 
 /// Three steps, in order.
@@ -101,7 +104,7 @@ tables! {
     }
     /// How the platform runs.
     Operation {
-        title, what, lead, lead_new, new, idle, well, refused, failed, late, runs, look, act, no_figures,
+        title, what, lead, lead_new, new, idle, well, refused, failed: Count, late, runs, look, act, no_figures,
         highest, mean, until, table,
         requests: Pair, latency: Pair, connections: One, commit: One, batch: One, ledger: One, memory: One, cores: One, hits: One,
     }
@@ -113,14 +116,15 @@ tables! {
     Notices { number, page }
     /// What the language calls itself.
     Names { name }
-    /// How dates are written. `padded`: months and days have two digits. Times are told `hours_from_utc`.
-    Dates { padded: bool, hours_from_utc: u8, month, day, stamp, minute }
+    /// How dates are written. `padded`: months and days have two digits. Times are told `hours_from_utc`; `row` is short,
+    /// for a column whose head names the zone.
+    Dates { padded: bool, hours_from_utc: u8, month, day, stamp, minute, row }
     /// How spans are written.
-    Spans { year, years, month, months, both }
+    Spans { years: Count, months: Count, both }
     /// What a device of a sector is called: `{noun}`.
     Nouns { camera, infusion_pump, vehicle_gateway, siren, smart_meter, other }
     /// Head and foot of every page.
-    Frame { brand, home, title, skip, languages, more, another, keys, evidence, logged, origin }
+    Frame { brand, home, title, skip, languages, help, guides, more, another, keys, evidence, logged, origin }
     /// The form that asks for a number.
     Ask { label, hint, button }
     /// The answer in one word, and the lines below it.
@@ -178,10 +182,14 @@ tables! {
 }
 
 pub(crate) mod account;
+pub(crate) mod bulk;
 pub(crate) mod console;
 pub(crate) mod fleet;
+pub(crate) mod guide;
+pub(crate) mod handing;
 pub(crate) mod login;
 pub(crate) mod visit;
+pub(crate) mod ways;
 
 #[cfg(test)]
 #[path = "texts_tests.rs"]

@@ -44,8 +44,10 @@ fn all_areas_load() {
         assert!(!account::Account::of(language).own.what.is_empty());
         assert!(!console::Console::of(language).area.overview.is_empty());
         assert!(!login::Login::of(language).form.title.is_empty());
-        assert!(!fleet::Fleet::of(language).overview.title.is_empty());
+        assert!(!guide::Guides::of(language).title.is_empty());
+        assert!(!fleet::Fleet::of(language).overview.waits.is_empty());
         assert!(!visit::Visit::of(language).seen.heading.is_empty());
+        assert!(!ways::Ways::of(language).factor.what.is_empty());
     }
     let sources = areas();
     let loaded = include_str!("texts.rs");
@@ -85,7 +87,11 @@ fn nothing_is_empty_and_placeholders_agree() {
     }
 }
 
-fn filled_alike(area: &str, en: BTreeMap<String, String>, ja: BTreeMap<String, String>) {
+fn filled_alike(area: &str, mut en: BTreeMap<String, String>, ja: BTreeMap<String, String>) {
+    // Japanese has one form for every number
+    for count in counts(&en) {
+        en.remove(&format!("{count}.one"));
+    }
     assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>(), "{area}");
     for (key, english) in &en {
         let japanese = &ja[key];
@@ -100,6 +106,48 @@ fn filled_alike(area: &str, en: BTreeMap<String, String>, ja: BTreeMap<String, S
         }
         let without_noun = |text| placeholders(text).into_iter().filter(|p| *p != "noun").collect::<Vec<_>>();
         assert_eq!(without_noun(english), without_noun(japanese), "{key}");
+    }
+}
+
+/// The texts that tell a number, by their paths: those with `one` and `other`, and nothing beside.
+fn counts(texts: &BTreeMap<String, String>) -> Vec<String> {
+    let parts = |table: &str| texts.keys().filter(|key| key.starts_with(&format!("{table}."))).count();
+    let tables = texts.keys().filter_map(|key| key.strip_suffix(".one"));
+    let whole = |table: &&str| texts.contains_key(&format!("{table}.other")) && parts(table) == 2;
+    tables.filter(whole).map(str::to_owned).collect()
+}
+
+#[test]
+fn counts_have_the_forms_of_their_language() {
+    let mut seen = 0;
+    for (area, [english, japanese]) in areas() {
+        let (en, ja) = (texts(&english), texts(&japanese));
+        for count in counts(&en) {
+            seen += 1;
+            assert!(ja.contains_key(&format!("{count}.other")), "{area}{count}: Japanese has `other`");
+            assert!(!ja.contains_key(&format!("{count}.one")), "{area}{count}: Japanese has no `one`");
+        }
+        assert_eq!(counts(&ja), Vec::<String>::new(), "{area}: Japanese has one form");
+    }
+    assert!(seen > 25, "{seen}");
+}
+
+/// `{count} devices` is wrong for one device: such a text has its forms.
+#[test]
+fn no_number_stands_before_a_plural() {
+    // words that end so and are none
+    let others = ["is", "was", "has", "does", "this", "its", "as", "s", "ms"];
+    let outside = |path: &str, all: &[String]| !all.iter().any(|count| path.starts_with(count.as_str()));
+    for (area, [english, _]) in areas() {
+        let en = texts(&english);
+        let told = counts(&en);
+        for (path, text) in en.iter().filter(|(path, _)| outside(path, &told)) {
+            for (name, after) in text.split('{').filter_map(|part| part.split_once("} ")) {
+                let word: String = after.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+                let plural = word.ends_with('s') && !others.contains(&&*word);
+                assert!(!plural || ["noun", "version", "organisation", "name"].contains(&name), "{area}{path}: {text}");
+            }
+        }
     }
 }
 
@@ -136,6 +184,27 @@ fn words_are_careful() {
         }
         for word in ["偽", "本物", "正規品", "安全", "安心", "保証", "脆弱性はありません"] {
             assert!(!text.contains(word), "{key} promises or accuses: {text}");
+        }
+    }
+}
+
+#[test]
+fn guides_show_the_words_of_pages() {
+    use crate::guide::{Guide, words_of_pages};
+    // a text without what is filled in, as a guide quotes it
+    let quoted = |text: &str| {
+        let words = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+        words.collect::<String>().trim_matches([' ', '.', '。', '：', ':', '?']).to_owned()
+    };
+    for language in Language::ALL {
+        let sources: Vec<_> = areas().into_values().map(|both| both[language as usize].clone()).collect();
+        let shown: std::collections::BTreeSet<_> =
+            sources.iter().flat_map(|source| texts(source).into_values()).map(|text| quoted(&text)).collect();
+        for guide in Guide::ALL.into_iter().filter(|guide| guide.languages().contains(&language)) {
+            let words = words_of_pages(guide, language);
+            assert!(words.len() > 10, "{guide:?} {language:?}: {words:?}");
+            let other: Vec<_> = words.into_iter().filter(|one| !shown.contains(&quoted(one))).collect();
+            assert!(other.is_empty(), "{guide:?} {language:?}: no page says so: {other:#?}");
         }
     }
 }

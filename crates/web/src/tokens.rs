@@ -1,7 +1,9 @@
 //! API tokens in the console: handlers.
 
 use crate::desk::{Desk, From, Nothing, Posted};
-use crate::page::console::{Area, once, tokens};
+use crate::page::console::tokens::{self, Filled};
+use crate::page::console::{Area, once};
+use crate::refusal;
 use crate::sentence::{Slot, sentence};
 use crate::texts::account::Account;
 use axum::extract::{Path, Query, State};
@@ -9,7 +11,6 @@ use axum::response::Response;
 use serde::Deserialize;
 use std::time::Duration;
 use tegata_domain::permit::Role;
-use tegata_domain::time::Timestamp;
 use tegata_domain::token::Token;
 use tegata_usecase::token::{NewToken, create, end, list};
 use tegata_usecase::{Cx, Error, Result, cursor};
@@ -20,10 +21,12 @@ const PAGE: u32 = 100;
 
 /// `GET /console/tokens`.
 pub async fn show(State(cx): State<Cx>, desk: Desk, Query(from): Query<From>) -> Response {
-    match read(&from, &desk, &cx).await {
-        Ok((found, next)) => tokens::render(&desk, &found, next, cx.reading().unwrap_or(Timestamp::NEVER)),
-        Err(error) => desk.refuse(error),
-    }
+    page(&from, Filled::default(), &desk, &cx).await.unwrap_or_else(|error| desk.refuse(error))
+}
+
+async fn page(from: &From, filled: Filled<'_>, desk: &Desk, cx: &Cx) -> Result<Response> {
+    let (found, next) = read(from, desk, cx).await?;
+    Ok(tokens::render(desk, (&found, next), filled, cx.reading()?))
 }
 
 async fn read(from: &From, desk: &Desk, cx: &Cx) -> Result<(Vec<Token>, Option<String>)> {
@@ -48,12 +51,18 @@ pub async fn make(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
         return desk.refuse(error);
     }
     let life = Duration::from_secs(form.days.min(1000) * 24 * 3600);
-    match create(NewToken { name: form.name, role: form.role, life }, desk.visitor.actor(), &cx).await {
+    match create(NewToken { name: form.name.clone(), role: form.role, life }, desk.visitor.actor(), &cx).await {
         Ok((token, secret)) => {
             let a = Account::of(desk.place().language());
             let name = sentence(&a.once.token, &[("name", Slot::Name(&token.name))]);
-            let shown = once::Shown { name, secret, note: None, back: "/console/tokens" };
+            let shown = once::Shown { name, secret, note: None, back: "/console/tokens".into() };
             once::render(&desk, Area::Organisation, &shown)
+        }
+        Err(error) if error.is_mistake() => {
+            let refused = Some(refusal::words(&error, &desk));
+            let filled = Filled { name: &form.name, role: form.role, days: form.days, refused };
+            let again = page(&From { after: None }, filled, &desk, &cx).await;
+            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
         }
         Err(error) => desk.refuse(error),
     }

@@ -8,6 +8,7 @@ use fixture::{at, camera, device, devices, hostile, now, number};
 use markup::Element;
 use std::collections::BTreeSet;
 use tegata_web::asset::stylesheet;
+use tegata_web::guide::Guide;
 use tegata_web::page::{self, Place};
 
 /// Calls `check` with the name, the language and the text of every page.
@@ -65,6 +66,35 @@ fn the_strictest_policy_holds() {
     });
 }
 
+/// Where the question mark of a page leads.
+fn help(page: &str) -> &str {
+    let rest = page.split_once("<a class=\"help\" href=\"").expect("every page has a question mark").1;
+    rest.split_once('"').expect("an address ends").0
+}
+
+#[test]
+fn every_question_mark_leads_to_a_section() {
+    each(|name, lang, page| {
+        let to = help(page);
+        let general = name.starts_with("error-") || name.starts_with("guide");
+        if general {
+            assert_eq!(to, format!("/guide?lang={lang}"), "{name}");
+            return;
+        }
+        let (guide, section) = to.strip_prefix("/guide/").unwrap().split_once(&format!("?lang={lang}#")).expect(to);
+        assert!(Guide::by_name(guide).is_some_and(|guide| guide.has(section)), "{name}: {to}");
+        assert!(one(&format!("guide-{guide}"), lang).contains(&format!(" id=\"{section}\"")), "{name}: {to}");
+    });
+}
+
+#[test]
+fn a_guide_in_another_language_says_so() {
+    let (english, japanese) = (one("guide-maker", "ja"), one("guide-owner", "ja"));
+    assert!(english.contains("<article class=\"prose\" lang=\"en\">") && english.contains("英語版のみ"));
+    assert!(japanese.contains("<article class=\"prose\">") && !japanese.contains("英語版のみ"));
+    assert!(!one("guide-maker", "en").contains("This guide is in English"));
+}
+
 #[test]
 fn drawings_are_those_in_use() {
     each(|name, _, page| {
@@ -80,8 +110,8 @@ fn drawings_are_those_in_use() {
 #[test]
 fn nothing_is_left_unfilled() {
     each(|name, _, page| {
-        // The hostile fixtures carry braces of their own.
-        if !name.starts_with("hostile") && !name.starts_with("model-hostile") {
+        // The hostile fixtures carry braces of their own, guides those of addresses.
+        if !name.starts_with("guide-") && !name.starts_with("hostile") && !name.starts_with("model-hostile") {
             let mut outside = page.to_owned();
             // What a program wrote has braces of its own.
             while let Some((before, (_, after))) =
@@ -296,7 +326,7 @@ fn how_often_a_code_was_seen_in_words() {
         ("seen-first", "Nobody’s look-up of this code was counted before yours.", "これまで一度も数えられていません"),
         ("seen-not-since", "First looked up on 2027-04-02; not since, in one country.", "その後の照会はありません"),
         ("seen-once", "First looked up on 2027-04-02; once since.", "その後1回照会されています。"),
-        ("seen-abroad", "First looked up on 2027-04-02; 1204 times since, in 3 countries.", "照会元は3か国です"),
+        ("seen-abroad", "First looked up on 2027-04-02; 1,204 times since, in 3 countries.", "照会元は3か国です"),
         ("seen-many", "That is more than one label usually is", "1枚のラベルとしては多すぎます"),
         ("seen-hidden", "Only its owner sees when it was looked up.", "持ち主にだけ表示します"),
     ] {
@@ -364,9 +394,10 @@ fn a_page_that_looks_again_can_be_stopped() {
     assert!(signed.contains("This page looks again every 15 seconds."));
     assert!(signed.contains(&format!("href=\"/d/{}#signed\"", number())), "{signed}");
     let still = tier(&page::device::render(&Place::of(None, None), &asked), "signed");
-    assert!(!still.contains("15 seconds") && still.contains(&format!("href=\"/d/{}?wait=1#signed\"", number())));
+    let again = |lang: &str| format!("?wait=1{lang}&#38;at={}#signed\"", asked.at.millis());
+    assert!(!still.contains("15 seconds") && still.contains(&format!("href=\"/d/{}{}", number(), again(""))));
     let ja = tier(&page::device::render(&Place::of(Some("lang=ja&wait=1"), None), &asked), "signed");
-    assert!(ja.contains("?wait=1&#38;lang=ja#signed") && ja.contains("?lang=ja#signed"), "{ja}");
+    assert!(ja.contains(&again("&#38;lang=ja")) && ja.contains("?lang=ja#signed"), "{ja}");
 }
 
 #[test]

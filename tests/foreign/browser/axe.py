@@ -1,8 +1,10 @@
 """Holds every page against the rules that a program can check (axe-core), weighs it, and walks it by keyboard.
 
 Usage: axe.py BASE WELL HELD ENDED AXE FOLDER CONSOLE. AXE is axe-core's `axe.min.js`; CONSOLE a file of JSON: `user`,
-`password`, and under `things` the ids of what the console has pages of, by noun. Prints `ok …` / `not ok …`; exits 1 when
-a check failed. What axe calls serious or critical is a failure; what it calls less is printed, and looked at by people.
+`password`, `invitation` and `letter` (paths with a code), and under `things` the ids of what the console has pages of, by
+noun. Prints `ok …` / `not ok …`; exits 1 when a check failed. What axe calls serious or critical is a failure; what it
+calls less is printed, and looked at by people. Which pages there are, `routes.py` knows: one that is not looked at is a
+failure.
 """
 
 import json
@@ -10,8 +12,9 @@ import os
 import sys
 
 import console
-from driver import LANGUAGES, SCHEMES, SPACE, TAB, WIDTHS, Browser, Checks, Trouble
-from pages import in_language, public
+import routes
+from driver import LANGUAGES, SPACE, TAB, WIDTHS, Browser, Checks, Trouble
+from pages import NOT_THERE, in_language, outside, public
 
 base, well, held, ended, script, folder, console_file = sys.argv[1:8]
 check = Checks()
@@ -22,17 +25,24 @@ with open(script, encoding="utf-8") as file:
 GRAVE = ("serious", "critical")
 # Bytes of page, style and script together.
 HEAVIEST = 100_000
-# Every page at the desk in both schemes and languages, and once on a telephone.
-FORMS = [("desktop", scheme, language) for scheme in SCHEMES for language in LANGUAGES] + [("phone", "light", "ja")]
+# What an A4 sheet holds between its margins, in CSS pixels.
+PAPER = (673, 1000)
+# Every page at the desk in both languages, and once on a telephone; at the desk in both schemes.
+FORMS = [("desktop", language) for language in LANGUAGES] + [("phone", "ja")]
+# What a scheme decides.
+OF_A_SCHEME = ["color-contrast", "link-in-text-block"]
 
 
-def judge(browser, name):
-    found = browser.axe(AXE)
+def judge(browser, name, rules=None):
+    found = browser.axe(AXE, rules)
     grave = [f"{one['id']} ({one['impact']}) {one['nodes'][:3]}" for one in found if one["impact"] in GRAVE]
     check(f"{name}: axe", not grave, grave)
     for one in found:
         if one["impact"] not in GRAVE:
             print(f"# {name}: {one['impact']}: {one['help']}: {one['nodes'][:2]}", flush=True)
+
+
+def weigh(browser, name):
     weight = browser.weight()
     check(f"{name}: weight", 0 < weight <= HEAVIEST, f"{weight} bytes")
     return weight
@@ -76,42 +86,100 @@ def walk(browser, name):
 
 def folds(browser, name):
     """What is folded opens by keyboard."""
-    count = len(browser.all("summary"))
-    for i in range(count):
-        browser.run("document.querySelectorAll('summary')[arguments[0]].focus()", i)
+    closed = "details:not([open]) > summary"
+    for _ in browser.all("summary"):
+        if not browser.run("const e = document.querySelector(arguments[0]); if (e) e.focus(); return !!e", closed):
+            break
         browser.keys(SPACE)
-    open_ones = len(browser.all("details[open]"))
-    check.same(f"{name}: what is folded opens by keyboard", count, open_ones)
+    left = browser.texts(closed)
+    check(f"{name}: what is folded opens by keyboard", not left, left)
+
+
+def narrow(browser, name):
+    """The narrowest telephone holds it."""
+    browser.form(*WIDTHS["small"], "light")
+    wide = browser.run("""
+        const root = document.documentElement;
+        const over = [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > root.clientWidth + 1
+            && !e.closest('.table, .plot-frame, pre, .visually-hidden'));
+        return [root.scrollWidth - root.clientWidth, over.slice(0, 3).map(e => e.outerHTML.slice(0, 80))]""")
+    check(f"{name}: nothing hangs over at {WIDTHS['small'][0]} px", wide[0] <= 0, wide)
+
+
+def paper(browser, name):
+    """It prints: dark on white, within the margins, and without what can be pressed."""
+    browser.form(*PAPER, "light")
+    browser.scheme("light", media="print")
+    seen = browser.run("""
+        const root = document.documentElement;
+        const seen = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().height > 0;
+        const pressed = [...document.querySelectorAll('button, input, select, textarea, .top nav a')].filter(seen);
+        const over = [...document.querySelectorAll('main *')]
+            .filter(e => seen(e) && !e.closest('.visually-hidden') && e.getBoundingClientRect().right > root.clientWidth + 1);
+        return {ground: getComputedStyle(document.body).backgroundColor, wide: root.scrollWidth - root.clientWidth,
+                over: over.slice(0, 2).map(e => e.outerHTML.slice(0, 90)), pressed: pressed.slice(0, 3).map(e => e.outerHTML.slice(0, 90)),
+                head: seen(document.querySelector('h1'))}""")
+    good = seen["wide"] <= 0 and not seen["over"] and not seen["pressed"] and seen["head"] and seen["ground"] == "rgb(255, 255, 255)"
+    check(f"{name}: on paper", good, seen)
 
 
 def each(browser, pages):
     """Every page in every form; the heaviest of them."""
     heaviest = (0, "")
-    for width, scheme, language in FORMS:
-        browser.form(*WIDTHS[width], scheme)
+    for width, language in FORMS:
+        browser.form(*WIDTHS[width], "light")
         for page, path in pages.items():
-            name = f"{page}-{width}-{scheme}-{language}"
+            name = f"{page}-{width}-light-{language}"
             browser.go(in_language(path, language))
             try:
-                heaviest = max(heaviest, (judge(browser, name), name))
-                if (width, scheme, language) in (FORMS[0], FORMS[-1]):
-                    walk(browser, name)
-                    folds(browser, name)
+                heaviest = max(heaviest, (weigh(browser, name), name))
+                judge(browser, name)
+                if width == "desktop":
+                    dark = f"{page}-{width}-dark-{language}"
+                    browser.scheme("dark")
+                    judge(browser, dark, OF_A_SCHEME)
+                    browser.scheme("light")
+                if (width, language) != FORMS[1]:
+                    # at a desk people work by keyboard; on a telephone only the public pages have to be walked
+                    if width == "desktop" or not path.startswith("/console"):
+                        walk(browser, name)
+                    beside(browser, page, name)
+                    browser.form(*WIDTHS[width], "light")
             except Trouble as trouble:
                 check(name, False, trouble)
                 browser.picture(name)
     return heaviest
 
 
+def beside(browser, page, name):
+    """What else must hold of a page, and needs not be looked at in every form."""
+    check.same(f"{name}: its status", 404 if page in NOT_THERE else 200, browser.status())
+    folds(browser, name)
+    narrow(browser, name)
+    paper(browser, name)
+
+
 os.makedirs(folder, exist_ok=True)
 with open(console_file, encoding="utf-8") as file:
     inside = json.load(file)
+open_pages = {name: path for name, (path, _) in public(well, held, ended).items()}
+open_pages |= routes.there(outside(inside["invitation"], inside["letter"]))
+closed_pages = routes.there(console.pages(inside["things"]))
+half_way = routes.there({"second-step": "/login/factor"})
 with Browser(base, folder) as browser:
     axe_itself(browser)
-    heaviest = [each(browser, {name: path for name, (path, _) in public(well, held, ended).items()})]
+    heaviest = [each(browser, open_pages)]
     console.log_in(browser, inside["user"], inside["password"])
-    heaviest.append(each(browser, console.pages(inside["things"])))
+    bulk = console.prepared(browser)
+    if bulk:
+        closed_pages["bulk"] = bulk
+    heaviest.append(each(browser, closed_pages))
+    if half_way:
+        console.half_in(browser, inside["user"], inside["password"])
+        heaviest.append(each(browser, half_way))
     complaints = [c for c in browser.complaints() if "favicon" not in c and "404 (Not Found)" not in c]
     check("the browser has no complaint", complaints == [], complaints[:3])
+missed = routes.unseen([*open_pages.values(), *closed_pages.values(), *half_way.values()])
+check("every page that has a route is looked at", not missed, missed)
 print(f"# the heaviest page: {max(heaviest)[1]}, {max(heaviest)[0]} bytes with style and script", flush=True)
 sys.exit(check.status())

@@ -182,6 +182,14 @@ class Browser:
             raise Trouble(answer["why"])
         return answer.get("value")
 
+    def status(self):
+        """The status that the page came with."""
+        return self.run("return performance.getEntriesByType('navigation')[0].responseStatus")
+
+    def forget(self):
+        """Throws away every cookie, also of pages that are not before the reader."""
+        self.cdp("Network.clearBrowserCookies")
+
     def path(self):
         """Path and query of the page."""
         return self.run("return location.pathname + location.search")
@@ -192,8 +200,10 @@ class Browser:
 
     def text(self, selector):
         """The visible words of the first element; `None` where there is none."""
-        found = self.all(selector)
-        return self.call("GET", f"/element/{found[0]}/text").strip() if found else None
+        # in one step: a page that moves by itself changes its elements between two
+        return self.run("""
+            const one = document.querySelector(arguments[0]);
+            return one && (one.checkVisibility() ? one.innerText.trim() : '')""", selector)
 
     def texts(self, selector):
         """The words of all."""
@@ -220,21 +230,23 @@ class Browser:
 
     # --- acts
 
-    def fill(self, **fields):
-        """Types into fields by their names; a box is ticked by `True`, a choice taken by its value."""
+    def fill(self, within="", **fields):
+        """Types into fields by their names, of the form `within` where it is named; a box is ticked by `True`, a choice
+        taken by its value."""
         for name, value in fields.items():
-            element = self.one(f'[name="{name}"]')
+            field = f'{within} [name="{name}"]'.strip()
+            element = self.one(field)
             kind = self.call("GET", f"/element/{element}/property/type")
             if kind in ("checkbox", "radio"):
-                self._tick(name, kind, value)
+                self._tick(field, kind, value)
             elif kind.startswith("select"):
-                self._press(self.one(f'[name="{name}"] option[value="{value}"]'))
+                self._press(self.one(f'{field} option[value="{value}"]'))
             else:
                 self.call("POST", f"/element/{element}/clear", {})
                 self.call("POST", f"/element/{element}/value", {"text": str(value)})
 
-    def _tick(self, name, kind, value):
-        wanted = self.one(f'[name="{name}"][value="{value}"]' if kind == "radio" else f'[name="{name}"]')
+    def _tick(self, field, kind, value):
+        wanted = self.one(f'{field}[value="{value}"]' if kind == "radio" else field)
         if self.call("GET", f"/element/{wanted}/selected") != bool(value):
             self._press(wanted)
 
@@ -252,23 +264,21 @@ class Browser:
 
     def send(self, selector="main form", **fields):
         """Fills a form and sends it by its first button; waits for the page that follows."""
-        self.fill(**fields)
+        self.fill(selector, **fields)
         self.press(f'{selector} button:not([type="button"])')
 
     def leaves(self, act):
-        """Does what leads to another page, and waits until that is there: the old one's root is gone from it."""
-        old = self.one("html")
+        """Does what leads to another page, and waits until that is there: each page has its own beginning of time."""
+        begun = "return performance.timeOrigin"
+        old = self.run(begun)
         act()
 
         def left():
             try:
-                self.call("GET", f"/element/{old}/name")
+                return self.run(begun) != old and self.run("return document.readyState") == "complete"
+            except Trouble:
+                # between two pages there is none to ask
                 return False
-            except Trouble as trouble:
-                # a stale reference (section 12.1) is what we wait for; the page in between has none at all
-                if "stale" in str(trouble) or "no such" in str(trouble):
-                    return self.run("return document.readyState") == "complete"
-                raise
 
         until("another page", left)
 
@@ -329,6 +339,10 @@ class Browser:
                   "isUserConsenting": True, "isUserVerified": True}
         return self.call("POST", "/webauthn/authenticator", wanted)
 
+    def attends(self, authenticator, attends):
+        """Whether its person touches it when it is asked: off, a page may ask and nothing comes of it."""
+        self.cdp("WebAuthn.setAutomaticPresenceSimulation", authenticatorId=authenticator, enabled=attends)
+
     def passkeys(self, authenticator):
         """What it holds."""
         return self.call("GET", f"/webauthn/authenticator/{authenticator}/credentials")
@@ -339,15 +353,17 @@ class Browser:
 
     # --- rules that a program can check (WCAG 2.2, by axe-core)
 
-    def axe(self, source):
-        """What axe finds in the page; `source` is the text of its script. Each with `id`, `impact`, `help`, `nodes`."""
-        self.run(source + "\n;return typeof window.axe;")
+    def axe(self, source, rules=None):
+        """What axe finds in the page; `source` is the text of its script, `rules` are all that it is asked about. Each
+        with `id`, `impact`, `help`, `nodes`."""
+        if not self.run("return !!window.axe"):
+            self.run(source)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         found = self.promise("""
-            const found = await window.axe.run(document, {runOnly: args[0], resultTypes: ['violations']});
+            const found = await window.axe.run(document, {runOnly: args[0] || args[1], resultTypes: ['violations']});
             return found.violations.map(v => ({id: v.id, impact: v.impact, help: v.help,
                 nodes: v.nodes.map(n => n.target.join(' ') + ': ' + (n.any[0] || n.all[0] || n.none[0] || {}).message)}));
-        """, tags)
+        """, rules, tags)
         return found
 
 

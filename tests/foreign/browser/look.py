@@ -37,7 +37,7 @@ def one(browser, name, language, word, scheme):
             .filter(e => pressed(e).getBoundingClientRect().height < 43).length;
         const folds = [...document.querySelectorAll('details:not([open])')];
         folds.forEach(f => f.open = true);
-        const small = low(), wide = root.scrollWidth - innerWidth;
+        const small = low(), wide = root.scrollWidth - root.clientWidth;
         folds.forEach(f => f.open = false);
         return {lang: root.lang, wide, small, ground: style.backgroundColor,
                 ink: style.color, h1: [...document.querySelectorAll('h1')].map(h => h.textContent.trim()),

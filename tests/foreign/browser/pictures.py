@@ -1,4 +1,5 @@
-"""Takes the pictures of the handbook: plays the demo, looks at its pages, stores them in few colours.
+"""Takes the pictures of the handbook: plays the demo, walks through it as the stories do, stores what is seen in few
+colours. Each story has its decisive page here, in one form or two.
 
 Usage: pictures.py TEGATA DEVICES FOLDER. Needs `pngquant`. Exits 1 when the demo did not hold, a page did not come, or a
 picture is too large.
@@ -14,75 +15,124 @@ from driver import WIDTHS, Browser
 from pages import in_language
 
 # What one picture may weigh, and how many there may be.
-LARGEST, MOST = 120_000, 60
+LARGEST, MOST = 120_000, 24
 # A longer page is cut: the handbook shows what it begins with.
-TALLEST = 1200
+TALLEST = 1500
 # As the handbook shows them; a page is taken in some of these.
 FORMS = {
     "desktop": ("desktop", "light", "en"),
     "dark": ("desktop", "dark", "en"),
     "ja": ("desktop", "light", "ja"),
+    "ja-dark": ("desktop", "dark", "ja"),
     "phone": ("phone", "light", "en"),
     "phone-ja": ("phone", "light", "ja"),
+    "phone-ja-dark": ("phone", "dark", "ja"),
 }
 
 
-# Areas of the console whose lists lead to a page of each thing.
-AREAS = ("products", "batches", "releases", "campaigns", "findings", "notices")
-# Other pages of it.
-OTHERS = {"overview": "/console", "devices": "/console/devices", "audit": "/console/audit", "accounts": "/console/accounts",
-          "tokens": "/console/tokens", "organisation": "/console/organisation", "account": "/console/account"}
+class Camera:
+    """A browser that goes through the demo and stops where a picture is worth it."""
 
+    def __init__(self, browser, look):
+        self.browser, self.look = browser, look
+        self.browser.language("en")
 
-# Devices of the demo whose look-up is shown.
-SHOWN = ("infusion pump", "quarantined", "retired", "recalled")
+    def shot(self, name, path, *forms):
+        """A page, in each of these forms."""
+        for form in forms:
+            self._stand(form)
+            self.browser.go(in_language(path, FORMS[form][2]))
+            self._take(f"{name}-{form}")
 
+    def here(self, name, form="desktop"):
+        """The page that is before the reader: what a form was answered with is not to be had again."""
+        self._stand(form)
+        self._take(f"{name}-{form}")
 
-def public(look):
-    """Pages that everybody sees: name, path, forms."""
-    found = [("front", "/", ("desktop", "phone-ja")), ("ledger", "/ledger", ("desktop", "phone-ja"))]
-    for what, number in sorted(look["devices"].items()):
-        if what not in SHOWN:
-            continue
-        name = "".join(c if c.isalnum() else "-" for c in what.lower())
-        found.append((f"look-up-{name}", f"/d/{number}", ("phone", "phone-ja")))
-    return found
+    def _stand(self, form):
+        width, scheme, _ = FORMS[form]
+        self.browser.form(*WIDTHS[width], scheme)
 
+    def _take(self, name):
+        path = self.browser.picture(name, most=TALLEST)
+        print(f"{os.path.basename(path):<36} {self.browser.heading()}", flush=True)
 
-def inside(browser):
-    """Pages of who is logged in. What a list leads to is found by its first link."""
-    found = [(name, path, ("desktop", "ja")) for name, path in OTHERS.items() if reached(browser, path)]
-    for area in AREAS:
-        if reached(browser, f"/console/{area}"):
-            found.append((area, f"/console/{area}", ("desktop", "ja")))
-            first = browser.run("const a = document.querySelector('main tbody th a, main .finding h3 a'); return a && a.pathname")
-            if first:
-                found.append((area[:-2] if area == "batches" else area[:-1], first, ("desktop", "dark", "phone-ja")))
-    return found
-
-
-def reached(browser, path):
-    """Whether there is a page."""
-    browser.go(path)
-    return browser.run("return performance.getEntriesByType('navigation')[0].responseStatus") == 200
+    def first(self, path, selector="main tbody th a"):
+        """The first thing on a list: the path of its page."""
+        self.browser.go(path)
+        return self.browser.run("const a = document.querySelector(arguments[0]); return a && a.pathname", selector)
 
 
 def take(look, folder):
     with Browser(look["pages"], folder) as browser:
-        taken(browser, public(look))
+        camera = Camera(browser, look)
+        public(camera)
+        camera.shot("log-in", "/login", "desktop")
         console.log_in(browser, look["user"], look["password"])
-        taken(browser, inside(browser))
+        for part in (people, fleet, line, hands):
+            part(camera)
 
 
-def taken(browser, shots):
-    for name, path, forms in shots:
-        for form in forms:
-            width, scheme, language = FORMS[form]
-            browser.form(*WIDTHS[width], scheme)
-            browser.go(in_language(path, language))
-            title = browser.heading()
-            picture = browser.picture(f"{name}-{form}", most=TALLEST)
-            print(f"{os.path.basename(picture):<40} {title}", flush=True)
+def public(camera):
+    """What everybody sees."""
+    devices = camera.look["devices"]
+    camera.shot("look-up", f"/d/{devices['Infusion pump']}", "phone", "phone-ja-dark")
+    camera.shot("look-up-ended", f"/d/{devices['retired']}", "phone")
+    camera.shot("claim", "/claim", "phone")
+    camera.shot("ledger", "/ledger", "desktop")
+
+
+def people(camera):
+    """A passkey, a token, the audit."""
+    browser = camera.browser
+    browser.go("/console/account/passkeys")
+    browser.authenticator()
+    browser.send("#passkey-add", name="Telephone")
+    camera.here("passkeys")
+    browser.go("/console/tokens")
+    browser.send("main form[action='/console/tokens']", name="Line 3", role="station")
+    browser.go("/console/tokens")
+    browser.press("tbody tr:last-of-type button")
+    camera.shot("tokens", "/console/tokens", "desktop")
+    camera.shot("audit", "/console/audit", "desktop")
+    browser.go("/console/accounts")
+    browser.send("main form[action='/console/invitations']", note="Mori, night shift", role="operator")
+    camera.shot("accounts", "/console/accounts", "desktop")
+
+
+def fleet(camera):
+    """The overview; devices that lack an update; one that is quarantined, and the question before one is retired."""
+    browser = camera.browser
+    camera.shot("overview", "/console", "desktop", "ja")
+    # every camera has its update by now; of the others nothing is known
+    narrowed = "/console/devices?stage=in_use&update=waiting&update=unknown"
+    camera.shot("devices", narrowed, "desktop", "ja")
+    device = camera.first(narrowed + "&condition=well")
+    browser.go(device)
+    browser.fill(reason="Found in a skip behind the shop")
+    browser.press("[name=act][value=quarantine]")
+    camera.shot("device", device, "desktop", "ja")
+    # the others have new owners: only the owner retires
+    browser.go(camera.first("/console/devices?whose=owned&stage=made"))
+    browser.press("[name=act][value=retire]")
+    camera.here("sure")
+    camera.shot("findings", "/console/findings", "desktop", "ja")
+
+
+def line(camera):
+    """What is made and what is rolled out."""
+    camera.shot("product", camera.first("/console/products"), "desktop")
+    camera.shot("batch", camera.first("/console/batches"), "desktop")
+    camera.shot("campaign", f"/console/campaigns/{camera.look['campaign']}", "desktop", "ja")
+
+
+def hands(camera):
+    """The code by which a device changes hands: of the one that was not sold yet."""
+    browser = camera.browser
+    browser.go(camera.first("/console/devices?whose=owned&stage=made"))
+    browser.touch("section:has(#h-transfer) summary")
+    browser.send("form[action$='/transfer']")
+    camera.here("claim-code")
 
 
 def in_few_colours(folder):

@@ -48,6 +48,8 @@ const PACKAGES: [Package; 3] = [
             "docs/guide/maker.md",
             "docs/guide/operator.md",
             "docs/guide/owner.md",
+            "docs/guide/ja/operator.md",
+            "docs/guide/ja/owner.md",
             "docs/how-to/back-up-and-restore.md",
             "docs/how-to/check-the-ledger-yourself.md",
             "docs/how-to/install-on-debian.md",
@@ -134,8 +136,9 @@ fn one(package: &Package, version: &str, order: &Order) -> Result<PathBuf, Strin
     let docs = format!("usr/share/doc/{name}");
     for document in package.documents {
         let from = run::root().join(document);
+        let folder = if document.contains("/ja/") { "ja/" } else { "" };
         let file = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        tree.file(&from, &format!("{docs}/{file}"))?;
+        tree.file(&from, &format!("{docs}/{folder}{file}"))?;
     }
     tree.file(&bill, &format!("{docs}/{name}.cdx.json"))?;
     tree.text(&format!("{docs}/copyright"), &copyright()?)?;

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use tegata_domain::change::{Change, Refused, Revocation, Write};
 use tegata_domain::device::{Condition, Device};
+use tegata_domain::finding::{Finding, FindingKind};
 use tegata_domain::id::*;
 use tegata_domain::organisation::{Kinds, Organisation, OrganisationKind};
 use tegata_domain::permit::{Actor, Member, Operation, Permit, Right, Role, Subject};
@@ -74,6 +75,44 @@ async fn a_stale_decision_is_refused() {
     let device = world.store.device().by_row(DeviceRow(1)).await.unwrap().unwrap();
     assert_eq!((device.sequence, device.condition), (2, Condition::Quarantined));
     assert_eq!(world.store.event().page(DeviceRow(1), 0, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn each_station_has_its_own_count() {
+    let world = World::new(10).await;
+    let (now, later) = (Timestamp::from_millis(1_000), Timestamp::from_millis(2_000));
+    let tokens = [1, 2].map(|row| Write::Token(token(row, Timestamp::from_millis(60_000))));
+    world.store.save(Change::of("t", tokens.into()), &permit(), now).await.unwrap();
+    let outcomes = world.store.save_all(vec![made(1, "A", 1), made(2, "B", 2)], &of_token(1), now).await.unwrap();
+    assert_eq!(outcomes, [Ok(()), Ok(())]);
+    // B is there already: refused without a finding, so nobody counts it
+    let outcomes = world.store.save_all(vec![made(3, "B", 3), made(4, "C", 4)], &of_token(2), now).await.unwrap();
+    assert_eq!(outcomes, [Err(Refused::Exists), Ok(())]);
+    let found = |finding| Change::of("", vec![Write::Finding(finding)]);
+    world.store.save(found(refusal(1, None, later)), &of_token(2), later).await.unwrap();
+    // of the device, not of the station
+    world.store.save(found(refusal(2, Some(DeviceRow(1)), later)), &of_token(1), later).await.unwrap();
+    // on nobody's token
+    world.store.save(made(5, "D", 5), &permit(), now).await.unwrap();
+    let stations = world.store.batch().stations(BatchRow(1)).await.unwrap();
+    let told: Vec<_> = stations.iter().map(|one| (one.made, one.refused, one.last_at)).collect();
+    assert_eq!(told, [(2, 0, NOW), (1, 1, later)]);
+    assert_eq!(world.store.batch().stations(BatchRow(2)).await.unwrap(), []);
+}
+
+fn refusal(n: u128, device: Option<DeviceRow>, at: Timestamp) -> Finding {
+    let kind = FindingKind::WeakKey;
+    Finding {
+        uid: uid(900 + n),
+        organisation: OrganisationRow(1),
+        device,
+        batch: Some(BatchRow(1)),
+        kind: kind.name().to_owned(),
+        level: kind.level(),
+        at,
+        data: serde_json::json!({}),
+        closed: None,
+    }
 }
 
 #[tokio::test]

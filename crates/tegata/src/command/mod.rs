@@ -1,5 +1,6 @@
 //! Subcommands, each in its file.
 
+mod account;
 mod backup;
 mod config;
 mod demo;
@@ -55,6 +56,8 @@ enum Command {
     Move(relocate::Move),
     /// Write all data of an organisation in open formats
     Export(export::Export),
+    /// Give a person a new way in, from the machine itself
+    Account(account::Account),
     /// Look for what is wrong or risky with a data folder
     Doctor(doctor::Doctor),
     /// Show the configuration and where each value comes from
@@ -123,6 +126,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(command) => backup::run(command),
         Command::Restore(command) => restore::run(command),
         Command::Export(command) => export::run(command),
+        Command::Account(command) => account::run(command),
         Command::Move(command) => relocate::run(command),
         Command::Doctor(command) => doctor::run(command),
         Command::Config(command) => config::run(command),

@@ -153,6 +153,8 @@ fn tell(stage: &Stage, report: &Report, options: Options, stay: bool) {
         say(format!("  {what:<24} http://{}/d/{number}", server.http));
     }
     say(format!("  {:<24} http://{}/", "start page", server.http));
+    // browsers take passkeys for a name, not for an address
+    say(format!("  {:<24} http://localhost:{}/login", "log in", server.http.port()));
     say(format!("  {:<24} http://{}/ledger/devices/checkpoint", "ledger", server.http));
     say(format!("  {:<24} http://{}/metrics", "metrics", server.http));
     say(format!("  {:<24} {}", "letters", first.folder.join(platform::OUTBOX).display()));
@@ -163,5 +165,5 @@ fn tell(stage: &Stage, report: &Report, options: Options, stay: bool) {
     }
     say(format!("  token      {}", first.token));
     say(format!("  trust      {}", first.folder.join(HTTPS_CA_FILE).display()));
-    say(format!("  log-in     {} / {}  (for the console of a later release)", first.user, first.password));
+    say(format!("  log-in     {} / {}", first.user, first.password));
 }

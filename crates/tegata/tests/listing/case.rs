@@ -135,6 +135,7 @@ pub fn all() -> Vec<Case> {
         crate::pages::all(),
         crate::console::all(),
         crate::line::all(),
+        crate::ways::all(),
     ];
     parts.into_iter().flatten().collect()
 }

@@ -23,7 +23,7 @@ pub fn form(path: impl Into<String>, with: &[(&str, &str)]) -> Message {
 
 /// The lines.
 pub fn all() -> Vec<Case> {
-    [own(), organisation(), crate::fleet::all()].into_iter().flatten().collect()
+    [own(), organisation(), crate::fleet::all(), crate::fleet::bulks()].into_iter().flatten().collect()
 }
 
 fn own() -> Vec<Case> {
@@ -121,6 +121,12 @@ fn ask(who: &str, browser: &Console, message: Message) -> Answer {
     // a mark of what is live: no page, and no words
     if answer.header("content-type") == "text/event-stream" {
         assert!(page.starts_with("retry: ") && page.len() < 1000, "{what}: {page}");
+        return answer;
+    }
+    // what the script is told of a passkey that is to be made
+    if answer.status == 200 && what.ends_with("/begin") {
+        assert_eq!(answer.header("content-type"), "application/json", "{what}");
+        assert!(answer.json()["publicKey"]["challenge"].is_string(), "{what}: {page}");
         return answer;
     }
     // a list as a file

@@ -67,9 +67,9 @@ fn batches() -> Vec<Case> {
             .stranger(200),
         Case::form("/console/batches", CreateBatch, new).through(&["batch/open::open"]),
         Case::page("/console/batches/{id}", ReadBatch, |s| get(format!("/console/batches/{}", s.batch)))
-            .through(&["batch/read::by_uid"]),
+            .through(&["batch/read::with_stations"]),
         Case::page("/console/live/batches/{id}", ReadBatch, |s| get(format!("/console/live/batches/{}", s.batch)))
-            .through(&["batch/read::by_uid"]),
+            .through(&["batch/read::with_stations"]),
     ]
 }
 
@@ -133,6 +133,9 @@ fn findings() -> Vec<Case> {
         Case::form("/console/findings/{id}/close", CloseFinding, close).through(&["finding/close::close"]),
         Case::page("/console/live/findings", ReadFinding, |_| get("/console/live/findings"))
             .through(&["finding/read::list"])
+            .stranger(200),
+        Case::page("/console/live/overview", ReadDevice, |_| get("/console/live/overview"))
+            .through(&["tally/read::read", "tally/read::curves"])
             .stranger(200),
         Case::page("/console/notices", ReadNotice, |_| get("/console/notices"))
             .through(&["notice/read::list"])

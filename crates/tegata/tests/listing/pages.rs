@@ -49,6 +49,8 @@ pub fn all() -> Vec<Case> {
         Case { method: Method::Post, ..Case::public("/login", log_in).answers(303) },
         Case::public("/invitation/{code}", |s| get(s.invitation())),
         Case { method: Method::Post, ..Case::public("/invitation/{code}", accept).answers(303) },
+        Case::public("/guide", |_| get("/guide")),
+        Case::public("/guide/{role}", |_| get("/guide/owner")),
         Case::public("/assets/{file}", |s| get(s.stylesheet.clone())),
         Case::public("/healthz", |_| get("/healthz")),
         Case::public("/readyz", |_| get("/readyz")),

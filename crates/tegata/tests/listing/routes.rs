@@ -1,6 +1,6 @@
 //! Every route × every kind of credential; what is expected follows from who may call the route.
 
-use crate::case::{Case, all};
+use crate::case::{Case, all, word};
 use crate::stock::Stock;
 use tegata::wiring::{Access, Method, Route, table};
 use tegata_domain::id::OrganisationRow;
@@ -17,6 +17,17 @@ fn every_route_is_listed() {
     let stale: Vec<&str> =
         cases.iter().filter(|case| !routes.iter().any(|r| case.is_of(r))).map(|case| case.route).collect();
     assert!(stale.is_empty(), "lines of routes that wiring has not (any more): {stale:?}");
+}
+
+/// The browser's tests hold their list of pages against this one (`tests/foreign/browser/routes.py`).
+#[test]
+fn every_route_is_written_down() {
+    let line = |route: &Route| {
+        let (access, door) = (format!("{:?}", route.access), format!("{:?}", route.door));
+        format!("{access:<6} {door:<6} {:<6} {}", word(route.method), route.path)
+    };
+    let lines: Vec<String> = table().routes.iter().map(line).collect();
+    insta::assert_snapshot!("every-route", lines.join("\n"));
 }
 
 /// Sends, and holds every refusal to its form.

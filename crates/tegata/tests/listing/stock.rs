@@ -1,5 +1,6 @@
 //! The things that the list speaks of: a platform with two organisations, tokens of every sort, devices in hand.
 
+use crate::ways::{ORIGIN, Provider, Ways};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use tegata_domain::permit::Role;
@@ -50,6 +51,10 @@ pub struct Stock {
     pub campaign: String,
     /// A campaign that may be ended.
     pub doomed: String,
+    /// An act on many devices that waits to be confirmed.
+    pub bulk: String,
+    /// One that was stopped before it began.
+    pub stopped_bulk: String,
     /// A device that stays well.
     pub unit: Unit,
     /// A key with a certificate that it made for itself.
@@ -64,6 +69,7 @@ pub struct Stock {
     pub finding: String,
     /// Where the pages' stylesheet lies.
     pub stylesheet: String,
+    ways: Ways,
     members: RefCell<Vec<String>>,
     invitations: RefCell<Vec<(String, String)>>,
     units: RefCell<Vec<Unit>>,
@@ -74,22 +80,21 @@ pub struct Stock {
 
 impl Stock {
     /// On a platform of its own.
-    pub fn new(setup: Setup) -> Stock {
+    pub fn new(mut setup: Setup) -> Stock {
+        let provider = Provider::start();
+        setup.environment.extend(provider.environment());
+        let named = setup.init.windows(2).find(|pair| pair[0] == "--public-url").map(|pair| pair[1].clone());
         let world = World::with(env!("CARGO_BIN_EXE_tegata"), setup);
         let maker = world.api();
         let stranger = tenant::organisation(&maker, "Strangers", &["maker", "operator"]);
         let product = factory::product(&maker, "LISTED");
         let batch = factory::batch(&maker, &product, 100_000);
         let unit = factory::device(&maker, &batch, "WELL");
-        let contact = serde_json::json!({ "mail": MAIL, "language": "en" });
-        maker.post("/api/v1/contact", &contact).expect(200);
+        maker.post("/api/v1/contact", &json!({ "mail": MAIL, "language": "en" })).expect(200);
         // the same serial with another key: a finding
         let twice = factory::line(&unit.serial, &factory::csr(&factory::key()));
         assert!(maker.call(factory::lines(&batch, twice)).lines()[0]["problem"].is_object());
-        let signed = factory::product(&maker, "SIGNED");
-        let public_key = data_encoding::BASE64.encode(tegata_keys::signer::Signer::generate_p256().unwrap().0.spki());
-        let keys = format!("/api/v1/products/{signed}/keys");
-        let key = factory::id(&maker.post(&keys, &json!({ "public_key": public_key })).expect(201));
+        let (signed, key) = signed(&maker);
         let release = factory::id(&maker.call(factory::release(&product, "1.0", &[])).expect(201));
         let [campaign, doomed] = ["GOES-ON", "DOOMED"].map(|serial| campaign(&maker, (&batch, &release), serial));
         let notice = maker.all("/api/v1/notices")[0]["id"].as_str().unwrap().to_owned();
@@ -102,14 +107,15 @@ impl Stock {
         let public = world.public();
         let person = |role: Role| (role, console::person(&maker, &public, role.name(), role));
         let people: Vec<(Role, Console)> = Role::ALL.into_iter().map(person).collect();
-        for spare in 0..MEMBERS {
-            console::person(&maker, &public, &format!("spare-{spare}"), Role::Auditor);
-        }
-        let members = members(&people[0].1);
+        let members = spare_members(&maker, &public, &people[0].1);
         let front = world.public().get("/").expect(200).text();
         let real = tegata_wire::x509::parse(&unit.identity.chain[0]).unwrap();
         let own_name = tegata_keys::profile::authority_name("Nobody", "Device");
+        let [bulk, stopped_bulk] = bulks(&people[0].1);
         Stock {
+            ways: Ways::new(provider, named.unwrap_or(ORIGIN.to_owned()), &maker, &public),
+            bulk,
+            stopped_bulk,
             roles: tenant::every_role(&maker),
             visitor: console::person(&public.bearer(&stranger.secret), &public, "stranger", Role::Administrator),
             people,
@@ -138,6 +144,11 @@ impl Stock {
             notice,
             letter,
         }
+    }
+
+    /// People with other ways in than a password.
+    pub fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// A name that nothing has yet.
@@ -246,6 +257,23 @@ fn invitation(api: &Api) -> (String, String) {
     (factory::text(&made, "id"), path)
 }
 
+/// A product with a release key: their ids.
+fn signed(maker: &Api) -> (String, String) {
+    let product = factory::product(maker, "SIGNED");
+    let public_key = data_encoding::BASE64.encode(tegata_keys::signer::Signer::generate_p256().unwrap().0.spki());
+    let keys = format!("/api/v1/products/{product}/keys");
+    let key = factory::id(&maker.post(&keys, &json!({ "public_key": public_key })).expect(201));
+    (product, key)
+}
+
+/// Members whom nobody needs: the ids of their accounts.
+fn spare_members(maker: &Api, public: &Api, administrator: &Console) -> Vec<String> {
+    for spare in 0..MEMBERS {
+        console::person(maker, public, &format!("spare-{spare}"), Role::Auditor);
+    }
+    members(administrator)
+}
+
 /// The accounts that may be used up, as the page of accounts names them.
 fn members(administrator: &Console) -> Vec<String> {
     let page = administrator.get("/console/accounts").expect(200).text();
@@ -278,4 +306,20 @@ fn between(text: &str, begin: &str, end: &str) -> String {
     let from = text.find(begin).unwrap_or_else(|| panic!("no {begin}"));
     let rest = &text[from..];
     rest[..rest.find(end).unwrap_or_else(|| panic!("no {end}")) + end.len()].to_owned()
+}
+
+/// An act on many devices that waits to be confirmed, and one that was stopped before.
+fn bulks(person: &Console) -> [String; 2] {
+    let [waits, stopped] = ["waits", "stopped"].map(|reason| prepared(person, reason));
+    person.act(&format!("/console/bulks/{stopped}/stop"), &[]).expect(303);
+    [waits, stopped]
+}
+
+/// An act on devices that are there, prepared and not confirmed: its id.
+fn prepared(person: &Console, reason: &str) -> String {
+    let token = person.token();
+    let fields = [("token", &*token), ("act", "ship"), ("reason", reason), ("query", "stage=made")];
+    let answer = person.post("/console/bulks", &fields).expect(303);
+    let path = answer.header("location").to_owned();
+    path.trim_start_matches("/console/bulks/").to_owned()
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 #![allow(clippy::disallowed_methods, reason = "it measures with the real clock, and reads its own environment")]
 
+mod bulk;
 mod clock;
 mod cut;
 mod disk;

@@ -62,12 +62,24 @@ pub(crate) fn take(account: &Account, typed: &str, now: Timestamp, cx: &Inner) -
 pub fn begin(visitor: &Visitor, cx: &Inner) -> Result<Setting> {
     visitor.fresh(cx)?;
     let seed = Seed::new(&*cx.chance);
+    let ticket = carry(&ticket_of(visitor.account.uid), seed.bytes(), LIFE, cx)?;
+    Ok(setting(&seed, ticket, visitor, cx))
+}
+
+/// What was begun, once more: for who typed a wrong code.
+pub fn again(ticket: &str, visitor: &Visitor, cx: &Inner) -> Result<Setting> {
+    visitor.fresh(cx)?;
+    Ok(setting(&begun(ticket, visitor, cx)?, ticket.to_owned(), visitor, cx))
+}
+
+fn begun(ticket: &str, visitor: &Visitor, cx: &Inner) -> Result<Seed> {
+    Seed::from_bytes(&carried(&ticket_of(visitor.account.uid), ticket, cx)?).map_err(|_| over())
+}
+
+fn setting(seed: &Seed, ticket: String, visitor: &Visitor, cx: &Inner) -> Setting {
     let service = cx.names.public_url.split("://").last().unwrap_or_default();
-    Ok(Setting {
-        address: seed.address(&format!("Tegata {service}"), &visitor.account.name),
-        seed: seed.base32(),
-        ticket: carry(&ticket_of(visitor.account.uid), seed.bytes(), LIFE, cx)?,
-    })
+    let address = seed.address(&format!("Tegata {service}"), &visitor.account.name);
+    Setting { address, seed: seed.base32(), ticket }
 }
 
 /// Sets it up with a first code of the phone. The login goes on, proven by both; its recovery codes are told this once.
@@ -81,7 +93,7 @@ pub async fn confirm(
 ) -> Result<(Opened, Vec<Zeroizing<String>>)> {
     visitor.fresh(cx)?;
     let (account, now) = (&visitor.account, cx.now()?);
-    let seed = Seed::from_bytes(&carried(&ticket_of(account.uid), ticket, cx)?).map_err(|_| over())?;
+    let seed = begun(ticket, visitor, cx)?;
     let step = seed.check(code, now, 0).ok_or_else(wrong_code)?;
     let (told, codes) = new_codes(account, cx);
     let sealed = cx.seal.seal(&kept(account.uid), seed.bytes())?;

@@ -6,15 +6,19 @@ use crate::login::{Attempt, Opened, Visitor, carried, carry, over, raise};
 use std::time::Duration;
 use tegata_domain::account::{PASSKEYS_MAX, Passkey};
 use tegata_domain::change::{Change, Write};
-use tegata_domain::id::{PasskeyRow, Uuid};
+use tegata_domain::id::{AccountRow, PasskeyRow, Uuid};
 use tegata_domain::login::Strength;
 use tegata_domain::permit::Operation;
 use tegata_domain::person::PersonWrite;
-use tegata_keys::passkey::{PasskeyError, Relying};
+use tegata_domain::time::Timestamp;
+use tegata_keys::passkey::{Passkey as Made, PasskeyError, Relying};
 use tegata_store::Row;
 
 /// How long somebody may look for the authenticator.
 pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// What authenticators call the platform.
+const NAME: &str = "Tegata";
 
 /// Longest name of a passkey.
 const NAME_MAX: usize = 60;
@@ -30,7 +34,17 @@ pub(crate) fn relying(cx: &Inner) -> Result<Relying> {
     let authority = rest.split('/').next().unwrap_or_default();
     let port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let host = authority.rsplit_once(':').filter(|(_, end)| port(end)).map_or(authority, |(host, _)| host);
-    Relying::new(host, &[&format!("{scheme}://{authority}")], "Tegata").map_err(refused)
+    // on the machine itself the plain port serves the same pages
+    let relying = match host {
+        "localhost" => Relying::here(NAME),
+        _ => Relying::new(host, &[&format!("{scheme}://{authority}")], NAME),
+    };
+    relying.map_err(refused)
+}
+
+/// Whether there are passkeys on this platform: browsers take them for a host name only.
+pub fn offered(cx: &Inner) -> bool {
+    relying(cx).is_ok()
 }
 
 /// Why it was not done, for people; what the library says goes to the log.
@@ -53,7 +67,7 @@ pub(crate) fn refused(error: PasskeyError) -> Error {
             (Kind::NoCredential, "passkey", text)
         }
     };
-    Error { kind, code, public: public.to_owned(), source: Some(Box::new(error)) }
+    Error { source: Some(Box::new(error)), ..Error::new(kind, code, public) }
 }
 
 pub(crate) fn last_way() -> Error {
@@ -93,24 +107,48 @@ pub async fn finish(
     let state = carried(&label(account.uid), ticket, cx)?;
     let state = std::str::from_utf8(&state).map_err(|_| over())?;
     let made = relying(cx)?.finish_registration(answer, state).map_err(refused)?;
-    let now = cx.now()?;
-    let passkey = Passkey {
-        row: PasskeyRow(cx.store.reserve(Row::Passkey, 1).await?),
-        uid: cx.uid(now),
-        account: account.row,
-        credential: made.credential,
-        state: made.state,
-        name: named(name)?,
-        created_at: now,
-        used_at: None,
-    };
+    let (now, name) = (cx.now()?, named(name)?);
+    let passkey = kept(made, (account.row, name), now, cx).await?;
     let change = Change::of(account.uid.to_string(), vec![Write::Person(PersonWrite::Passkey(passkey))]);
     let saved = cx.store.save(change, &visitor.own(Operation::ChangeSelf)?, now).await;
     saved.map_err(|error| match Error::from(error) {
-        Error { code: "exists", .. } => Error::conflict("passkey_known", "this passkey is known here already"),
+        Error { code: "exists", .. } => known(),
         other => other,
     })?;
     raise(account, visitor, (Strength::Passkey, attempt), cx).await
+}
+
+/// A passkey that was made, as it is kept.
+pub(crate) async fn kept(
+    made: Made,
+    (account, name): (AccountRow, String),
+    now: Timestamp,
+    cx: &Inner,
+) -> Result<Passkey> {
+    Ok(Passkey {
+        row: PasskeyRow(cx.store.reserve(Row::Passkey, 1).await?),
+        uid: cx.uid(now),
+        account,
+        credential: made.credential,
+        state: made.state,
+        name,
+        created_at: now,
+        used_at: None,
+    })
+}
+
+pub(crate) fn known() -> Error {
+    Error::conflict("passkey_known", "this passkey is known here already")
+}
+
+/// Calls one of the visitor's passkeys something else.
+pub async fn rename(uid: Uuid, name: &str, visitor: &Visitor, cx: &Inner) -> Result<()> {
+    let all = of(visitor, cx).await?;
+    let passkey = all.iter().find(|passkey| passkey.uid == uid).ok_or_else(|| Error::not_found("passkey"))?;
+    let account = &visitor.account;
+    let write = PersonWrite::PasskeyName(passkey.row, account.row, named(name)?);
+    let change = Change::of(account.uid.to_string(), vec![Write::Person(write)]);
+    Ok(cx.store.save(change, &visitor.own(Operation::ChangeSelf)?, cx.now()?).await?)
 }
 
 /// Takes a passkey off the visitor's account, unless it is the last way in.
@@ -130,7 +168,7 @@ pub async fn end(uid: Uuid, visitor: &Visitor, cx: &Inner) -> Result<()> {
 }
 
 /// What its holder calls it.
-fn named(name: &str) -> Result<String> {
+pub(crate) fn named(name: &str) -> Result<String> {
     let name = name.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count()) && !name.contains(char::is_control);
     let text = format!("a passkey has a name of 1 to {NAME_MAX} letters, so that you know it again");

@@ -17,7 +17,7 @@ pub async fn open(product: Uuid, new: NewBatch, key: Option<&str>, actor: &Actor
     let key = key.map(|key| IdempotencyKey { organisation: product.organisation, noun: "batch", key });
     let uid = cx.uid_of(now, key);
     let row = BatchRow(cx.store.reserve(Row::Batch, 1).await?);
-    let batch = new.open(row, uid, &product, now).map_err(|e| Error::invalid("batch", e))?;
+    let batch = new.open(row, uid, &product, now).map_err(|e| Error::invalid("batch", &e).case(e.case()))?;
     let change = Change::of(batch.uid.to_string(), vec![Write::Batch(batch.clone())]);
     match cx.store.save(change, &permit, now).await.map_err(Error::from) {
         Ok(()) => Ok(batch),

@@ -7,6 +7,7 @@ use tegata_domain::batch::Batch;
 use tegata_domain::id::{BatchRow, Uuid};
 use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
+use tegata_store::station::Station;
 
 /// A batch, with what stands on the labels of its devices.
 pub struct Seen {
@@ -30,6 +31,13 @@ pub async fn by_uid(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Seen> {
     let entry = crate::lookup::entry(batch.product, cx).await?;
     let (product, maker) = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
     Ok(Seen { batch, product, maker, public_url: cx.names.public_url.clone() })
+}
+
+/// One batch, and who works on it.
+pub async fn with_stations(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<(Seen, Vec<Station>)> {
+    let seen = by_uid(uid, actor, cx).await?;
+    let stations = cx.store.batch().stations(seen.batch.row).await?;
+    Ok((seen, stations))
 }
 
 /// The batches of the actor's organisation after `after`, at most `limit`.

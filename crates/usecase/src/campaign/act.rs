@@ -39,7 +39,7 @@ pub async fn act(uid: Uuid, act: Act, actor: &Actor, cx: &Inner) -> Result<Progr
             Act::Resume => campaign.resume(),
             Act::Cancel(reason) => campaign.cancel(reason.clone(), now),
         };
-        let campaign = after.map_err(|e| Error::conflict("campaign", e))?;
+        let campaign = after.map_err(|e| Error::conflict("campaign", &e).case(e.case()))?;
         let groups = cx.store.campaign().groups(campaign.row).await?;
         if campaign.state == before {
             return progress(campaign, groups, cx).await;

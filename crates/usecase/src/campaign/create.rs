@@ -5,7 +5,9 @@ use super::read::{Progress, progress};
 use crate::cx::{IdempotencyKey, Inner};
 use crate::error::{Error, Result};
 use std::time::Duration;
-use tegata_domain::campaign::{Campaign, CampaignState, LEAST_DEFAULT, LIMIT_DEFAULT, NUMBERS_MAX, NewCampaign};
+use tegata_domain::campaign::{
+    Campaign, CampaignError, CampaignState, LEAST_DEFAULT, LIMIT_DEFAULT, NUMBERS_MAX, NewCampaign,
+};
 use tegata_domain::change::{Change, Write};
 use tegata_domain::id::{CampaignRow, DeviceRow, OrganisationRow, Uuid};
 use tegata_domain::number::Number;
@@ -41,12 +43,13 @@ pub async fn create(asked: Asked, key: Option<&str>, actor: &Actor, cx: &Inner) 
     same_product(&asked, &product)?;
     let mut new = asked.new;
     if asked.numbers.len() > NUMBERS_MAX {
-        return Err(Error::invalid("campaign", tegata_domain::campaign::CampaignError::Numbers));
+        let many = CampaignError::Numbers;
+        return Err(Error::invalid("campaign", &many).case(many.case()));
     }
     let by_maker = own.row == release.organisation;
     let reach = Chosen { organisation: own.row, product: product.row, by_maker };
     new.selection.devices = rows(&asked.numbers, reach, cx).await?;
-    new.check().map_err(|e| Error::invalid("campaign", e))?;
+    new.check().map_err(|e| Error::invalid("campaign", &e).case(e.case()))?;
     let now = cx.now()?;
     let key = key.map(|key| IdempotencyKey { organisation: own.row, noun: "campaign", key });
     let row = CampaignRow(cx.store.reserve(Row::Campaign, 1).await?);
@@ -89,7 +92,7 @@ async fn rows(numbers: &[Number], reach: Chosen, cx: &Inner) -> Result<Vec<Devic
             None => None,
         };
         let text = || format!("{number} is no device of this product that you made or own");
-        rows.push(device.ok_or_else(|| Error::invalid("select", text()))?.device);
+        rows.push(device.ok_or_else(|| Error::invalid("select", text()).case("select.numbers"))?.device);
     }
     rows.sort_unstable();
     rows.dedup();

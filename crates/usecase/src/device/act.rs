@@ -4,6 +4,7 @@ use super::read::load;
 use crate::cx::Inner;
 use crate::error::{Error, Result};
 use crate::{life, revocation};
+use tegata_domain::bulk::Outcome;
 use tegata_domain::change::{Change, DisposalEnd, Write};
 use tegata_domain::credential::Digest;
 use tegata_domain::device::{Device, DeviceError, Said, Step};
@@ -11,7 +12,7 @@ use tegata_domain::disposal;
 use tegata_domain::finding::FindingKind;
 use tegata_domain::notice::NoticeKind;
 use tegata_domain::number::Number;
-use tegata_domain::permit::{Actor, Operation};
+use tegata_domain::permit::{Actor, Operation, Permit};
 use tegata_domain::revocation::Reason;
 use tegata_domain::time::Timestamp;
 
@@ -63,6 +64,21 @@ impl Act {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::all().find(|(known, _)| *known == name).map(|(_, act)| act)
     }
+
+    /// Its word in the URL.
+    pub fn name(self) -> &'static str {
+        ACTS[self as usize].0
+    }
+
+    /// The right that it takes.
+    pub fn operation(self) -> Operation {
+        ACTS[self as usize].2
+    }
+
+    /// The act that takes this right.
+    pub(crate) fn by_operation(operation: Operation) -> Option<Self> {
+        ACTS.iter().find(|known| known.2 == operation).map(|known| known.1)
+    }
 }
 
 /// The acts that the actor may do to a device now, as far as its life goes: what a page offers.
@@ -91,44 +107,34 @@ pub struct Saying {
     pub credential: Option<Digest>,
 }
 
+/// What would become of a device by an act now: it waits for it, or is passed over. A refusal is one of all devices.
+pub(crate) fn judge(device: &Device, act: Act, actor: &Actor, now: Timestamp) -> Result<Outcome> {
+    let (_, _, operation, transition) = ACTS[act as usize];
+    if let Err(refusal) = actor.permit(operation, device) {
+        return Outcome::of_refusal(&refusal).ok_or_else(|| refusal.into());
+    }
+    Ok(match transition(device.clone(), Said::by(hand(actor, device)), now) {
+        Ok(step) if step.events.is_empty() => Outcome::Already,
+        Ok(_) => Outcome::Waiting,
+        Err(error) => Outcome::of_life(&error),
+    })
+}
+
 /// How often an act is decided again when another request came between.
 const TRIES: usize = 16;
 
 /// Does an act; answers the device after it.
 #[tracing::instrument(target = "tegata::trace", level = "trace", name = "device::act", skip_all)]
 pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &Inner) -> Result<Device> {
-    let (_, _, operation, transition) = ACTS[act as usize];
     check(act, &saying)?;
     for _ in 0..TRIES {
         let device = load(number, cx).await?;
-        let permit = actor.permit(operation, &device).map_err(|e| super::read::hide(e, "device"))?;
+        let permit = actor.permit(act.operation(), &device).map_err(|e| super::read::hide(e, "device"))?;
         let now = cx.now()?;
-        let Saying { reason, at, to, witness, credential } = saying.clone();
-        let said = Said { by: hand(actor, &device), reason, at, to, witness };
-        let erasure = disposal::erasure_of(&said);
-        let before = device.clone();
-        let (mut writes, after) = if act == Act::Confirm {
-            let decided = super::confirm::decide(device, credential, (said, now), &permit, cx).await?;
-            let Some(decided) = decided else { return Ok(before) };
-            decided
-        } else {
-            let step = transition(device, said, now).map_err(|e| Error::conflict("life", e))?;
-            let Some((write, after)) = life::write(cx, step).await? else { return Ok(before) };
-            (vec![write], after)
+        let by = hand(actor, &device);
+        let Some((writes, after)) = decide(device.clone(), act, (saying.clone(), by, now), &permit, cx).await? else {
+            return Ok(device);
         };
-        if act == Act::Retire {
-            let end = DisposalEnd { device: after.row, erasure, receipt: None, at: now };
-            writes.push(Write::DisposalEnd(Box::new(end)));
-            // what is under way ends first: the end is refused where something is left
-            writes.splice(0..0, crate::action::leave(after.row, now, cx).await?);
-            writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
-        }
-        if act == Act::Recall {
-            writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
-        }
-        if act == Act::Release {
-            writes.extend(begin_anew(&after, now));
-        }
         match cx.store.save(Change::of(number.masked(), writes), &permit, now).await.map_err(Error::from) {
             Err(e) if e.code == "stale" => continue,
             Err(e) => return Err(e),
@@ -136,6 +142,43 @@ pub async fn act(number: Number, act: Act, saying: Saying, actor: &Actor, cx: &I
         }
     }
     Err(Error::conflict("stale", "other requests keep changing this device; try again"))
+}
+
+/// What an act comes to: all that is written in one change, and the device after it. `None` where nothing changes.
+pub(crate) async fn decide(
+    device: Device,
+    act: Act,
+    (saying, by, now): (Saying, &'static str, Timestamp),
+    permit: &Permit,
+    cx: &Inner,
+) -> Result<Option<(Vec<Write>, Device)>> {
+    let Saying { reason, at, to, witness, credential } = saying;
+    let said = Said { by, reason, at, to, witness };
+    let erasure = disposal::erasure_of(&said);
+    let (mut writes, after) = if act == Act::Confirm {
+        let decided = super::confirm::decide(device, credential, (said, now), permit, cx).await?;
+        let Some(decided) = decided else { return Ok(None) };
+        decided
+    } else {
+        let (.., transition) = ACTS[act as usize];
+        let step = transition(device, said, now).map_err(|e| Error::conflict("life", &e).case(e.case()))?;
+        let Some((write, after)) = life::write(cx, step).await? else { return Ok(None) };
+        (vec![write], after)
+    };
+    if act == Act::Retire {
+        let end = DisposalEnd { device: after.row, erasure, receipt: None, at: now };
+        writes.push(Write::DisposalEnd(Box::new(end)));
+        // what is under way ends first: the end is refused where something is left
+        writes.splice(0..0, crate::action::leave(after.row, now, cx).await?);
+        writes.extend(revocation::end_all(&after, |_| true, Reason::CessationOfOperation, now, cx).await?);
+    }
+    if act == Act::Recall {
+        writes.push(crate::notice::notice(NoticeKind::Recalled, &after, now, cx));
+    }
+    if act == Act::Release {
+        writes.extend(begin_anew(&after, now));
+    }
+    Ok(Some((writes, after)))
 }
 
 fn check(act: Act, saying: &Saying) -> Result<()> {

@@ -11,14 +11,16 @@ mod reach;
 mod read;
 mod void;
 
-pub(crate) use act::hand;
 pub use act::{Act, act, fitting};
+pub(crate) use act::{decide, hand, judge};
 pub use confirm::{Confirmation, Readback, confirm, readback};
 pub use count::{Counted, count};
 pub use find::{BUDGET, Found, find, search};
+pub(crate) use find::{Rows, rows};
 pub use heard::heard;
 pub use label::label;
 pub use make::{Made, Ticket, build, make, ticket};
+pub(crate) use reach::reach;
 pub use read::{Seen, by_number, by_serial, certificates, events, list};
-pub(crate) use read::{hide, load, number, sight};
+pub(crate) use read::{hide, load, number, see, sight};
 pub use void::void_due;

@@ -63,7 +63,7 @@ pub(crate) async fn sight(device: &Device, actor: &Actor, cx: &Inner) -> Result<
     Ok(Sight::of(device, organisation, &held))
 }
 
-pub(super) async fn see(listed: Listed, actor: &Actor, cx: &Inner) -> Result<Seen> {
+pub(crate) async fn see(listed: Listed, actor: &Actor, cx: &Inner) -> Result<Seen> {
     let Listed { device, owner, seen_at, running } = listed;
     let own = actor.scope() == Scope::Organisation(device.owner);
     let (owner, seen_at) = match own {

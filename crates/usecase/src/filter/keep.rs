@@ -20,7 +20,8 @@ pub async fn keep(name: &str, filter: Filter, visitor: &Visitor, cx: &Inner) -> 
         return Err(Error::invalid("filter_name", format!("name the filter in 1 to {NAME_MAX} characters")));
     }
     if filter.is_all() {
-        return Err(Error::invalid("filter", "this filter takes every device; narrow it down before it is kept"));
+        return Err(Error::invalid("filter", "this filter takes every device; narrow it down before it is kept")
+            .case("filter.all"));
     }
     let now = cx.now()?;
     let kept = Kept {

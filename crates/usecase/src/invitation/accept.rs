@@ -1,13 +1,13 @@
-//! Takes an invitation up: a new account, a new password for one that is there, or one more organisation for who is
-//! logged in.
+//! Takes an invitation up: a new account, a new way in for one that is there, or one more organisation for who is logged
+//! in. By a password here; by a passkey in `passkey`.
 
 use crate::account::{check, hashed};
 use crate::cx::Inner;
 use crate::error::{Error, Kind, Result};
 use crate::login::{Attempt, Attempted, Opened, Visitor, establish, shortened};
-use tegata_domain::account::{self, Account};
+use tegata_domain::account::{self, Account, Passkey};
 use tegata_domain::change::{Change, Write};
-use tegata_domain::id::AccountRow;
+use tegata_domain::id::{AccountRow, Uuid};
 use tegata_domain::invitation::Invitation;
 use tegata_domain::login::Strength;
 use tegata_domain::membership::Membership;
@@ -26,6 +26,15 @@ pub struct Invited {
     pub invitation: Invitation,
     /// The log-in name, where it is a new way in for an account that is there.
     pub name: Option<String>,
+}
+
+/// Who takes it up, and by what she will come in: a password's hash, or a passkey and no password.
+pub(super) struct Newcomer {
+    pub account: AccountRow,
+    pub uid: Uuid,
+    pub name: String,
+    pub password_hash: Option<String>,
+    pub passkey: Option<Passkey>,
 }
 
 /// What stands behind a link. An unknown, used or ended one is refused in the same words.
@@ -47,22 +56,42 @@ pub async fn shown(secret: &str, cx: &Inner) -> Result<Invited> {
     Ok(Invited { organisation, invitation, name })
 }
 
+/// The log-in name of who takes it up: her own, where the account is there.
+pub(super) fn name_of(invited: &Invited, typed: &str) -> Result<String> {
+    match &invited.name {
+        Some(name) => Ok(name.clone()),
+        None => account::name(typed).map_err(|e| Error::invalid("login_name", e)),
+    }
+}
+
+/// The row of who takes it up.
+pub(super) async fn row_of(invited: &Invited, cx: &Inner) -> Result<AccountRow> {
+    match invited.invitation.account {
+        Some(row) => Ok(row),
+        None => Ok(AccountRow(cx.store.reserve(Row::Account, 1).await?)),
+    }
+}
+
 /// Takes it up with a name and a password, and logs in.
 #[tracing::instrument(target = "tegata::trace", level = "trace", name = "invitation::accept", skip_all)]
 pub async fn accept(link: &str, (name, password): (&str, &str), attempt: Attempt<'_>, cx: &Inner) -> Result<Opened> {
     let invited = shown(link, cx).await?;
-    let name = match &invited.name {
-        Some(name) => name.clone(),
-        None => account::name(name).map_err(|e| Error::invalid("login_name", e))?,
-    };
+    let name = name_of(&invited, name)?;
     check(&name, password)?;
-    let hash = hashed(password, cx).await?;
+    let password_hash = Some(hashed(password, cx).await?);
+    let (account, uid) = (row_of(&invited, cx).await?, cx.uid(cx.now()?));
+    settle(&invited, Newcomer { account, uid, name, password_hash, passkey: None }, attempt, cx).await
+}
+
+/// Writes what came of it in one change, and opens a login.
+pub(super) async fn settle(invited: &Invited, newcomer: Newcomer, attempt: Attempt<'_>, cx: &Inner) -> Result<Opened> {
     let now = cx.now()?;
+    let strength = if newcomer.passkey.is_some() { Strength::Passkey } else { Strength::Password };
+    let permit = permit(invited, &newcomer.name)?;
     let (account, writes) = match invited.invitation.account {
-        Some(row) => renewed(row, hash, now, cx).await?,
-        None => created((name.clone(), hash), &invited.invitation, now, cx).await?,
+        Some(_) => renewed(newcomer, now, cx).await?,
+        None => created(newcomer, &invited.invitation, now),
     };
-    let permit = permit(&invited, &name)?;
     let used = PersonWrite::InvitationUse(invited.invitation.row, now);
     let writes = std::iter::once(used).chain(writes).map(Write::Person).collect();
     let saved = cx.store.save(Change::of(account.uid.to_string(), writes), &permit, now).await;
@@ -70,8 +99,7 @@ pub async fn accept(link: &str, (name, password): (&str, &str), attempt: Attempt
         Error { code: "exists", .. } => Error::conflict("name_taken", "this log-in name is taken; choose another one"),
         other => other,
     })?;
-    let attempted =
-        Attempted { agent: shortened(attempt.agent), strength: Strength::Password, proof: None, since: None };
+    let attempted = Attempted { agent: shortened(attempt.agent), strength, proof: None, since: None };
     establish(&account, Some(invited.organisation.row), attempted, cx).await
 }
 
@@ -107,17 +135,12 @@ fn permit(invited: &Invited, name: &str) -> Result<Permit> {
     Ok(actor.permit(Operation::ChangeSelf, Subject::of(invited.organisation.row))?)
 }
 
-async fn created(
-    (name, hash): (String, String),
-    invitation: &Invitation,
-    now: Timestamp,
-    cx: &Inner,
-) -> Result<(Account, Vec<PersonWrite>)> {
+fn created(newcomer: Newcomer, invitation: &Invitation, now: Timestamp) -> (Account, Vec<PersonWrite>) {
     let account = Account {
-        row: AccountRow(cx.store.reserve(Row::Account, 1).await?),
-        uid: cx.uid(now),
-        name,
-        password_hash: Some(hash),
+        row: newcomer.account,
+        uid: newcomer.uid,
+        name: newcomer.name,
+        password_hash: newcomer.password_hash,
         language: None,
         factor: None,
         version: 1,
@@ -130,17 +153,20 @@ async fn created(
         role: invitation.role,
         created_at: now,
     };
-    Ok((account.clone(), vec![PersonWrite::Account(account), PersonWrite::Membership(membership)]))
+    let passkey = newcomer.passkey.map(PersonWrite::Passkey);
+    let writes = [PersonWrite::Account(account.clone()), PersonWrite::Membership(membership)];
+    (account, writes.into_iter().chain(passkey).collect())
 }
 
-/// A new password; the second factor goes, and so do all logins: whoever asks for this has lost them.
-async fn renewed(row: AccountRow, hash: String, now: Timestamp, cx: &Inner) -> Result<(Account, Vec<PersonWrite>)> {
-    let account = cx.store.account().by_row(row).await?.ok_or_else(|| Error::not_found("account"))?;
+/// A new way in; the old password and the second factor go, and so do all logins: whoever asks for this has lost them.
+async fn renewed(newcomer: Newcomer, now: Timestamp, cx: &Inner) -> Result<(Account, Vec<PersonWrite>)> {
+    let account = cx.store.account().by_row(newcomer.account).await?.ok_or_else(|| Error::not_found("account"))?;
     let decided_on = account.version;
-    let account = Account { password_hash: Some(hash), factor: None, changed_at: now, ..account };
-    let writes = vec![
+    let account = Account { password_hash: newcomer.password_hash, factor: None, changed_at: now, ..account };
+    let passkey = newcomer.passkey.map(PersonWrite::Passkey);
+    let writes = [
         PersonWrite::AccountChange { decided_on, account: Box::new(account.clone()) },
-        PersonWrite::LoginsEnd { account: row, organisation: None, but: None, at: now },
+        PersonWrite::LoginsEnd { account: account.row, organisation: None, but: None, at: now },
     ];
-    Ok((account, writes))
+    Ok((account, writes.into_iter().chain(passkey).collect()))
 }

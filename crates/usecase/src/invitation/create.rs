@@ -46,7 +46,7 @@ pub async fn again(member: Uuid, actor: &Actor, cx: &Inner) -> Result<(Invitatio
     save((house, Some(account.row)), (role, &account.name), permit, cx).await
 }
 
-async fn save(
+pub(super) async fn save(
     (organisation, account): (OrganisationRow, Option<AccountRow>),
     (role, note): (Role, &str),
     permit: Permit,

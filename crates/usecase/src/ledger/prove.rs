@@ -53,7 +53,7 @@ pub async fn prove(number: Number, sequence: u32, actor: &Actor, cx: &Inner) -> 
 
 fn words() -> Error {
     let text = "this event carries words of a person; who owned the device then can hand its proof out";
-    Error::denied("words", text)
+    Error::denied("words", text).case("words.hidden")
 }
 
 async fn build(number: Number, device: &Device, (event, index): (Event, u64), cx: &Inner) -> Result<Proof> {

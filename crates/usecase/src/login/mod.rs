@@ -16,6 +16,7 @@ mod tries;
 mod visitor;
 
 pub use authenticate::authenticate;
+pub(crate) use authenticate::standing;
 pub(crate) use carried::{carried, carry, over};
 pub use end::{end, end_of, end_others};
 pub use factor::factor;

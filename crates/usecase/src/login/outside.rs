@@ -14,9 +14,10 @@ use std::time::Duration;
 use tegata_domain::account::Account;
 use tegata_domain::change::{Change, Write};
 use tegata_domain::id::AccountRow;
-use tegata_domain::login::Strength;
+use tegata_domain::login::{FRESH, Strength};
 use tegata_domain::permit::Operation;
 use tegata_domain::person::PersonWrite;
+use tegata_domain::time::Timestamp;
 pub use tegata_outside::oidc::Back;
 use tegata_outside::oidc::{Begun, Identity, OidcError, Provider};
 
@@ -36,6 +37,11 @@ pub enum Came {
 /// What people call the provider, where there is one.
 pub fn name(cx: &Inner) -> Option<&str> {
     cx.settings.oidc.as_ref().map(|oidc| &*oidc.name)
+}
+
+/// Whether who is at the provider opens the visitor's account.
+pub async fn is_connected(visitor: &Visitor, cx: &Inner) -> Result<bool> {
+    Ok(cx.store.account().has_identity(visitor.account.row).await?)
 }
 
 fn provider(cx: &Inner) -> Result<Arc<Provider>> {
@@ -74,10 +80,12 @@ pub async fn back(
     let (row, begun) = left.split_first_chunk().ok_or_else(over)?;
     let begun = std::str::from_utf8(begun).ok().and_then(Begun::parse).ok_or_else(over)?;
     let account = AccountRow(i64::from_be_bytes(*row));
-    let (provider, now) = (provider(cx)?, cx.now()?);
+    let (provider, now, anew) = (provider(cx)?, cx.now()?, begun.is_anew());
     let identity = blocking(move || provider.finish(&begun, &back, now)).await?;
     if account.0 == 0 {
-        return come_in(identity, attempt, cx).await.map(Came::In);
+        // who was only known there still may have proved it hours ago
+        let since = (!anew).then(|| now.minus(FRESH));
+        return come_in(identity, since, attempt, cx).await.map(Came::In);
     }
     // who left to connect an account comes back as its holder
     let visitor = visitor.filter(|visitor| visitor.account.row == account).ok_or_else(over)?;
@@ -94,7 +102,7 @@ pub async fn back(
     Ok(Came::Connected)
 }
 
-async fn come_in(identity: Identity, attempt: Attempt<'_>, cx: &Inner) -> Result<Step> {
+async fn come_in(identity: Identity, since: Option<Timestamp>, attempt: Attempt<'_>, cx: &Inner) -> Result<Step> {
     let unknown = || {
         let text = "no account is connected with who you are at the provider; log in another way, and connect it under \
                     your account";
@@ -107,7 +115,7 @@ async fn come_in(identity: Identity, attempt: Attempt<'_>, cx: &Inner) -> Result
         return Ok(Step::Factor(ticket(&account, cx)?));
     }
     let strength = if vouched { Strength::Factor } else { Strength::Password };
-    let attempted = Attempted { agent: shortened(attempt.agent), strength, proof: Some(identity.proof), since: None };
+    let attempted = Attempted { agent: shortened(attempt.agent), strength, proof: Some(identity.proof), since };
     Ok(Step::Opened(Box::new(establish(&account, None, attempted, cx).await?)))
 }
 
@@ -144,5 +152,5 @@ fn told(error: OidcError) -> Error {
             (Kind::NoCredential, "provider_token", text.to_owned())
         }
     };
-    Error { kind, code, public, source: Some(Box::new(error)) }
+    Error { source: Some(Box::new(error)), ..Error::new(kind, code, public) }
 }

@@ -9,7 +9,7 @@ mod withdraw;
 
 pub use contact::{contact, set_contact};
 pub(crate) use enter::{found, notice};
-pub use read::{Seen, list};
+pub use read::{Seen, list, of_device};
 pub use receipt::{Linked, receive, receive_linked, show_linked};
 pub use send::send_due;
 pub(crate) use withdraw::withdraw;

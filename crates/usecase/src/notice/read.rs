@@ -25,6 +25,16 @@ pub async fn list(after: i64, limit: u32, actor: &Actor, cx: &Inner) -> Result<V
     Ok(all.into_iter().map(|one| see(one, cx)).collect())
 }
 
+/// The notices to the actor's organisation about a device, newest first, at most `limit`.
+pub async fn of_device(number: Number, limit: u32, actor: &Actor, cx: &Inner) -> Result<Vec<Seen>> {
+    let device = crate::device::load(number, cx).await?;
+    let hidden = |e| crate::device::hide(e, "device");
+    actor.permit(Operation::ReadNotice, &device).map_err(hidden)?;
+    let Scope::Organisation(own) = actor.scope() else { return Ok(Vec::new()) };
+    let all = cx.store.notice().of_device(own, device.row, limit).await?;
+    Ok(all.into_iter().map(|one| see(one, cx)).collect())
+}
+
 pub(super) fn see((row, notice): (NoticeRow, Notice), cx: &Inner) -> Seen {
     let number = notice.device.and_then(|device| cx.numbers.number(device.0));
     Seen { row: row.0, notice, number }

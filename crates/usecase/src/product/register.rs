@@ -19,7 +19,7 @@ pub async fn register(new: NewProduct, key: Option<&str>, actor: &Actor, cx: &In
     let key = key.map(|key| IdempotencyKey { organisation: maker.row, noun: "product", key });
     let uid = cx.uid_of(now, key);
     let row = ProductRow(cx.store.reserve(Row::Product, 1).await?);
-    let product = new.register(row, uid, maker.row, now).map_err(|e| Error::invalid("product", e))?;
+    let product = new.register(row, uid, maker.row, now).map_err(|e| Error::invalid("product", &e).case(e.case()))?;
     let fact = Fact::product_registered(&product, &maker.name);
     let change = Change::of(product.uid.to_string(), vec![Write::Product(product.clone()), Write::Fact(fact)]);
     match cx.store.save(change, &permit, now).await.map_err(Error::from) {
@@ -40,7 +40,7 @@ async fn again(product: Product, cx: &Inner) -> Result<Product> {
         Some(_) => Err(Error::conflict("idempotency_key", "this Idempotency-Key was used for another product")),
         None => {
             let text = format!("this maker already has a product with model {}", product.model);
-            Err(Error::conflict("exists", text))
+            Err(Error::conflict("exists", text).case("exists.model"))
         }
     }
 }

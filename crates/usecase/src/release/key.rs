@@ -34,9 +34,11 @@ pub async fn register(product: Uuid, public_key: &str, actor: &Actor, cx: &Inner
     let text = "public_key is a PEM text as `openssl pkey -pubout` writes it, or base64 of its DER";
     let spki = Some(public_key).filter(|text| text.len() <= KEY_MAX).and_then(decode);
     let spki = spki.ok_or_else(|| Error::invalid("public_key", text))?;
-    statement::check(&spki).map_err(|e| Error::invalid("public_key", e))?;
+    statement::check(&spki).map_err(|e| Error::invalid("public_key", e).case("public_key.kind"))?;
     if cx.store.release().keys(product.row, 0, KEYS_MAX).await?.len() >= KEYS_MAX as usize {
-        return Err(Error::conflict("too_many", format!("a product has at most {KEYS_MAX} release keys")));
+        return Err(
+            Error::conflict("too_many", format!("a product has at most {KEYS_MAX} release keys")).case("too_many.keys")
+        );
     }
     let now = cx.now()?;
     let row = ReleaseKeyRow(cx.store.reserve(Row::ReleaseKey, 1).await?);
@@ -44,7 +46,9 @@ pub async fn register(product: Uuid, public_key: &str, actor: &Actor, cx: &Inner
     let fact = Fact::release_key_registered(&key, product.uid);
     let change = Change::of(key.uid.to_string(), vec![Write::ReleaseKey(key.clone()), Write::Fact(fact)]);
     match cx.store.save(change, &permit, now).await.map_err(Error::from) {
-        Err(e) if e.code == "exists" => Err(Error::conflict("exists", "this key signs for the product already")),
+        Err(e) if e.code == "exists" => {
+            Err(Error::conflict("exists", "this key signs for the product already").case("exists.key"))
+        }
         Err(e) => Err(e),
         Ok(()) => Ok(key),
     }

@@ -51,7 +51,8 @@ pub async fn claim(code: &str, actor: &Actor, cx: &Inner) -> Result<Claimed> {
 
 /// The digest of a code that somebody typed.
 pub(super) fn read(code: &str) -> Result<[u8; 32]> {
-    let wrong = || Error::invalid("code", "a code has 16 letters and digits, as 7K3M-Q9TX-2HVD-R5WE");
+    let wrong =
+        || Error::invalid("code", "a code has 16 letters and digits, as 7K3M-Q9TX-2HVD-R5WE").case("code.claim");
     Ok(digest(Code::parse(code).ok_or_else(wrong)?))
 }
 

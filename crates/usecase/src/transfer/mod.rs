@@ -4,12 +4,14 @@ mod cancel;
 mod claim;
 mod offer;
 mod open_household;
+mod read;
 mod tries;
 
 pub use cancel::cancel;
 pub use claim::{Claimed, claim};
 pub use offer::{Offered, Offering, offer};
 pub use open_household::{Claimants, Opening, open_household};
+pub use read::standing;
 pub use tries::Tries;
 
 use tegata_domain::transfer::{Code, TransferError};
@@ -25,11 +27,13 @@ fn digest(code: Code) -> [u8; 32] {
 impl From<TransferError> for crate::Error {
     fn from(error: TransferError) -> Self {
         match error {
-            TransferError::Life(life) => crate::Error::conflict("life", life),
-            TransferError::Expiry => crate::Error::invalid("expiry", error),
+            TransferError::Life(life) => crate::Error::conflict("life", &life).case(life.case()),
+            TransferError::Expiry => crate::Error::invalid("expiry", error).case("expiry.claim"),
             TransferError::Own => crate::Error::conflict("own", error),
             TransferError::Expired(_) => crate::Error::conflict("expired", error),
-            TransferError::Unknown => crate::Error::new(crate::Kind::NotFound, "code", error.to_string()),
+            TransferError::Unknown => {
+                crate::Error::new(crate::Kind::NotFound, "code", error.to_string()).case("code.claim")
+            }
         }
     }
 }

@@ -3,7 +3,10 @@
 use crate::login::{browser, code, enter, holds};
 use crate::world::World;
 use std::time::Duration;
+use tegata_domain::change::{Change, Write};
 use tegata_domain::login::Strength;
+use tegata_domain::permit::{Operation, Subject};
+use tegata_domain::person::PersonWrite;
 use tegata_domain::time::Clock;
 use tegata_keys::totp::{Seed, step};
 use tegata_usecase::account::factor;
@@ -32,6 +35,14 @@ async fn set_up(visitor: &Visitor, world: &World) -> (Phone, Opened, Vec<String>
     let done = factor::confirm(&setting.ticket, &phone.code(world), visitor, browser(1), world.cx()).await;
     let (opened, codes) = done.unwrap();
     (phone, opened, codes.iter().map(|code| code.to_string()).collect())
+}
+
+/// Its organisation demands it from now on, as another administrator of it set it.
+pub async fn demanded(visitor: &Visitor, world: &World) {
+    let house = visitor.organisation.row;
+    let permit = visitor.actor().permit(Operation::DemandFactor, Subject::of(house)).unwrap();
+    let change = Change::of("", vec![Write::Person(PersonWrite::FactorDemand(house, true))]);
+    world.cx().store.save(change, &permit, world.clock.now().unwrap()).await.unwrap();
 }
 
 /// The ticket that stands for the password.
@@ -135,13 +146,16 @@ async fn a_ticket_ends_with_its_time_and_with_the_account_as_it_was() {
 async fn where_it_is_demanded_nothing_else_opens_before_it_stands() {
     let world = World::new().await;
     let admin = enter(&world).await;
-    organisation::demand(true, admin.actor(), world.cx()).await.unwrap();
+    assert_eq!(code(organisation::demand(true, &admin, world.cx()).await), "own_factor");
+    demanded(&admin, &world).await;
     let visitor = enter(&world).await;
     assert!(visitor.is_barred());
     let (_, opened, _) = set_up(&visitor, &world).await;
     assert!(!opened.visitor.is_barred());
     assert_eq!(code(factor::end(&opened.visitor, world.cx()).await), "factor_demanded");
-    organisation::demand(false, opened.visitor.actor(), world.cx()).await.unwrap();
+    organisation::demand(false, &opened.visitor, world.cx()).await.unwrap();
+    organisation::demand(true, &opened.visitor, world.cx()).await.unwrap();
+    organisation::demand(false, &opened.visitor, world.cx()).await.unwrap();
     let visitor = login::authenticate(&opened.secret, world.cx()).await.unwrap();
     factor::end(&visitor, world.cx()).await.unwrap();
     assert_eq!(enter(&world).await.login.strength, Strength::Password);

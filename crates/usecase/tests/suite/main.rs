@@ -8,6 +8,7 @@
 
 mod backup;
 mod behind;
+mod bulk;
 mod campaign;
 mod challenge;
 mod clone;

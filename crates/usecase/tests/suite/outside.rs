@@ -69,6 +69,11 @@ async fn who_was_connected_comes_in() {
     let Ok(Came::In(Step::Opened(opened))) = at.come("anna-7").await else { panic!("she is known") };
     assert_eq!((&*opened.visitor.account.name, opened.visitor.login.strength), ("admin", Strength::Password));
     assert!(holds(&opened, &at.world).await);
+    assert_eq!(code(opened.visitor.fresh(at.world.cx())), "confirm", "the provider may have known her from before");
+    let (address, ticket) = outside::begin(true, at.world.cx()).await.unwrap();
+    let anew = outside::back(&ticket, at.visit(&address, "anna-7"), None, browser(1), at.world.cx()).await;
+    let Ok(Came::In(Step::Opened(anew))) = anew else { panic!("she proved herself anew") };
+    anew.visitor.fresh(at.world.cx()).unwrap();
     assert_eq!(code(at.come("admin").await), "provider_unknown", "a name there opens nothing here");
     outside::disconnect(&visitor, at.world.cx()).await.unwrap();
     assert_eq!(code(at.come("anna-7").await), "provider_unknown");

@@ -1,5 +1,6 @@
 //! Passkeys: made, logged in with, used once, taken off.
 
+use crate::factor::demanded;
 use crate::login::{browser, code, enter, holds, join};
 use crate::world::World;
 use serde_json::Value;
@@ -9,7 +10,6 @@ use tegata_testkit::Authenticator;
 use tegata_usecase::account::passkey;
 use tegata_usecase::login::passkey as way;
 use tegata_usecase::login::{self, Opened, Visitor};
-use tegata_usecase::organisation;
 
 fn authenticator() -> Authenticator {
     Authenticator::new("https://id.test")
@@ -50,7 +50,7 @@ async fn a_passkey_is_made_and_logs_in_without_a_name() {
 async fn it_is_two_factors_at_once() {
     let world = World::new().await;
     let (visitor, mut phone) = (enter(&world).await, authenticator());
-    organisation::demand(true, visitor.actor(), world.cx()).await.unwrap();
+    demanded(&visitor, &world).await;
     let barred = enter(&world).await;
     assert!(barred.is_barred());
     assert!(!make(&mut phone, &barred, &world).await.visitor.is_barred());

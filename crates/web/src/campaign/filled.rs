@@ -1,13 +1,14 @@
 //! What is filled in for a new campaign, and what it asks for.
 
+use crate::refusal;
 use serde::Deserialize;
 use tegata_domain::campaign::{Extent, NewCampaign, NewGroup, Selection};
 use tegata_domain::device::Stage;
 use tegata_domain::id::Uuid;
 use tegata_domain::number::Number;
 use tegata_domain::stop::Share;
+use tegata_usecase::Result;
 use tegata_usecase::campaign::Asked;
-use tegata_usecase::{Error, Result};
 
 /// The fields of the form.
 #[derive(Deserialize)]
@@ -27,10 +28,6 @@ pub struct Filled {
     forced: String,
 }
 
-fn wrong(text: &'static str) -> Error {
-    Error::invalid("campaign", text)
-}
-
 /// A field that may be left empty.
 fn said(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
@@ -38,7 +35,7 @@ fn said(text: &str) -> Option<&str> {
 
 fn share(text: &str, why: &'static str) -> Result<Share> {
     let percent = text.trim_end_matches('%').trim().parse().ok();
-    percent.and_then(Share::percent).ok_or_else(|| wrong(why))
+    percent.and_then(Share::percent).ok_or_else(|| refusal::invalid(why))
 }
 
 impl Filled {
@@ -68,24 +65,21 @@ impl Filled {
     pub fn asked(&self) -> Result<Asked> {
         let stage = said(&self.stage).map(|text| {
             let stage = Stage::ALL.into_iter().find(|stage| stage.name() == text);
-            stage.ok_or_else(|| wrong("stage is none of those to choose from"))
+            stage.ok_or_else(|| refusal::invalid("campaign.choice"))
         });
         let numbers = self.numbers.split([',', '\n', '\r', ' ']).filter_map(said);
-        let numbers =
-            numbers.map(|text| Number::parse(text).map_err(|e| Error::invalid("select", format!("{text}: {e}"))));
+        let numbers = numbers.map(|text| Number::parse(text).map_err(|_| refusal::invalid("select.number")));
         let selection = Selection {
             devices: Vec::new(),
             stage: stage.transpose()?,
             version: said(&self.version).map(str::to_owned),
-            share: said(&self.percent).map(|text| share(text, "percent is 0.01 to 100")).transpose()?,
+            share: said(&self.percent).map(|text| share(text, "campaign.share")).transpose()?,
         };
-        let whole = |text: &str, why| text.parse().map_err(|_| wrong(why));
-        let success =
-            said(&self.success).map(|text| whole(text, "success is a whole number of percent")).transpose()?;
+        let whole = |text: &str, why| text.parse().map_err(|_| refusal::invalid(why));
+        let success = said(&self.success).map(|text| whole(text, "campaign.success")).transpose()?;
         let success = success.map(|percent: u32| u8::try_from(percent).unwrap_or(u8::MAX));
         let group = |text| {
-            let extent =
-                Extent::Share(share(text, "each group is a number of percent, 0.01 to 100, parted by commas")?);
+            let extent = Extent::Share(share(text, "campaign.order")?);
             Ok(NewGroup { extent, success })
         };
         let groups: Result<Vec<_>> = self.extents.split([',', '、']).filter_map(said).map(group).collect();
@@ -95,11 +89,11 @@ impl Filled {
             forced: Some(!self.forced.is_empty()),
             consent: !self.consent.is_empty(),
             span: None,
-            limit: said(&self.limit).map(|text| share(text, "the limit is 0.01 to 100 percent")).transpose()?,
+            limit: said(&self.limit).map(|text| share(text, "campaign.limit")).transpose()?,
             least: None,
-            at_once: said(&self.at_once).map(|text| whole(text, "at the same time: a whole number")).transpose()?,
+            at_once: said(&self.at_once).map(|text| whole(text, "campaign.at_once")).transpose()?,
         };
-        let release = self.release().ok_or_else(|| wrong("choose a release"))?;
+        let release = self.release().ok_or_else(|| refusal::invalid("campaign.choice"))?;
         Ok(Asked { release, product: None, sector: None, numbers: numbers.collect::<Result<_>>()?, new })
     }
 }

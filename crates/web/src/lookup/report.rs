@@ -3,6 +3,7 @@
 use super::{again, place};
 use crate::language::Language;
 use crate::page::{Place, Said};
+use crate::refusal;
 use crate::status::{json, refuse};
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -48,14 +49,13 @@ pub async fn post(
 }
 
 async fn take(number: Number, body: Body, (place, peer): (&Place<'_>, &Peer), cx: &Cx) -> Result<(), Error> {
-    let long = |_| Error::invalid("report", "the form is longer than a report may be");
+    let long = |_| refusal::invalid("report");
     let said = said(&to_bytes(body, FORM_MAX).await.map_err(long)?, place.language())?;
     report::enter(number, said, peer.address, cx).await
 }
 
 fn said(body: &[u8], language: Language) -> Result<report::Said, Error> {
-    let names = ReportKind::ALL.map(ReportKind::name).join(", ");
-    let wrong = || Error::invalid("report", format!("send the form with kind, one of {names}, and text"));
+    let wrong = || refusal::invalid("report.form");
     let filled: Filled = serde_urlencoded::from_bytes(body).map_err(|_| wrong())?;
     let kind = filled.kind.as_deref().and_then(ReportKind::by_name).ok_or_else(wrong)?;
     let language = match language {

@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::frame::{self, Above, Head};
+use crate::refusal;
 use crate::sentence::{Sentence, Slot, sentence};
 use crate::texts::login::Login;
 use crate::texts::visit::Visit;
@@ -29,20 +30,17 @@ struct Claim<'a> {
     /// What is told to who is logged in.
     as_member: Option<Sentence>,
     login: String,
-    fault: Option<&'a str>,
+    fault: Option<&'static str>,
 }
 
 /// What is wrong, in the words of the reader.
-fn fault<'a>(v: &'static Visit, error: Option<&'a Error>) -> Option<&'a str> {
-    let error = error?;
+fn fault(place: &Place<'_>, error: Option<&Error>) -> Option<&'static str> {
+    let (v, error) = (Visit::of(place.language()), error?);
     Some(match error.code {
         "code" | "own" | "expired" => &v.claim.wrong_code,
         "too_many" => &v.claim.too_many,
-        "login_name" => &v.claim.login_name,
-        "name_taken" => &v.claim.name_taken,
-        "password_length" | "password_easy" => &v.claim.password,
         "life" => &v.claim.life,
-        _ => &v.claim.other,
+        _ => refusal::in_language(error, place.language()),
     })
 }
 
@@ -51,7 +49,7 @@ pub(crate) fn form(place: &Place<'_>, token: &str, filled: Filled<'_>, error: Op
     let (v, l) = (Visit::of(place.language()), Login::of(place.language()));
     let as_member = filled.member.map(|(name, _)| sentence(&v.claim.member, &[("name", Slot::Name(name))]));
     let login = place.link("/login").to_owned() + if place.chosen().is_some() { "&next=" } else { "?next=" } + "/claim";
-    let page = Claim { v, l, token, filled, as_member, login, fault: fault(v, error) };
+    let page = Claim { v, l, token, filled, as_member, login, fault: fault(place, error) };
     let above = Above { head: Sentence::default(), areas: Sentence::default(), home: "/" };
-    frame::around(place, Head { title: &v.claim.title, listed: false }, Some(&above), &page)
+    frame::around(place, Head { title: &v.claim.title, listed: false, route: "/claim" }, Some(&above), &page)
 }

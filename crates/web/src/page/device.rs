@@ -89,7 +89,7 @@ pub fn render(place: &Place<'_>, lookup: &Lookup) -> String {
         entries: entries(t, lookup),
         head: lookup.head.1.iter().map(|byte| format!("{byte:02x}")).collect(),
     };
-    frame::page(place, Head { title: &title, listed: false }, &page)
+    frame::page(place, Head { title: &title, listed: false, route: "/d/{number}" }, &page)
 }
 
 fn check(t: &'static Texts, number: Number, sequence: u32) -> Check {

@@ -36,5 +36,5 @@ pub fn render(place: &Place<'_>, status: u16, request: &str) -> String {
         request: sentence(&e.request, &[("request", Slot::Code(request))]),
         home: place.link("/"),
     };
-    frame::page(place, Head { title: &failure.title, listed: false }, &page)
+    frame::page(place, Head { title: &failure.title, listed: false, route: "" }, &page)
 }

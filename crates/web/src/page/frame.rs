@@ -4,6 +4,7 @@
 
 use super::Place;
 use crate::asset::{script, stylesheet};
+use crate::help;
 use crate::language::Language;
 use crate::sentence::{Sentence, plain, rendered};
 use crate::texts::Texts;
@@ -15,6 +16,8 @@ pub(super) struct Head<'a> {
     pub title: &'a str,
     /// Whether search engines may list it; a page of one device never.
     pub listed: bool,
+    /// The route that answered it, as [`help::PAGES`] has it: where its question mark leads.
+    pub route: &'a str,
 }
 
 /// What stands above and below a page where somebody is logged in or logs in.
@@ -39,6 +42,9 @@ struct Frame<'a> {
     script: Option<&'static str>,
     above: Option<&'a Above>,
     home: String,
+    /// Where the question mark leads.
+    help: String,
+    guides: String,
     languages: Vec<Choice>,
     symbols: Vec<&'a str>,
     content: &'a Sentence,
@@ -61,7 +67,7 @@ pub(super) fn page(place: &Place<'_>, head: Head<'_>, content: &impl Template) -
 pub(super) fn around(place: &Place<'_>, head: Head<'_>, above: Option<&Above>, content: &impl Template) -> String {
     let t = Texts::of(place.language());
     let content = rendered(content);
-    let mut symbols = vec!["seal-solid"];
+    let mut symbols = vec!["seal-solid", "help"];
     let head_drawings = above.into_iter().flat_map(|above| drawings(above.head.html()));
     for id in head_drawings.chain(drawings(content.html())) {
         if !symbols.contains(&id) {
@@ -83,6 +89,8 @@ pub(super) fn around(place: &Place<'_>, head: Head<'_>, above: Option<&Above>, c
         script: above.map(|_| script().0),
         above,
         home: place.link(above.map_or("/", |above| above.home)),
+        help: help::link(head.route, place),
+        guides: place.link("/guide"),
         languages: Language::ALL.map(choice).into(),
         symbols,
         content: &content,

@@ -18,5 +18,5 @@ struct Front<'a> {
 pub fn render(place: &Place<'_>, docs: Option<&str>) -> String {
     let t = Texts::of(place.language());
     let page = Front { t, ask: Ask::new(place, ""), docs };
-    frame::page(place, Head { title: &t.front.title, listed: true }, &page)
+    frame::page(place, Head { title: &t.front.title, listed: true, route: "/" }, &page)
 }

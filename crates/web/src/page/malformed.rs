@@ -24,5 +24,5 @@ pub fn render(place: &Place<'_>, typed: &str) -> String {
         false => sentence(&t.malformed.typed, &[("typed", Slot::Code(&shown))]),
     };
     let page = Malformed { t, typed, ask: Ask::new(place, &shown) };
-    frame::page(place, Head { title: &t.malformed.title, listed: false }, &page)
+    frame::page(place, Head { title: &t.malformed.title, listed: false, route: "/d/{number}" }, &page)
 }

@@ -9,6 +9,7 @@ pub mod device;
 pub mod error;
 pub mod finding;
 pub mod front;
+pub mod guide;
 pub mod ledger;
 pub mod login;
 pub mod malformed;

@@ -51,5 +51,5 @@ pub fn render(place: &Place<'_>, product: &Product, maker: &str, now: Timestamp)
         ask: Ask::new(place, ""),
         facts: facts::of_model(t, product, maker, now).into_iter().flatten().collect(),
     };
-    frame::page(place, Head { title: &title, listed: true }, &page)
+    frame::page(place, Head { title: &title, listed: true, route: "/01/{gtin}" }, &page)
 }

@@ -18,5 +18,5 @@ struct Notice<'a> {
 pub fn render(place: &Place<'_>, linked: &Linked) -> String {
     let t = Texts::of(place.language());
     let page = Notice { t, linked, read: linked.notice.receipt_at.is_some() };
-    frame::page(place, Head { title: &linked.letter.title, listed: false }, &page)
+    frame::page(place, Head { title: &linked.letter.title, listed: false, route: "/n/{code}" }, &page)
 }

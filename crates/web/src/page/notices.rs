@@ -4,7 +4,7 @@ use super::Place;
 use super::console::{Area, Content};
 use super::shape::badge;
 use crate::sentence::{Moment, Sentence, plain};
-use crate::texts::{Line, NoticeList, count};
+use crate::texts::{Line, NoticeList};
 use askama::Template;
 use tegata_domain::notice::Notice;
 use tegata_usecase::notice::Seen;
@@ -59,15 +59,14 @@ fn heading(n: &NoticeList, all: &[Seen]) -> String {
     match all.iter().filter(|seen| seen.notice.receipt_at.is_none()).count() {
         _ if all.is_empty() => n.none.clone(),
         0 => n.all_read.clone(),
-        1 => n.one.clone(),
-        unread => plain(&n.many, &[("count", &count(unread as u64))]),
+        unread => n.unread.of(unread as u64),
     }
 }
 
 fn row(t: &'static Line, place: &Place<'_>, seen: &Seen) -> Row {
     let Seen { notice, number, .. } = seen;
-    let about = t.notices.kind(notice.kind);
-    let since = t.texts.date.minute(notice.at);
+    let about = t.notices.kind(t.finding, notice.kind);
+    let since = t.texts.date.row(notice.at);
     let hint = plain(&t.notices.receive_hint, &[("title", about), ("at", &since.shown)]);
     Row {
         about,
@@ -79,14 +78,14 @@ fn row(t: &'static Line, place: &Place<'_>, seen: &Seen) -> Row {
 }
 
 /// Where it stands, as words with their shape.
-fn state(t: &'static Line, notice: &Notice) -> Sentence {
+pub(super) fn state(t: &'static Line, notice: &Notice) -> Sentence {
     let n = t.notices;
     let at = |text: &str, at| plain(text, &[("at", &t.texts.date.minute(at).shown)]);
     let (tone, icon, words) = match (notice.receipt_at, notice.sent_at, notice.attempts) {
         (Some(read), _, _) => ("well", "well", at(&n.read, read)),
         (None, Some(sent), _) => ("wait", "wait", at(&n.sent, sent)),
         (None, None, 0 | 1) => ("quiet", "date", n.waiting.clone()),
-        (None, None, tries) => ("wait", "wait", plain(&n.tried, &[("count", &tries.to_string())])),
+        (None, None, tries) => ("wait", "wait", n.tried.of(tries.into())),
     };
     badge((tone, icon, &words))
 }

@@ -74,7 +74,7 @@ pub fn render(place: &Place<'_>, hour: &[Moment]) -> String {
         _ => sentence(&words.lead_new, &[]),
     };
     let page = Operation { t, heading, lead, badge, plots: plots(t, hour) };
-    frame::page(place, Head { title: &words.title, listed: false }, &page)
+    frame::page(place, Head { title: &words.title, listed: false, route: "/operation" }, &page)
 }
 
 /// What is the news, and its badge: class, drawing, word.
@@ -87,7 +87,7 @@ fn judge(words: &'static Words, hour: &[Moment]) -> (String, (&'static str, &'st
     let (requests, refused) = (mean(|m| m.requests), mean(|m| m.refused));
     let failed: u32 = hour.iter().map(|m| m.failed).sum();
     if failed > 0 {
-        return (plain(&words.failed, &[("count", &digits(failed as f32))]), ("stop", "wait", &words.act));
+        return (words.failed.of(failed.into()), ("stop", "wait", &words.act));
     }
     if last.oldest > LATE {
         return (plain(&words.late, &[("seconds", &digits(last.oldest))]), waits);

@@ -122,7 +122,8 @@ fn signed(place: &Place<'_>, (t, v): (&'static Texts, &'static Visit), lookup: &
             let stop = place.is_waiting().then(|| place.link(&here) + "#signed");
             let mut texts = vec![words(&s.asked)];
             texts.extend(stop.iter().map(|_| words(&s.reloads)));
-            ("open", state(&s.asked_state), texts, Act::Look(look_again(place, &here), stop))
+            let again = looking(&here, place.chosen(), Some(lookup.at));
+            ("open", state(&s.asked_state), texts, Act::Look(again, stop))
         }
     };
     if place.said() == Some(super::Said::AskedTooOften) {
@@ -131,13 +132,14 @@ fn signed(place: &Place<'_>, (t, v): (&'static Texts, &'static Visit), lookup: &
     Tier { id: "signed", form, icon: "tier-3", heading: &s.heading, state, texts, act }
 }
 
-/// The same page, which goes on looking.
-fn look_again(place: &Place<'_>, here: &str) -> String {
-    waiting(here, place.chosen())
-}
-
 /// The page of a device while it is asked: it looks again by itself.
 pub(crate) fn waiting(here: &str, language: Option<Language>) -> String {
+    looking(here, language, None)
+}
+
+/// The same, with when it was shown: to an address that it shows already, a browser only scrolls.
+fn looking(here: &str, language: Option<Language>, at: Option<Timestamp>) -> String {
     let lang = language.map_or(String::new(), |language| format!("&lang={}", language.tag()));
-    format!("{here}?wait=1{lang}#signed")
+    let at = at.map_or(String::new(), |at| format!("&at={}", at.millis()));
+    format!("{here}?wait=1{lang}{at}#signed")
 }

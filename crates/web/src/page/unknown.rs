@@ -22,5 +22,5 @@ pub fn render(place: &Place<'_>, number: Number) -> String {
     let t = Texts::of(place.language());
     let heading = plain(&t.answer.heading, &[("answer", &t.answer.cannot_confirm)]);
     let page = Unknown { t, heading, number: number.to_string(), ask: Ask::new(place, "") };
-    frame::page(place, Head { title: &t.answer.cannot_confirm, listed: false }, &page)
+    frame::page(place, Head { title: &t.answer.cannot_confirm, listed: false, route: "/d/{number}" }, &page)
 }

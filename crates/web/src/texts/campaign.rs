@@ -1,5 +1,6 @@
 //! The words of campaigns.
 
+use super::figure::Count;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tegata_domain::action::ActionState;
@@ -8,7 +9,7 @@ use tegata_domain::campaign::CampaignState;
 tables! {
     /// Campaigns: the list, one of them, and the form for a new one.
     Campaigns {
-        what, one, title, none, none_runs, runs, run, new, empty, to_releases,
+        what, one, title, none, none_runs, runs: Count, new, empty, to_releases,
         survey, running, paused, stopped, cancelled, finished, nobody, since, ended,
         pause, resume, end, end_why, end_reason, end_hint, end_button, pause_why,
         progress, updated, on_the_way, rest,
@@ -17,8 +18,8 @@ tables! {
         stop, stop_why, stop_when, limit, now, against, rule_failed, rule_least, success_rule, least_rule,
         stopped_head, stopped_rule, stopped_group, stopped_then, ended_then, see_findings, resume_not,
         silent_head, silent_why, silent_none,
-        installed, release, see_release, release_facts, remedy, selection, select_made, select_owned, select_numbers, select_stage,
-        select_version, select_share, already, skipped, consent, consent_asked, consent_not, forced, not_forced,
+        installed, release, see_release, release_facts, remedy, selection, select_made, select_owned, select_numbers: Count, select_stage,
+        select_version, select_share, already, skipped: Count, consent, consent_asked, consent_not, forced, not_forced,
         at_once, at_once_some, at_once_all,
         list, device_list, device_none, device, since_column, next_page,
         states: BTreeMap<String, String>,

@@ -22,7 +22,7 @@ tables! {
         administrator_why, engineer_why, station_why, operator_why, auditor_why,
     }
     /// A page that says why something was not done.
-    Refused { title, lead, back, request }
+    Refused { title, missing, lead, back, home, request }
     /// The overview.
     Overview { title, what, empty, empty_lead, first: [Step; 3] }
     /// A first step: what, why, and what the link says.

@@ -66,7 +66,9 @@ mod tests {
             agree("levels", &line.finding.levels, ["1", "2", "3", "4", "5"]);
             agree("campaigns", &line.campaign.states, CampaignState::ALL.map(CampaignState::name));
             agree("actions", &line.campaign.actions, ActionState::ALL.map(ActionState::name));
-            agree("notices", &line.notices.kinds, NoticeKind::ALL.map(NoticeKind::name));
+            for kind in NoticeKind::ALL {
+                assert_ne!(line.notices.kind(line.finding, kind), line.finding.kind("other").title, "{}", kind.name());
+            }
             let events = (1..).map_while(EventKind::from_code).map(EventKind::name);
             agree("events", &line.ledger.events, events);
         }

@@ -1,12 +1,13 @@
 //! The words of products.
 
+use super::figure::Count;
 use serde::Deserialize;
 use tegata_domain::product::{CredentialPolicy, Sector};
 
 tables! {
     /// Products: the list, one of them, the form for a new one.
     Products {
-        what, none, one_is, many, empty, list, more, name, model, gtin, support, see_batches, see_releases,
+        what, none, all: Count, empty, list, more, name, model, gtin, support, see_batches, see_releases,
         see_devices, next, facts, public, id, registered, keys, keys_why, keys_none, key, since, state, signs, ended,
         end, end_hint, end_why, key_form, key_field, key_hint, key_button,
         form, form_name, form_model, form_model_hint, form_gtin, form_gtin_hint, form_sector, form_support,

@@ -4,7 +4,7 @@ use super::{permits, state};
 use crate::page::Place;
 use crate::page::console::{Area, Content};
 use crate::page::shape::bar;
-use crate::sentence::{Moment, Sentence, plain};
+use crate::sentence::{Moment, Sentence};
 use crate::texts::{Batches, Line, count};
 use askama::Template;
 use std::sync::Arc;
@@ -22,10 +22,20 @@ pub struct Listed<'a> {
     pub now: Timestamp,
     /// The token of the form and the products to choose from, for who may open one.
     pub form: Option<(&'a str, &'a [Product])>,
-    /// What was filled in when it comes back: quantity and day.
-    pub filled: (&'a str, &'a str),
+    /// What was filled in when it comes back.
+    pub filled: Filled<'a>,
     /// Why that was refused.
     pub refused: Option<&'a str>,
+}
+
+/// What was filled in, by the names of the fields.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(missing_docs, reason = "each is the field of that name")]
+pub struct Filled<'a> {
+    pub product: &'a str,
+    pub quantity: &'a str,
+    pub implied: bool,
+    pub until: &'a str,
 }
 
 #[derive(Template)]
@@ -38,10 +48,10 @@ struct List<'a> {
     rows: Vec<Row>,
     next: Option<String>,
     form: Option<(&'a str, Vec<(String, String)>)>,
-    filled: (&'a str, &'a str),
+    filled: Filled<'a>,
     refused: Option<&'a str>,
-    /// Word in the API and here; the first is the one that is offered.
-    confirmations: [(&'static str, &'static str); 2],
+    /// Word in the API and here, and whether it is chosen.
+    confirmations: [(&'static str, &'static str, bool); 2],
     products: String,
 }
 
@@ -69,7 +79,10 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
         form: listed.form.map(|(token, products)| (token, products.iter().map(choose).collect())),
         filled: listed.filled,
         refused: listed.refused,
-        confirmations: [("required", &t.batch.required), ("implied", &t.batch.implied)],
+        confirmations: [
+            ("required", &t.batch.required, !listed.filled.implied),
+            ("implied", &t.batch.implied, listed.filled.implied),
+        ],
         products: place.link("/console/products"),
     };
     Content::new(Area::Batches, &t.batch.what, &page)
@@ -79,8 +92,7 @@ fn heading(b: &Batches, listed: &Listed<'_>) -> String {
     match listed.all.iter().filter(|one| permits(&one.0, listed.now)).count() {
         _ if listed.all.is_empty() => b.none.clone(),
         0 => b.none_open.clone(),
-        1 => b.one_open.clone(),
-        some => plain(&b.many_open, &[("count", &count(some as u64))]),
+        some => b.open_now.of(some as u64),
     }
 }
 

@@ -3,8 +3,8 @@
 mod list;
 mod one;
 
-pub use list::{Listed, render as list};
-pub use one::{Shown, Station, render as one};
+pub use list::{Filled, Listed, render as list};
+pub use one::{Shown, render as one};
 
 use super::shape::badge;
 use crate::sentence::Sentence;

@@ -9,26 +9,14 @@ use crate::texts::{Batches, Line, count};
 use askama::Template;
 use tegata_domain::batch::{Batch, Confirmation};
 use tegata_domain::time::Timestamp;
-use tegata_usecase::batch::Seen;
-
-/// A station that works on the batch.
-pub struct Station {
-    /// How its token is called.
-    pub name: String,
-    /// Devices that it made.
-    pub made: u64,
-    /// Requests of it that were refused.
-    pub refused: u64,
-    /// When it asked last.
-    pub at: Timestamp,
-}
+use tegata_usecase::batch::{Seen, Station};
 
 /// What the page shows.
 pub struct Shown<'a> {
     /// The batch.
     pub seen: &'a Seen,
-    /// Who works on it, where that is counted.
-    pub stations: Option<&'a [Station]>,
+    /// Who works on it.
+    pub stations: &'a [Station],
     /// The moment.
     pub now: Timestamp,
 }
@@ -51,7 +39,7 @@ struct One {
     confirmation: &'static str,
     id: String,
     command: String,
-    stations: Option<Vec<Row>>,
+    stations: Vec<Row>,
     tokens: String,
     devices: String,
 }
@@ -74,7 +62,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
         name: station.name.clone(),
         made: count(station.made),
         refused: count(station.refused),
-        at: t.texts.date.minute(station.at),
+        at: t.texts.date.minute(station.last_at),
     };
     let model = sentence("{model}", &[("model", Slot::Name(&product.model))]);
     let page = One {
@@ -104,7 +92,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
             product.model.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-"),
             left.clamp(1, 100),
         ),
-        stations: shown.stations.map(|all| all.iter().map(row).collect()),
+        stations: shown.stations.iter().map(row).collect(),
         tokens: place.link("/console/tokens"),
         devices: place.link_with("/console/devices", &format!("product={}", product.uid)),
     };
@@ -112,10 +100,11 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
 }
 
 fn heading(b: &Batches, batch: &Batch) -> String {
-    let slots = [("made", &*count(batch.issued)), ("quantity", &count(batch.quantity))];
-    match batch.issued {
-        0 => plain(&b.heading_none, &slots),
-        made if made >= batch.quantity => plain(&b.heading_full, &slots),
-        _ => plain(&b.heading, &slots),
-    }
+    let text = match batch.issued {
+        0 => &b.heading_none,
+        made if made >= batch.quantity => &b.heading_full,
+        _ => &b.heading,
+    };
+    let slots = [("made", &*count(batch.issued)), ("count", &count(batch.quantity))];
+    plain(text.form(batch.quantity.into()), &slots)
 }

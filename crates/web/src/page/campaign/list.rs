@@ -4,7 +4,7 @@ use super::Tally;
 use crate::page::Place;
 use crate::page::console::{Area, Content};
 use crate::page::shape::bar;
-use crate::sentence::{Moment, Sentence, plain};
+use crate::sentence::{Moment, Sentence};
 use crate::texts::{Line, count};
 use askama::Template;
 use tegata_domain::campaign::{CampaignState, Counts};
@@ -40,7 +40,7 @@ struct Row {
     state: Sentence,
     since: Moment,
     /// Devices, updated, failed, silent.
-    figures: [String; 4],
+    figures: [(&'static str, String); 4],
     bar: Sentence,
 }
 
@@ -52,8 +52,7 @@ pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> Content {
     let heading = match running {
         _ if shown.all.is_empty() => c.none.clone(),
         0 => c.none_runs.clone(),
-        1 => c.runs.clone(),
-        some => plain(&c.run, &[("count", &count(some as u64))]),
+        some => c.runs.of(some as u64),
     };
     let page = List {
         t,
@@ -68,6 +67,7 @@ pub fn render(place: &Place<'_>, shown: &Listed<'_>) -> Content {
 }
 
 fn line(t: &'static Line, place: &Place<'_>, one: &Progress) -> Row {
+    let c = t.campaign;
     let counts = one.groups.iter().fold(Counts::default(), |sum, group| sum + group.counts);
     let tally = Tally::of(&counts);
     let targets = u64::from(one.campaign.targets.unwrap_or(0)).max(tally.all);
@@ -76,7 +76,8 @@ fn line(t: &'static Line, place: &Place<'_>, one: &Progress) -> Row {
         name: format!("{} {}", one.of.model, one.release.version),
         state: super::state(t, one.campaign.state),
         since: t.texts.date.day(one.campaign.created_at),
-        figures: [targets, tally.done, tally.failed, tally.silent].map(count),
+        figures: [(&c.devices, targets), (&c.done, tally.done), (&c.failed, tally.failed), (&c.silent, tally.silent)]
+            .map(|(name, value)| (&**name, count(value))),
         bar: bar((tally.done, tally.out), targets),
     }
 }

@@ -43,7 +43,7 @@ struct One<'a> {
     bar: Sentence,
     legend: [String; 3],
     groups: Vec<Row>,
-    all: [String; 6],
+    all: Figures,
     rule: Option<Rule>,
     devices: Vec<Device>,
     next: Option<String>,
@@ -51,6 +51,9 @@ struct One<'a> {
     facts: Vec<(&'static str, Vec<Sentence>)>,
     release: String,
 }
+
+/// Devices, updated, on the way, waiting, failed, silent: each with its name.
+type Figures = [(&'static str, String); 6];
 
 /// A group: name, state, since when, figures, bar, whether it is the one that runs.
 struct Row {
@@ -60,7 +63,7 @@ struct Row {
     /// Instead of a day, for one that waits.
     after: String,
     /// Devices, updated, on the way, waiting, failed, silent.
-    figures: [String; 6],
+    figures: Figures,
     bar: Sentence,
     now: bool,
 }
@@ -102,7 +105,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let page = One {
         t,
         what: plain(&c.one, &names),
-        heading: heading(c, campaign, groups, (tally.done, targets)),
+        heading: heading(t, campaign, groups, (tally.done, targets)),
         act: shown.form.filter(|_| !over).map(|token| (token, campaign.state == CampaignState::Running)),
         state: super::state(t, campaign.state),
         when: when(t, campaign),
@@ -111,7 +114,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
         bar: tall_bar((tally.done, tally.out), targets),
         legend: legend(c, tally, targets),
         groups: groups.iter().map(|group| row(t, campaign, groups, group)).collect(),
-        all: figures(targets, tally),
+        all: figures(c, targets, tally),
         rule: (!over).then(|| rule(t, campaign, groups, &counts, targets)),
         devices: shown.devices.iter().map(|device| device_row(t, place, device)).collect(),
         next: shown.next.map(str::to_owned),
@@ -124,7 +127,8 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     Content::new(Area::Campaigns, &plain(&c.title, &names), &page)
 }
 
-fn heading(c: &Campaigns, campaign: &Campaign, groups: &[Group], (done, targets): (u64, u64)) -> String {
+fn heading(t: &'static Line, campaign: &Campaign, groups: &[Group], (done, targets): (u64, u64)) -> String {
+    let c = t.campaign;
     let group = groups.iter().filter(|group| group.state != GroupState::Waiting).count().max(1);
     let text = match campaign.state {
         CampaignState::Running if campaign.targets.is_none() => &c.survey,
@@ -136,7 +140,9 @@ fn heading(c: &Campaigns, campaign: &Campaign, groups: &[Group], (done, targets)
         CampaignState::Finished => &c.finished,
     };
     let (group, groups) = (group.to_string(), groups.len().to_string());
-    plain(text, &[("group", &group), ("groups", &groups), ("done", &count(done)), ("targets", &count(targets))])
+    let slots =
+        [("group", &*group), ("groups", &groups), ("done", &count(done)), ("devices", &t.figure.devices.of(targets))];
+    plain(text, &slots)
 }
 
 fn when(t: &'static Line, campaign: &Campaign) -> Sentence {
@@ -173,7 +179,7 @@ fn judged(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Coun
             let own = Tally::of(&group.counts);
             let slots = [
                 ("done", count(own.done)),
-                ("all", count(own.all)),
+                ("devices", t.figure.devices.of(own.all)),
                 ("number", group.number.to_string()),
                 ("success", group.success.to_string()),
             ];
@@ -182,7 +188,7 @@ fn judged(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Coun
         _ => {
             let slots = [
                 ("failed", count(tally.failed)),
-                ("answered", count(tally.answered)),
+                ("devices", t.figure.devices.of(tally.answered.into())),
                 ("bound", t.figure.percent(bound)),
                 ("limit", t.figure.share(campaign.rule.limit)),
             ];
@@ -207,8 +213,16 @@ fn legend(c: &Campaigns, tally: Tally, targets: u64) -> [String; 3] {
     ]
 }
 
-fn figures(devices: u64, tally: Tally) -> [String; 6] {
-    [devices, tally.done, tally.out, tally.waiting, tally.failed, tally.silent].map(count)
+fn figures(c: &'static Campaigns, devices: u64, tally: Tally) -> Figures {
+    let values = [
+        (&c.devices, devices),
+        (&c.done, tally.done),
+        (&c.out, tally.out),
+        (&c.waiting, tally.waiting),
+        (&c.failed, tally.failed),
+        (&c.silent, tally.silent),
+    ];
+    values.map(|(name, value)| (&**name, count(value)))
 }
 
 fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -> Row {
@@ -251,7 +265,7 @@ fn row(t: &'static Line, campaign: &Campaign, groups: &[Group], group: &Group) -
         state: badge(shape),
         began: group.opened_at.map(|at| t.texts.date.day(at)),
         after,
-        figures: figures(size, tally),
+        figures: figures(c, size, tally),
         bar: bar((tally.done, tally.out), size),
         now,
     }
@@ -264,8 +278,11 @@ fn rule(t: &'static Line, campaign: &Campaign, groups: &[Group], counts: &Counts
     let current = groups.iter().rev().find(|group| group.state != GroupState::Waiting);
     let followed = current.filter(|group| (group.number as usize) < groups.len());
     let success = |group: &Group| plain(&c.success_rule, &[("success", &group.success.to_string())]);
-    let so_far =
-        [("answered", &*count(tally.answered)), ("failed", &count(tally.failed)), ("targets", &count(targets))];
+    let so_far = [
+        ("answered", &*count(tally.answered)),
+        ("failed", &count(tally.failed)),
+        ("devices", &t.figure.devices.of(targets)),
+    ];
     Rule {
         limit: t.figure.percent(limit),
         value: t.figure.percent(bound),
@@ -299,8 +316,9 @@ fn device_row(
         link: place.link(&format!("/console/devices/{number}")),
         group: action.group.to_string(),
         state: badge((tone, icon, t.campaign.action(action.state))),
-        since: t.texts.date.minute(at),
-        said: said.clone().or_else(|| action.reason.map(str::to_owned)),
+        since: t.texts.date.row(at),
+        // "updated" needs no words of the device beside it
+        said: said.clone().filter(|_| action.state != Done).or_else(|| action.reason.map(str::to_owned)),
     }
 }
 
@@ -328,15 +346,16 @@ fn facts(t: &'static Line, progress: &Progress) -> Vec<(&'static str, Vec<Senten
     let mut whom = vec![match select.devices.len() as u64 {
         0 if campaign.by_maker => words(&c.select_made),
         0 => words(&c.select_owned),
-        some => say(&c.select_numbers, "count", &count(some)),
+        some => words(&c.select_numbers.of(some)),
     }];
     whom.extend(select.stage.map(|stage| say(&c.select_stage, "stage", crate::page::stamp::stage(t.texts, stage))));
     whom.extend(select.version.as_ref().map(|version| say(&c.select_version, "version", version)));
     whom.extend(select.share.map(|share| say(&c.select_share, "share", &t.figure.share(share))));
-    for (text, value) in [(&c.already, campaign.current), (&c.skipped, campaign.skipped)] {
-        if value > 0 {
-            whom.push(say(text, "count", &count(value)));
-        }
+    if campaign.current > 0 {
+        whom.push(say(&c.already, "count", &count(campaign.current)));
+    }
+    if campaign.skipped > 0 {
+        whom.push(words(&c.skipped.of(campaign.skipped.into())));
     }
     let consent = words(if campaign.consent { &c.consent_asked } else { &c.consent_not });
     let forced = words(if campaign.forced { &c.forced } else { &c.not_forced });

@@ -6,7 +6,9 @@ use crate::language::Language;
 use crate::sentence::{Moment, Sentence, Slot, sentence};
 use crate::texts::Texts;
 use crate::texts::account::Account;
+use crate::texts::browser::called;
 use crate::texts::console::Console;
+use crate::texts::ways::Ways as WayWords;
 use askama::Template;
 use axum::response::Response;
 use tegata_domain::notice;
@@ -17,6 +19,8 @@ use tegata_usecase::login::Standing;
 struct Row {
     id: String,
     agent: String,
+    /// As the browser itself says it.
+    raw: String,
     strength: &'static str,
     organisation: String,
     since: Moment,
@@ -49,6 +53,49 @@ struct Own<'a> {
     languages: Vec<Tongue>,
     logins: Vec<Row>,
     houses: Vec<House>,
+    w: &'static WayWords,
+    ways: Vec<Way>,
+}
+
+/// The ways in beside a password.
+pub(crate) struct Ways<'a> {
+    /// How many passkeys there are.
+    pub passkeys: usize,
+    /// What people call the provider, and whether the account is connected with it.
+    pub provider: Option<(&'a str, bool)>,
+}
+
+struct Way {
+    id: &'static str,
+    path: String,
+    name: String,
+    state: String,
+    on: bool,
+}
+
+/// A line for each, with its page.
+fn lines(desk: &Desk, w: &'static WayWords, ways: &Ways<'_>) -> Vec<Way> {
+    let (place, has) = (desk.place(), desk.visitor.account.factor.is_some());
+    let l = &w.list;
+    let way = |id, path, name: &str, state: &str, on| Way {
+        id,
+        path: place.link(path),
+        name: name.to_owned(),
+        state: state.to_owned(),
+        on,
+    };
+    let count = match ways.passkeys {
+        0 => l.passkeys_none.clone(),
+        some => l.count.of(some as u64),
+    };
+    let passkeys = way("to-passkeys", "/console/account/passkeys", &l.passkeys, &count, ways.passkeys > 0);
+    let state = if has { &l.factor_on } else { &l.factor_off };
+    let factor = way("to-factor", "/console/account/factor", &l.factor, state, has);
+    let provider = ways.provider.map(|(name, on)| {
+        let state = if on { &l.provider_on } else { &l.provider_off };
+        way("to-provider", "/console/account/provider", name, state, on)
+    });
+    [passkeys, factor].into_iter().chain(provider).collect()
 }
 
 fn tongue(language: notice::Language) -> Language {
@@ -59,13 +106,19 @@ fn tongue(language: notice::Language) -> Language {
 }
 
 /// The page.
-pub(crate) fn render(desk: &Desk, logins: Vec<Standing>, houses: Vec<(Organisation, Role)>) -> Response {
+pub(crate) fn render(
+    desk: &Desk,
+    logins: Vec<Standing>,
+    houses: Vec<(Organisation, Role)>,
+    ways: Ways<'_>,
+) -> Response {
     let (t, c) = words(desk);
     let a = Account::of(desk.place().language());
-    let own = &desk.visitor.account;
+    let (own, w) = (&desk.visitor.account, WayWords::of(desk.place().language()));
     let row = |standing: Standing| Row {
         id: standing.login.uid.to_string(),
-        agent: standing.login.agent,
+        agent: called(&standing.login.agent, desk.place().language()),
+        raw: standing.login.agent,
         strength: &a.own.strength[standing.login.strength as usize - 1],
         organisation: standing.organisation,
         since: t.date.minute(standing.login.created_at),
@@ -94,6 +147,8 @@ pub(crate) fn render(desk: &Desk, logins: Vec<Standing>, houses: Vec<(Organisati
         languages: languages.into(),
         logins: logins.into_iter().map(row).collect(),
         houses: houses.into_iter().map(house).collect(),
+        ways: lines(desk, w, &ways),
+        w,
     };
     desk.page(Area::Account, &a.own.what, &page)
 }

@@ -45,7 +45,7 @@ pub(crate) fn render(desk: &Desk, entries: &[AuditEntry], only: &str, next: Opti
     let (t, c) = words(desk);
     let a = Account::of(desk.place().language());
     let row = |one: &AuditEntry| Row {
-        at: t.date.minute(one.at),
+        at: t.date.row(one.at),
         who: one.actor.clone(),
         what: act(a, &one.operation),
         on_what: one.subject.clone(),

@@ -11,6 +11,10 @@ pub struct Content {
     pub(crate) area: Area,
     pub(crate) title: String,
     main: Sentence,
+    /// Whether search engines may list it, where it is for everybody.
+    listed: bool,
+    /// The route of its question mark.
+    route: &'static str,
 }
 
 #[derive(Template)]
@@ -21,7 +25,13 @@ pub(crate) struct Main<'a> {
 
 impl Content {
     pub(crate) fn new(area: Area, title: &str, page: &impl Template) -> Self {
-        Content { area, title: title.to_owned(), main: rendered(page) }
+        let route = area.path().unwrap_or_default();
+        Content { area, title: title.to_owned(), main: rendered(page), listed: false, route }
+    }
+
+    /// The same for everybody: at this route, and in lists of search engines or not.
+    pub(crate) fn public(self, route: &'static str, listed: bool) -> Self {
+        Content { route, listed, ..self }
     }
 
     /// What the frame goes around.
@@ -31,6 +41,6 @@ impl Content {
 
     /// The document with the frame of public pages, for whoever looks at it without a login.
     pub fn alone(&self, place: &Place<'_>) -> String {
-        frame::page(place, Head { title: &self.title, listed: false }, &self.main())
+        frame::page(place, Head { title: &self.title, listed: self.listed, route: self.route }, &self.main())
     }
 }

@@ -1,13 +1,14 @@
 //! One device: its life as a pass and as a line of events, what may be done with it, what it runs.
 
-use super::devices::{Badge, condition, update};
+use super::devices::{Badge, of_device, update};
+use super::handing::{self, Beside};
 use super::{Area, words};
 use crate::desk::Desk;
 use crate::page::stamp::{self, Stamp};
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
-use crate::texts::Texts;
 use crate::texts::console::Console;
 use crate::texts::fleet::Fleet;
+use crate::texts::{Line, Texts};
 use askama::Template;
 use axum::response::Response;
 use tegata_domain::certificate::{Certificate, CertificateKind};
@@ -28,10 +29,13 @@ pub(crate) struct Whole {
     pub events: Vec<(Event, Option<u64>)>,
     /// Before which event earlier ones are.
     pub earlier: Option<u32>,
+    /// No later event of the line follows these.
+    pub newest: bool,
     pub certificates: Vec<(Serial, Certificate)>,
     pub findings: Vec<Finding>,
     pub standing: Standing,
     pub acts: Vec<Act>,
+    pub beside: Beside,
     pub now: Timestamp,
 }
 
@@ -48,10 +52,14 @@ struct Told {
     without: &'static str,
 }
 
-struct Doing {
-    value: &'static str,
-    name: &'static str,
-    why: &'static str,
+/// An act as it is offered.
+pub(super) struct Doing {
+    /// Its word in forms.
+    pub value: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What follows from it.
+    pub why: &'static str,
 }
 
 struct Found {
@@ -101,14 +109,18 @@ struct Device<'a> {
     stamps: Vec<Stamp>,
     events: Vec<Told>,
     earlier: Option<String>,
+    /// What is another's of the events after them.
+    later: Option<String>,
     findings: Vec<Found>,
     acts: Vec<Doing>,
     releases: Vec<Out>,
     papers: Vec<Paper>,
+    handing: Sentence,
     token: &'a str,
 }
 
-fn doing(f: &'static Fleet, act: Act) -> Option<Doing> {
+/// The words of an act; `None` where people do it nowhere in the console.
+pub(super) fn doing(f: &'static Fleet, act: Act) -> Option<Doing> {
     let a = &f.act;
     let (value, name, why) = match act {
         Act::Confirm => return None,
@@ -124,7 +136,8 @@ fn doing(f: &'static Fleet, act: Act) -> Option<Doing> {
     Some(Doing { value, name, why })
 }
 
-fn told((event, index): &(Event, Option<u64>), number: &str, (t, f): (&'static Texts, &'static Fleet)) -> Told {
+fn told((event, index): &(Event, Option<u64>), number: &str, (line, f): (&'static Line, &'static Fleet)) -> Told {
+    let t = line.texts;
     let d = &f.device;
     let text = |name: &str| event.data.get(name).and_then(|value| value.as_str());
     let by = match text("by") {
@@ -139,12 +152,12 @@ fn told((event, index): &(Event, Option<u64>), number: &str, (t, f): (&'static T
     for (name, form) in said {
         if let Some(value) = text(name) {
             // a word of ours stands there where the platform acted
-            let value = f.finding.get(value).map_or(value, |known| known);
+            let value = line.finding.title(value).unwrap_or(value);
             words.push(sentence(form, &[(name, Slot::Name(value))]));
         }
     }
     if let Some(kind) = text("kind") {
-        let kind = f.finding.get(kind).map_or(kind, |known| known);
+        let kind = line.finding.title(kind).unwrap_or(kind);
         words.push(sentence(&d.found, &[("kind", Slot::Text(kind))]));
     }
     if let Some(all) = event.data.get("presumed").and_then(|value| value.as_array()) {
@@ -166,7 +179,7 @@ fn told((event, index): &(Event, Option<u64>), number: &str, (t, f): (&'static T
     let what = match text("stage") {
         // the first sign of life has no kind of its own
         Some("in_use") => stamp::stage(t, Stage::InUse).to_owned(),
-        _ => f.event.get(kind).cloned().unwrap_or_else(|| kind.to_owned()),
+        _ => line.ledger.event(kind).unwrap_or(kind).to_owned(),
     };
     Told {
         sequence: event.sequence,
@@ -231,6 +244,9 @@ fn title(t: &'static Texts, f: &'static Fleet, whole: &Whole) -> String {
         None => &d.update_ended,
     };
     let stage = stamp::stage(t, whole.seen.device.stage);
+    if of_device(f, &whole.seen.device).is_none() {
+        return plain(&d.title_over, &[("stage", stage), ("update", update)]);
+    }
     plain(&d.title, &[("stage", stage), ("condition", condition), ("update", update)])
 }
 
@@ -238,7 +254,7 @@ fn badges(f: &'static Fleet, whole: &Whole) -> Vec<Badge> {
     let device = &whole.seen.device;
     let unconfirmed = Badge { form: "wait", icon: "unsure", word: &f.device.unconfirmed };
     let parts = [
-        Some(condition(f, device.condition)),
+        of_device(f, device),
         (!device.confirmed).then_some(unconfirmed),
         whole.standing.update.map(|one| update(f, one)),
     ];
@@ -250,16 +266,23 @@ fn lang(desk: &Desk) -> String {
     desk.place().chosen().map(|language| format!("&lang={}", language.tag())).unwrap_or_default()
 }
 
+/// Of a device that went on to another: how many of its last events are not for this reader.
+fn later(f: &'static Fleet, whole: &Whole) -> Option<String> {
+    let told = whole.events.last().map(|(event, _)| event.sequence)?;
+    let later = whole.seen.device.sequence.checked_sub(told).filter(|later| whole.newest && *later > 0)?;
+    Some(f.device.later.of(later.into()))
+}
+
 /// The page.
 pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
     let (t, c) = words(desk);
-    let f = Fleet::of(desk.place().language());
+    let (f, line) = (Fleet::of(desk.place().language()), Line::of(desk.place().language()));
     let (seen, device) = (&whole.seen, &whole.seen.device);
     let number = seen.number.to_string();
     let finding = |one: &Finding| Found {
-        what: f.finding.get(&one.kind).cloned().unwrap_or_else(|| one.kind.clone()),
+        what: line.finding.kind(&one.kind).title.clone(),
         since: t.date.minute(one.at),
-        closed: one.closed.as_ref().map(|(_, reason)| reason.clone()),
+        closed: one.closed.as_ref().map(|(_, reason)| line.finding.reason(reason).to_owned()),
         open: one.closed.is_none(),
     };
     let running = seen.running.as_ref().map(|(running, _)| running);
@@ -285,12 +308,14 @@ pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
         head_event: plain(&f.device.head_event, &[("sequence", &device.sequence.to_string())]),
         head: device.head.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
         stamps: stamp::stamps(t, &whole.lookup),
-        events: whole.events.iter().rev().map(|one| told(one, &number, (t, f))).collect(),
+        events: whole.events.iter().rev().map(|one| told(one, &number, (line, f))).collect(),
         earlier: whole.earlier.map(|before| format!("?before={before}{}", lang(desk))),
+        later: later(f, whole),
         findings: whole.findings.iter().map(finding).collect(),
         acts: whole.acts.iter().filter_map(|act| doing(f, *act)).collect(),
         releases: releases(whole, (t, f)),
         papers: whole.certificates.iter().map(|one| paper(one, &number, whole.now, (t, f))).collect(),
+        handing: handing::part(desk, seen, &whole.beside, whole.now),
         token: desk.token(),
         number,
     };
@@ -302,7 +327,7 @@ pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
 struct Sure<'a> {
     f: &'static Fleet,
     what: Sentence,
-    title: String,
+    heading: String,
     text: &'static str,
     number: String,
     act: &'static str,
@@ -317,7 +342,8 @@ pub(crate) fn sure(desk: &Desk, number: Number, act: Act, reason: &str) -> Respo
     let Some(doing) = doing(f, act) else { return desk.to("/console/devices") };
     let text = if act == Act::Retire { &f.device.sure_retire } else { &f.device.sure_recall };
     let title = plain(&f.device.sure_title, &[("act", doing.name), ("number", &number)]);
+    let heading = plain(&f.device.sure_heading, &[("act", doing.name)]);
     let what = sentence(&f.device.what, &[("number", Slot::Code(&number))]);
-    let page = Sure { f, what, title: title.clone(), text, number, act: doing.value, reason, token: desk.token() };
+    let page = Sure { f, what, heading, text, number, act: doing.value, reason, token: desk.token() };
     desk.page(Area::Devices, &title, &page)
 }

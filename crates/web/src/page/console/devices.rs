@@ -1,15 +1,15 @@
 //! The list of devices: which are there, and which of them are meant.
 
-use super::{Area, words};
+use super::{Area, bulk, words};
 use crate::desk::Desk;
 use crate::page::stamp;
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
 use crate::texts::Texts;
-use crate::texts::fleet::{Fleet, grouped};
+use crate::texts::fleet::Fleet;
 use askama::Template;
 use axum::response::Response;
 use std::sync::Arc;
-use tegata_domain::device::{Condition, Stage};
+use tegata_domain::device::{Condition, Device, Stage};
 use tegata_domain::filter::{Choice, Filter, Kept, Update};
 use tegata_domain::product::Product;
 use tegata_domain::tally::Side;
@@ -55,6 +55,12 @@ pub(super) struct Badge {
     pub word: &'static str,
 }
 
+/// That of a device. Of one whose life has ended nobody asks whether it is well.
+pub(super) fn of_device(f: &'static Fleet, device: &Device) -> Option<Badge> {
+    let over = device.stage == Stage::Retired && device.condition == Condition::Well;
+    (!over).then(|| condition(f, device.condition))
+}
+
 /// That of a condition.
 pub(super) fn condition(f: &'static Fleet, condition: Condition) -> Badge {
     let (form, icon, word) = match condition {
@@ -82,7 +88,7 @@ struct Row {
     model: String,
     serial: String,
     stage: &'static str,
-    condition: Badge,
+    condition: Option<Badge>,
     runs: Option<String>,
     heard: Option<Moment>,
     own: bool,
@@ -121,6 +127,8 @@ struct Devices<'a> {
     /// Parts without a field, which the form keeps.
     hidden: Vec<(&'static str, String)>,
     filtered: bool,
+    /// The parts of the filter, in words.
+    chosen: Vec<String>,
     query: String,
     kept: Vec<Saved>,
     token: &'a str,
@@ -128,6 +136,9 @@ struct Devices<'a> {
     looked: Option<String>,
     next: Option<String>,
     first: Option<String>,
+    /// What may be done with all of them.
+    offer: Option<bulk::Offer>,
+    bulks: String,
 }
 
 fn row(seen: &Seen, (t, desk): (&'static Texts, &Desk), f: &'static Fleet) -> Row {
@@ -138,9 +149,9 @@ fn row(seen: &Seen, (t, desk): (&'static Texts, &Desk), f: &'static Fleet) -> Ro
         model: seen.product.model.clone(),
         serial: seen.device.serial.clone(),
         stage: stamp::stage(t, seen.device.stage),
-        condition: condition(f, seen.device.condition),
+        condition: of_device(f, &seen.device),
         runs: seen.running.as_ref().map(|(running, _)| running.version.clone()),
-        heard: seen.seen_at.map(|at| t.date.minute(at)),
+        heard: seen.seen_at.map(|at| t.date.row(at)),
         own: seen.device.owner == desk.visitor.organisation.row,
     }
 }
@@ -149,6 +160,15 @@ fn picks(all: impl IntoIterator<Item = (u8, &'static str, String)>, chosen: Choi
     let pick =
         |(code, value, name): (u8, &str, String)| Pick { value: value.to_owned(), name, chosen: chosen.names(code) };
     all.into_iter().map(pick).collect()
+}
+
+/// A filter in words, part by part.
+fn chosen(f: &'static Fleet, page: &Devices<'_>, silent: Option<u16>) -> Vec<String> {
+    let picks = [&page.whose, &page.products, &page.stages, &page.conditions, &page.updates];
+    let named = picks.into_iter().flatten().filter(|one| one.chosen).map(|one| one.name.clone());
+    let silent = silent.map(|days| f.devices.silent_days.of(days.into()));
+    let versions = page.versions.iter().map(|(name, version)| format!("{name} {version}"));
+    named.chain(silent).chain(versions).collect()
 }
 
 fn title(f: &'static Fleet, asked: &Asked, shown: &Shown) -> String {
@@ -190,7 +210,7 @@ pub(crate) fn render(desk: &Desk, asked: &Asked, shown: &Shown) -> Response {
     };
     let said = [(&f.devices.release, &shown.versions[0]), (&f.devices.older, &shown.versions[1])];
     let ids = [("release", filter.release), ("older", filter.older)];
-    let page = Devices {
+    let mut page = Devices {
         f,
         title: title(f, asked, shown),
         searched: asked.text.as_ref().map(|text| sentence(&f.devices.searched, &[("text", Slot::Name(text))])),
@@ -208,6 +228,7 @@ pub(crate) fn render(desk: &Desk, asked: &Asked, shown: &Shown) -> Response {
         versions: said.into_iter().filter_map(|(name, version)| Some((&**name, version.clone()?))).collect(),
         hidden: ids.into_iter().filter_map(|(part, id)| Some((part, id?.to_string()))).collect(),
         filtered: !filter.is_all(),
+        chosen: Vec::new(),
         query: query.clone(),
         kept: shown.kept.iter().map(saved).collect(),
         token: desk.token(),
@@ -215,11 +236,9 @@ pub(crate) fn render(desk: &Desk, asked: &Asked, shown: &Shown) -> Response {
         looked: shown.looked.map(|looked| f.devices.looked.of(looked.into())),
         next: shown.next.as_ref().map(|cursor| desk.next(cursor)),
         first: (asked.after > 0).then(|| with_lang(&query)),
+        offer: bulk::offer(desk).filter(|_| asked.text.is_none() && !shown.devices.is_empty()),
+        bulks: desk.place().link("/console/bulks"),
     };
+    page.chosen = chosen(f, &page, filter.silent);
     desk.page(Area::Devices, &plain(&f.devices.what, &[]), &page)
-}
-
-/// A number in a table.
-pub(super) fn figure(value: u64) -> String {
-    grouped(value)
 }

@@ -5,12 +5,28 @@ use crate::desk::Desk;
 use crate::sentence::{Moment, Sentence, Slot, sentence};
 use crate::texts::account::Account;
 use crate::texts::console::Console;
+use crate::texts::count;
 use askama::Template;
 use axum::response::Response;
 use tegata_domain::invitation::Invitation;
 use tegata_domain::membership::Listed;
 use tegata_domain::permit::Role;
 use tegata_domain::time::Timestamp;
+
+/// The form for an invitation as it comes back.
+#[derive(Clone, Copy)]
+pub(crate) struct Filled<'a> {
+    pub note: &'a str,
+    pub role: Role,
+    /// Why it was refused.
+    pub refused: Option<&'a str>,
+}
+
+impl Default for Filled<'_> {
+    fn default() -> Self {
+        Filled { note: "", role: Role::Operator, refused: None }
+    }
+}
 
 struct Row {
     id: String,
@@ -41,6 +57,7 @@ struct Members<'a> {
     rows: Vec<Row>,
     invited: Vec<Invited>,
     roles: Vec<Choice>,
+    filled: Filled<'a>,
     may: bool,
     token: &'a str,
     next: Option<String>,
@@ -51,6 +68,7 @@ pub(crate) fn render(
     desk: &Desk,
     (members, next): (&[Listed], Option<String>),
     invitations: &[Invitation],
+    filled: Filled<'_>,
     now: Timestamp,
 ) -> Response {
     let (t, c) = words(desk);
@@ -78,15 +96,17 @@ pub(crate) fn render(
         },
         open: one.holds(now),
     };
-    let count = members.len().to_string();
-    let slots = [("count", Slot::Text(&count)), ("organisation", Slot::Name(&desk.visitor.organisation.name))];
+    let all = members.len() as u64;
+    let shown = count(all);
+    let slots = [("count", Slot::Text(&shown)), ("organisation", Slot::Name(&desk.visitor.organisation.name))];
     let page = Members {
         c,
         a,
-        title: sentence(&a.members.title, &slots),
+        title: sentence(a.members.title.form(all), &slots),
         rows: members.iter().map(row).collect(),
         invited: invitations.iter().map(invited).collect(),
-        roles: roles(c, Role::Operator),
+        roles: roles(c, filled.role),
+        filled,
         may: desk.visitor.role == Role::Administrator,
         token: desk.token(),
         next,

@@ -2,13 +2,18 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 mod content;
 pub mod device;
 pub mod devices;
+pub mod factor;
+pub mod handing;
 pub mod members;
 pub mod once;
 pub mod organisation;
 pub mod overview;
+pub mod passkeys;
+pub mod provider;
 pub mod tokens;
 
 pub use content::Content;
@@ -19,6 +24,7 @@ use crate::sentence::{Sentence, Slot, plain, rendered, sentence};
 use crate::texts::Texts;
 use crate::texts::console::Console;
 use askama::Template;
+use tegata_domain::organisation::{Kinds, OrganisationKind};
 use tegata_domain::permit::Role;
 
 /// The areas of the console, in the order of their links.
@@ -62,8 +68,14 @@ impl Area {
         Area::Organisation,
     ];
 
+    /// Whether an organisation of these kinds ever has something there: a household makes and releases nothing.
+    fn is_of(self, kinds: Kinds) -> bool {
+        let makes = matches!(self, Area::Products | Area::Batches | Area::Releases | Area::Campaigns);
+        !makes || kinds != Kinds::of(&[OrganisationKind::Household])
+    }
+
     /// Where it begins; nothing while it has no page.
-    fn path(self) -> Option<&'static str> {
+    pub(super) fn path(self) -> Option<&'static str> {
         match self {
             Area::Overview => Some("/console"),
             Area::Devices => Some("/console/devices"),
@@ -176,19 +188,24 @@ pub(crate) fn page(desk: &Desk, (area, title): (Area, &str), content: &impl Temp
         token: desk.token(),
         lang: place.chosen().map(|language| language.tag()),
     };
+    let kinds = desk.visitor.organisation.kinds;
+    let listed = Area::LISTED.into_iter().filter(|one| one.is_of(kinds));
     let above = Above {
         head: rendered(&top),
-        areas: rendered(&Areas { c, links: Area::LISTED.into_iter().filter_map(link).collect() }),
+        areas: rendered(&Areas { c, links: listed.filter_map(link).collect() }),
         home: "/console",
     };
-    frame::around(&place, Head { title, listed: false }, Some(&above), content)
+    frame::around(&place, Head { title, listed: false, route: desk.route() }, Some(&above), content)
 }
 
 #[derive(Template)]
 #[template(path = "console/refused.html")]
 struct Refused {
     c: &'static Console,
-    why: String,
+    title: &'static str,
+    /// Nothing was tried: there was nothing.
+    missing: bool,
+    why: &'static str,
     request: Sentence,
     back: Option<String>,
 }
@@ -196,13 +213,17 @@ struct Refused {
 /// The page that says why something was not done.
 pub(crate) fn refused(desk: &Desk, error: &tegata_usecase::Error, request: &str) -> String {
     let c = Console::of(desk.place().language());
+    let missing = error.kind == tegata_usecase::Kind::NotFound;
+    let title = if missing { &c.refused.missing } else { &c.refused.title };
     let page = Refused {
         c,
-        why: error.public.clone(),
+        title,
+        missing,
+        why: crate::refusal::words(error, desk),
         request: sentence(&c.refused.request, &[("request", Slot::Code(request))]),
         back: desk.came_from(),
     };
-    self::page(desk, (Area::Overview, &c.refused.title), &page)
+    self::page(desk, (Area::Overview, title), &page)
 }
 
 /// The words of the whole site.

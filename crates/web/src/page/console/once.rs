@@ -6,6 +6,7 @@ use crate::sentence::Sentence;
 use crate::texts::account::Account;
 use askama::Template;
 use axum::response::Response;
+use std::borrow::Cow;
 
 /// A secret on its only page.
 pub(crate) struct Shown {
@@ -16,7 +17,7 @@ pub(crate) struct Shown {
     /// What holds of it.
     pub note: Option<Sentence>,
     /// Where the page leads on.
-    pub back: &'static str,
+    pub back: Cow<'static, str>,
 }
 
 #[derive(Template)]
@@ -31,6 +32,6 @@ struct Once<'a> {
 pub(crate) fn render(desk: &Desk, area: Area, shown: &Shown) -> Response {
     let place = desk.place();
     let a = Account::of(place.language());
-    let page = Once { a, shown, back: place.link(shown.back) };
+    let page = Once { a, shown, back: place.link(&shown.back) };
     desk.page(area, &a.once.title, &page)
 }

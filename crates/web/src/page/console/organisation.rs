@@ -20,7 +20,11 @@ struct Organisation<'a> {
     c: &'static Console,
     a: &'static Account,
     title: Sentence,
+    /// What others type who hand devices to it.
+    uid: String,
     mail: &'a str,
+    /// Why that address was refused.
+    refused: Option<&'static str>,
     factor: bool,
     places: Vec<Place>,
     may: bool,
@@ -28,7 +32,7 @@ struct Organisation<'a> {
 }
 
 /// The page.
-pub(crate) fn render(desk: &Desk, mail: Option<&str>) -> Response {
+pub(crate) fn render(desk: &Desk, mail: Option<&str>, refused: Option<&'static str>) -> Response {
     let (_, c) = words(desk);
     let place = desk.place();
     let a = Account::of(place.language());
@@ -46,7 +50,9 @@ pub(crate) fn render(desk: &Desk, mail: Option<&str>) -> Response {
         c,
         a,
         title: sentence(&a.organisation.title, &[("organisation", Slot::Name(&desk.visitor.organisation.name))]),
+        uid: desk.visitor.organisation.uid.to_string(),
         mail: mail.unwrap_or_default(),
+        refused,
         factor: desk.visitor.organisation.factor,
         places: places.map(|(_, path, name)| Place { path: place.link(path), name }).collect(),
         may: desk.visitor.role == Role::Administrator,

@@ -1,13 +1,14 @@
 //! The overview: what needs somebody today, and how all devices stand.
 
-use super::devices::{Badge, condition, figure, update};
+use super::devices::{Badge, condition, update};
 use super::{Area, words};
 use crate::desk::Desk;
+use crate::page::finding::row as finding_row;
 use crate::page::stamp;
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
-use crate::texts::Texts;
-use crate::texts::console::Console;
-use crate::texts::fleet::{Fleet, changed};
+use crate::texts::console::{Console, Step};
+use crate::texts::fleet::Fleet;
+use crate::texts::{Line as Words, Texts, changed, count};
 use askama::Template;
 use axum::response::Response;
 use std::cmp::Reverse;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 use tegata_domain::device::{Condition, Stage};
-use tegata_domain::product::{Product, Sector};
+use tegata_domain::product::Product;
 use tegata_domain::tally::Side;
 use tegata_domain::time::Timestamp;
 use tegata_usecase::campaign::Progress;
@@ -24,6 +25,8 @@ use tegata_usecase::tally::{Curve, Standing};
 
 /// Findings and campaigns that are shown.
 const MOST: usize = 5;
+/// Where the first steps are done.
+const FIRST: [&str; 3] = ["/console/products", "/console/batches", "/console/tokens"];
 /// Releases that are shown.
 const RELEASES: usize = 12;
 
@@ -39,12 +42,19 @@ pub(crate) struct Whole {
     pub now: Timestamp,
 }
 
-struct Waiting {
-    badge: Badge,
-    what: String,
-    since: Sentence,
-    /// The device that it is about, and where that is.
-    device: Option<(String, String)>,
+impl Whole {
+    /// Another one where a count on the page moved.
+    pub(crate) fn mark(&self) -> u64 {
+        let standing = &self.standing;
+        let sides = standing.now.iter().flat_map(|side| side.stages.into_iter().chain(side.conditions));
+        let releases = standing.releases.iter().map(|one| one.devices);
+        let findings = self.findings.iter().map(|seen| seen.cursor as u64);
+        let groups =
+            |one: &Progress| one.groups.iter().flat_map(|group| group.counts.0).map(u64::from).collect::<Vec<_>>();
+        let campaigns = self.campaigns.iter().flat_map(groups);
+        let all = sides.chain(releases).chain(findings).chain(campaigns);
+        all.fold(standing.events.len() as u64, |mark, count| mark.wrapping_mul(1_000_003).wrapping_add(count))
+    }
 }
 
 struct Reached {
@@ -106,8 +116,8 @@ struct Overview {
     f: &'static Fleet,
     what: Sentence,
     empty: bool,
-    title: String,
-    waiting: Vec<Waiting>,
+    title: [String; 3],
+    waiting: Vec<Sentence>,
     stages: Vec<Reached>,
     campaigns: Vec<Running>,
     plot: Option<Plot>,
@@ -119,34 +129,14 @@ struct Overview {
     all_change: Option<String>,
     sectors: Vec<OfSector>,
     devices: String,
+    /// What to do first where there is nothing yet, and where.
+    first: Vec<(String, &'static Step)>,
 }
 
-fn level(f: &'static Fleet, level: u8) -> Badge {
-    let (form, icon, word) = match level {
-        5.. => ("stop", "quarantined", &f.level.five),
-        4 => ("wait", "wait", &f.level.four),
-        3 => ("wait", "wait", &f.level.three),
-        2 => ("quiet", "silent", &f.level.two),
-        _ => ("quiet", "silent", &f.level.one),
-    };
-    Badge { form, icon, word }
-}
-
-fn waiting(desk: &Desk, whole: &Whole, (t, f): (&'static Texts, &'static Fleet)) -> Vec<Waiting> {
+fn waiting(desk: &Desk, whole: &Whole, line: &'static Words) -> Vec<Sentence> {
     let mut all: Vec<_> = whole.findings.iter().collect();
     all.sort_by_key(|one| (Reverse(one.finding.level), one.finding.at));
-    let one = |seen: &&finding::Seen| {
-        let finding = &seen.finding;
-        let number = seen.number.map(|number| number.to_string());
-        let link = |number: &String| desk.place().link(&format!("/console/devices/{number}"));
-        Waiting {
-            badge: level(f, finding.level),
-            what: f.finding.get(&finding.kind).cloned().unwrap_or_else(|| finding.kind.clone()),
-            since: sentence(&f.overview.since_day, &[("time", Slot::Time(&t.date.minute(finding.at)))]),
-            device: number.as_ref().map(|number| (plain(&f.overview.on_device, &[("number", number)]), link(number))),
-        }
-    };
-    all.iter().take(MOST).map(one).collect()
+    all.iter().take(MOST).map(|seen| finding_row(line, &desk.place(), &seen.finding, seen.number)).collect()
 }
 
 /// The list of devices with a filter.
@@ -160,7 +150,7 @@ fn stages(desk: &Desk, whole: &Whole, t: &'static Texts) -> Vec<Reached> {
     let most = sums.iter().max().copied().unwrap_or(0);
     let one = |(stage, devices): (Stage, u64)| Reached {
         stage: stamp::stage(t, stage),
-        count: figure(devices),
+        count: count(devices),
         link: list(desk, &format!("stage={}", stage.name())),
         most: devices == most && most > 0,
     };
@@ -181,10 +171,10 @@ fn campaign(f: &'static Fleet, one: &Progress) -> Running {
     let share = |part: u64| (part * 1000).checked_div(targets).unwrap_or(0).min(1000);
     let slots = [
         ("version", &*one.release.version),
-        ("done", &figure(done)),
-        ("busy", &figure(busy)),
-        ("failed", &figure(failed)),
-        ("targets", &figure(targets)),
+        ("done", &count(done)),
+        ("busy", &count(busy)),
+        ("failed", &count(failed)),
+        ("targets", &count(targets)),
     ];
     Running { line: plain(&f.overview.campaign_line, &slots), done: share(done), busy: share(busy) }
 }
@@ -200,7 +190,7 @@ fn releases(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfRelease> {
         OfRelease {
             name: format!("{} {version}", one.product.model),
             badge: update(f, one.update),
-            count: figure(one.devices),
+            count: count(one.devices),
             link: list(desk, &filter),
             share: (one.devices * 1000).checked_div(all).unwrap_or(0),
         }
@@ -217,7 +207,7 @@ fn conditions(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfCondition>
         let now = sum(&standing.now, one);
         OfCondition {
             badge: condition(f, one),
-            count: figure(now),
+            count: count(now),
             change: standing.before.as_ref().map(|(_, before)| changed(sum(before, one), now)),
             link: list(desk, &format!("condition={}", one.name())),
         }
@@ -225,32 +215,19 @@ fn conditions(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfCondition>
     Condition::ALL.map(one).into()
 }
 
-fn sector(f: &'static Fleet, sector: Sector) -> &'static str {
-    match sector {
-        Sector::Camera => &f.sector.camera,
-        Sector::InfusionPump => &f.sector.infusion_pump,
-        Sector::VehicleGateway => &f.sector.vehicle_gateway,
-        Sector::Siren => &f.sector.siren,
-        Sector::SmartMeter => &f.sector.smart_meter,
-        Sector::Other => &f.sector.other,
-    }
-}
-
-fn events(whole: &Whole, f: &'static Fleet) -> Vec<(String, String)> {
+fn events(whole: &Whole, line: &'static Words) -> Vec<(String, String)> {
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
     for (_, kind, events) in &whole.standing.events {
         *sums.entry(*kind).or_default() += events;
     }
-    let name = |kind: tegata_domain::event::EventKind| {
-        f.event.get(kind.name()).cloned().unwrap_or_else(|| kind.name().to_owned())
-    };
-    sums.into_iter().map(|(kind, events)| (figure(events), name(kind))).collect()
+    let name = |kind: tegata_domain::event::EventKind| line.ledger.event(kind.name()).unwrap_or(kind.name()).to_owned();
+    sums.into_iter().map(|(kind, events)| (count(events), name(kind))).collect()
 }
 
 /// Days of the table, and the width of the drawing in days.
 const DAYS: [u16; 6] = [3, 7, 14, 30, 45, 60];
 
-fn plot(whole: &Whole, f: &'static Fleet) -> Option<Plot> {
+fn plot(whole: &Whole, (f, all): (&'static Fleet, &'static Words)) -> Option<Plot> {
     let product = whole.drawn.as_ref()?;
     let drawable = whole.curves.iter().filter(|curve| curve.shares.len() > 1);
     let line = |(place, curve): (usize, &Curve)| {
@@ -264,7 +241,7 @@ fn plot(whole: &Whole, f: &'static Fleet) -> Option<Plot> {
         let last = curve.shares.last().copied().map_or(256.0, |last| point(last).1);
         let on = |day: u16| {
             let found = curve.shares.iter().find(|(known, _)| *known == day);
-            found.map_or_else(|| "\u{2013}".to_owned(), |(_, share)| format!("{} %", share / 10))
+            found.map_or_else(|| "\u{2013}".to_owned(), |(_, share)| all.figure.percent(f64::from(*share) / 10.0))
         };
         Line {
             class: ["line present", "line", "line first"][place.min(2)],
@@ -280,7 +257,8 @@ fn plot(whole: &Whole, f: &'static Fleet) -> Option<Plot> {
     Some(Plot { title, lines, days: days.into() })
 }
 
-fn title(whole: &Whole, f: &'static Fleet, devices: u64) -> String {
+/// Sentence by sentence.
+fn title(whole: &Whole, f: &'static Fleet, devices: u64) -> [String; 3] {
     let o = &f.overview;
     let findings = match whole.findings.len() as u64 {
         0 => o.findings_none.clone(),
@@ -290,22 +268,21 @@ fn title(whole: &Whole, f: &'static Fleet, devices: u64) -> String {
         0 => o.campaigns_none.clone(),
         count => o.campaigns.of(count),
     };
-    let slots = [("findings", &*findings), ("campaigns", &campaigns), ("devices", &o.devices.of(devices))];
-    plain(&o.title, &slots)
+    [findings, campaigns, o.devices.of(devices)]
 }
 
 /// The page.
 pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
     let (t, c) = words(desk);
-    let f = Fleet::of(desk.place().language());
+    let (f, line) = (Fleet::of(desk.place().language()), Words::of(desk.place().language()));
     let standing = &whole.standing;
     let devices: u64 = standing.now.iter().map(|side| side.devices).sum();
     let before = standing.before.as_ref();
     let change = |at: &Moment| plain(&f.overview.change, &[("time", &at.shown)]);
     let sectors = standing.sectors.iter().map(|(one, devices)| OfSector {
-        name: sector(f, *one),
-        owned: figure(devices[Side::Owned as usize]),
-        made: figure(devices[Side::Made as usize]),
+        name: line.product.sectors.of(*one),
+        owned: count(devices[Side::Owned as usize]),
+        made: count(devices[Side::Made as usize]),
     });
     let page = Overview {
         c,
@@ -313,18 +290,19 @@ pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
         what: sentence(&c.overview.what, &[("time", Slot::Time(&t.date.minute(whole.now)))]),
         empty: devices == 0 && whole.findings.is_empty() && whole.campaigns.is_empty(),
         title: title(whole, f, devices),
-        waiting: waiting(desk, whole, (t, f)),
+        waiting: waiting(desk, whole, line),
         stages: stages(desk, whole, t),
         campaigns: whole.campaigns.iter().take(MOST).map(|one| campaign(f, one)).collect(),
-        plot: plot(whole, f),
+        plot: plot(whole, (f, line)),
         releases: releases(desk, whole, f),
-        events: events(whole, f),
+        events: events(whole, line),
         conditions: conditions(desk, whole, f),
         change: before.map_or_else(|| f.overview.change_none.clone(), |(at, _)| change(&t.date.minute(*at))),
-        all: figure(devices),
+        all: count(devices),
         all_change: before.map(|(_, sides)| changed(sides.iter().map(|side| side.devices).sum(), devices)),
         sectors: sectors.collect(),
         devices: desk.place().link("/console/devices"),
+        first: FIRST.map(|path| desk.place().link(path)).into_iter().zip(&c.overview.first).collect(),
     };
     desk.page(Area::Overview, &c.overview.title, &page)
 }

@@ -2,8 +2,8 @@
 
 use crate::page::Place;
 use crate::page::console::{Area, Content};
-use crate::sentence::{Sentence, plain};
-use crate::texts::{Findings, Line, count};
+use crate::sentence::Sentence;
+use crate::texts::{Findings, Line};
 use askama::Template;
 use tegata_usecase::finding::Seen;
 
@@ -53,15 +53,13 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
 }
 
 fn heading(f: &Findings, listed: &Listed<'_>) -> String {
-    let [none, one, many, more] = match listed.open {
-        true => [&f.none, &f.one, &f.many, &f.more_open],
-        false => [&f.none_closed, &f.closed_one, &f.closed_many, &f.more_closed],
+    let (none, some, more) = match listed.open {
+        true => (&f.none, &f.open_now, &f.more_open),
+        false => (&f.none_closed, &f.closed_now, &f.more_closed),
     };
-    let filled = |text: &str| plain(text, &[("count", &count(listed.all.len() as u64))]);
-    match listed.all.len() {
-        _ if listed.next.is_some() => filled(more),
+    match listed.all.len() as u64 {
+        all if listed.next.is_some() => more.of(all),
         0 => none.clone(),
-        1 => one.clone(),
-        _ => filled(many),
+        all => some.of(all),
     }
 }

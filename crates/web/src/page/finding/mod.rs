@@ -64,7 +64,7 @@ fn about(t: &'static Line, finding: &Finding, number: Option<Number>) -> Sentenc
 fn closed(t: &'static Line, finding: &Finding) -> Option<Sentence> {
     let (at, reason) = finding.closed.as_ref()?;
     let at: Moment = t.texts.date.day(*at);
-    Some(sentence(&t.finding.closed_at, &[("at", Slot::Time(&at)), ("reason", Slot::Name(reason))]))
+    Some(sentence(&t.finding.closed_at, &[("at", Slot::Time(&at)), ("reason", Slot::Name(t.finding.reason(reason)))]))
 }
 
 /// Where the next step is done: address and words.

@@ -1,7 +1,7 @@
 //! The page of both logs: how far are they, who signs them, how does one check that?
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::sentence::plain;
 use crate::texts::{Line, count};
 use askama::Template;
@@ -41,16 +41,16 @@ struct One<'a> {
 }
 
 /// The page of both logs. `url` is where they are served.
-pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
+pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> Content {
     let t = Line::of(place.language());
     let l = t.ledger;
     let size = |log: Log| {
         let found = logs.iter().find(|one| one.log == log).and_then(|one| one.checkpoint);
         found.map_or(0, |checkpoint| checkpoint.head.size)
     };
-    let slots = [("facts", &*count(size(Log::Facts))), ("events", &count(size(Log::Devices)))];
+    let (facts, events) = (l.facts_count.of(size(Log::Facts)), l.events_count.of(size(Log::Devices)));
     let heading = match logs.iter().any(|one| one.checkpoint.is_some()) {
-        true => plain(&l.heading, &slots),
+        true => plain(&l.heading, &[("facts", &facts), ("events", &events)]),
         false => l.heading_none.clone(),
     };
     let page = Heads {
@@ -63,7 +63,7 @@ pub fn render(place: &Place<'_>, url: &str, logs: &[Shown<'_>]) -> String {
              curl -s {url}/ledger/devices/checkpoint > checkpoint\ntegata verify checkpoint --keys keys"
         ),
     };
-    frame::page(place, Head { title: &l.what, listed: true }, &page)
+    Content::new(Area::Ledger, &l.what, &page).public("/ledger", true)
 }
 
 fn log<'a>(t: &'static Line, one: &Shown<'a>) -> One<'a> {

@@ -1,7 +1,7 @@
 //! A proof told in words: each step, and the one that broke.
 
 use crate::page::Place;
-use crate::page::frame::{self, Head};
+use crate::page::console::{Area, Content};
 use crate::page::shape::badge;
 use crate::sentence::{Moment, Sentence, Slot, plain, sentence};
 use crate::texts::{Line, ProofWords, count};
@@ -40,7 +40,7 @@ struct Event {
 }
 
 /// The page of a proof: the form alone, or with what was found. `typed` is what the form keeps.
-pub fn render(place: &Place<'_>, found: Option<&Explained>, typed: &str) -> String {
+pub fn render(place: &Place<'_>, found: Option<&Explained>, typed: &str) -> Content {
     let t = Line::of(place.language());
     let p = &t.ledger.proof;
     let broken = |step: Step| plain(&p.failed_at, &[("number", &(step as usize + 1).to_string())]);
@@ -61,7 +61,8 @@ pub fn render(place: &Place<'_>, found: Option<&Explained>, typed: &str) -> Stri
         ledger: place.link("/ledger"),
         check: place.link("/ledger/check"),
     };
-    frame::page(place, Head { title: if found.is_some() { heading } else { &p.title }, listed: found.is_none() }, &page)
+    let title = if found.is_some() { heading } else { &p.title };
+    Content::new(Area::Ledger, title, &page).public("/ledger/check", found.is_none())
 }
 
 fn row(t: &'static Line, found: &Explained, step: Step) -> Row {
@@ -87,21 +88,21 @@ fn hex(bytes: &[u8]) -> String {
 /// What a step that held found.
 fn held(p: &ProofWords, found: &Explained, step: Step) -> Sentence {
     let (index, hashes) = found.place.unwrap_or_default();
-    let (index, hashes) = (count(index), count(hashes as u64));
+    let (index, digests) = (count(index), p.digests.of(hashes as u64));
     match (step, &found.signed, &found.told) {
         (Step::Signature, Some(signed), _) => sentence(
             &p.signature_held,
             &[
                 ("origin", Slot::Code(&signed.origin)),
-                ("size", Slot::Text(&count(signed.size))),
+                ("entries", Slot::Text(&p.entries.of(signed.size))),
                 ("now", Slot::Text(&count(signed.size_now.max(signed.size)))),
             ],
         ),
         (Step::Entry, _, Some(told)) => sentence(&p.entry_held, &[("leaf", Slot::Code(&hex(&told.leaf)))]),
         (Step::Path, Some(signed), _) => {
-            sentence(&p.path_held, &[("hashes", Slot::Text(&hashes)), ("root", Slot::Code(&hex(&signed.root)))])
+            sentence(&p.path_held, &[("digests", Slot::Text(&digests)), ("root", Slot::Code(&hex(&signed.root)))])
         }
-        _ => sentence(&p.form_held, &[("index", Slot::Text(&index)), ("hashes", Slot::Text(&hashes))]),
+        _ => sentence(&p.form_held, &[("index", Slot::Text(&index)), ("digests", Slot::Text(&digests))]),
     }
 }
 

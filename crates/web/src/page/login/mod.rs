@@ -9,23 +9,20 @@ use askama::Template;
 use tegata_usecase::Error;
 use tegata_usecase::invitation::Invited;
 
-/// What is wrong, in the words of the reader.
-fn fault(l: &'static Login, error: Option<&Error>) -> Option<String> {
-    let error = error?;
-    Some(match error.code {
-        "credentials" => l.fault.credentials.clone(),
-        "too_many" => l.fault.too_many.clone(),
-        "ticket" => l.fault.ticket.clone(),
-        "code" => l.fault.code.clone(),
-        "used" => l.fault.used.clone(),
-        _ if error.kind.is_passing() => l.fault.other.clone(),
-        _ => error.public.clone(),
+/// What is wrong, in the words of the reader; what passes by itself needs no more words than that.
+fn fault(place: &Place<'_>, error: Option<&Error>) -> Option<String> {
+    let (error, language) = (error?, place.language());
+    let l = Login::of(language);
+    Some(match l.fault.get(error.code) {
+        Some(own) => own.clone(),
+        None if error.kind.is_passing() => l.fault_passing.clone(),
+        None => crate::refusal::in_language(error, language).to_owned(),
     })
 }
 
 fn document(place: &Place<'_>, title: &str, page: &impl Template) -> String {
     let above = Above { head: Sentence::default(), areas: Sentence::default(), home: "/" };
-    frame::around(place, Head { title, listed: false }, Some(&above), page)
+    frame::around(place, Head { title, listed: false, route: "/login" }, Some(&above), page)
 }
 
 #[derive(Template)]
@@ -37,7 +34,19 @@ struct Form<'a> {
     next: &'a str,
     again: bool,
     fault: Option<String>,
+    passkeys: bool,
+    /// What people call the provider, and where one is led to it.
+    provider: Option<(Sentence, String)>,
     front: String,
+}
+
+/// What is offered beside name and password.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ways<'a> {
+    /// Whether there are passkeys.
+    pub passkeys: bool,
+    /// What people call the provider of identity, where there is one.
+    pub provider: Option<&'a str>,
 }
 
 /// What the form of a log-in starts with.
@@ -52,10 +61,22 @@ pub(crate) struct Filled<'a> {
 }
 
 /// Name and password.
-pub(crate) fn form(place: &Place<'_>, token: &str, filled: Filled<'_>, error: Option<&Error>) -> String {
+pub(crate) fn form(
+    place: &Place<'_>,
+    token: &str,
+    ways: Ways<'_>,
+    filled: Filled<'_>,
+    error: Option<&Error>,
+) -> String {
     let l = Login::of(place.language());
     let Filled { name, next, again } = filled;
-    let page = Form { l, token, name, next, again, fault: fault(l, error), front: place.link("/") };
+    let to = || {
+        let again = if again { "again=1&" } else { "" };
+        place.link_with("/login/provider", &format!("{again}next={}", crate::desk::form_urlencoded(next)))
+    };
+    let provider = ways.provider.map(|name| (sentence(&l.form.provider, &[("name", Slot::Name(name))]), to()));
+    let fault = fault(place, error);
+    let page = Form { l, token, name, next, again, fault, passkeys: ways.passkeys, provider, front: place.link("/") };
     document(place, &l.form.title, &page)
 }
 
@@ -69,10 +90,9 @@ struct Factor<'a> {
 }
 
 /// The code of the second factor.
-#[expect(dead_code, reason = "its handler comes with the second factor")]
 pub(crate) fn factor(place: &Place<'_>, token: &str, next: &str, error: Option<&Error>) -> String {
     let l = Login::of(place.language());
-    document(place, &l.factor.title, &Factor { l, token, next, fault: fault(l, error) })
+    document(place, &l.factor.title, &Factor { l, token, next, fault: fault(place, error) })
 }
 
 #[derive(Template)]
@@ -87,7 +107,8 @@ struct Invitation<'a> {
     fixed: Option<&'a str>,
     /// Who is logged in already and may join so.
     join: Option<(Sentence, String)>,
-    join_path: &'a str,
+    code: &'a str,
+    passkeys: bool,
     fault: Option<String>,
 }
 
@@ -98,8 +119,10 @@ pub(crate) struct Reader<'a> {
     pub name: &'a str,
     /// The log-in name and the token of who is logged in.
     pub member: Option<(String, String)>,
-    /// Where that one joins.
-    pub join_path: &'a str,
+    /// The secret of the link.
+    pub code: &'a str,
+    /// Whether there are passkeys.
+    pub passkeys: bool,
 }
 
 /// Behind the link of an invitation.
@@ -132,8 +155,9 @@ pub(crate) fn invitation(
         name: reader.name,
         fixed: invited.name.as_deref(),
         join,
-        join_path: reader.join_path,
-        fault: fault(l, error),
+        code: reader.code,
+        passkeys: reader.passkeys,
+        fault: fault(place, error),
     };
     document(place, &l.form.title, &page)
 }

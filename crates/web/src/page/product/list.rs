@@ -2,8 +2,8 @@
 
 use crate::page::Place;
 use crate::page::console::{Area, Content};
-use crate::sentence::{Moment, plain};
-use crate::texts::{Line, Products, count};
+use crate::sentence::Moment;
+use crate::texts::{Line, Products};
 use askama::Template;
 use tegata_domain::product::{Product, Sector};
 
@@ -107,7 +107,6 @@ fn choice(p: &'static Products, sector: Sector, chosen: &str) -> Choice {
 fn heading(p: &Products, listed: &Listed<'_>) -> String {
     match listed.all.len() {
         0 => p.none.clone(),
-        1 => p.one_is.clone(),
-        some => plain(&p.many, &[("count", &count(some as u64))]),
+        some => p.all.of(some as u64),
     }
 }

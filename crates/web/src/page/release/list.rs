@@ -3,8 +3,8 @@
 use super::{Of, commands};
 use crate::page::Place;
 use crate::page::console::{Area, Content};
-use crate::sentence::{Moment, plain};
-use crate::texts::{Line, Releases, count};
+use crate::sentence::Moment;
+use crate::texts::{Line, Releases};
 use askama::Template;
 use tegata_domain::id::Uuid;
 
@@ -62,8 +62,7 @@ pub fn render(place: &Place<'_>, listed: &Listed<'_>) -> Content {
 fn heading(r: &Releases, all: usize) -> String {
     match all {
         0 => r.none.clone(),
-        1 => r.one_is.clone(),
-        some => plain(&r.many, &[("count", &count(some as u64))]),
+        some => r.all.of(some as u64),
     }
 }
 

@@ -54,7 +54,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let (release, product) = (&shown.one.0.release, &shown.one.1);
     let heading = plain(&r.heading, &[("version", &release.version), ("product", &product.model)]);
     let runs = |runs: Runs| {
-        let slots = [("count", &*count(runs.devices)), ("all", &count(runs.all))];
+        let slots = [("count", &*count(runs.devices)), ("devices", &t.figure.devices.of(runs.all))];
         (plain(&r.runs_of, &slots), tall_bar((runs.devices, 0), runs.all))
     };
     let devices =
