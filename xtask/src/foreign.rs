@@ -1,4 +1,4 @@
-//! Foreign peers: `tests/foreign/*.sh`, in order, each with real programs against the real server.
+//! Foreign peers: `tests/foreign/*.sh`, the last ones first, each with real programs against the real server.
 //!
 //! A script finds `TEGATA`, `AGENT` and `STATION` (the programs), `VENV` (Python's), `PROVIDER` (another of Python's, with a
 //! provider of identity), `NPM` (npm's folder) and `WORK` (a fresh folder) in its environment, prints `ok …` or
@@ -57,7 +57,8 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|why| format!("could not read {}: {why}", folder.display()))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "sh"));
-    paths.sort();
+    // the later ones take longest, and what begins late is waited for
+    paths.sort_by(|a, b| b.cmp(a));
     Ok(paths)
 }
 

@@ -6,9 +6,11 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Debian's packages, each with the reason for it.
-const PACKAGES: [(&str, &str); 22] = [
-    ("build-essential", "C compiler for SQLite and AWS-LC"),
+/// What the compiler needs of Debian.
+const OF_COMPILER: [(&str, &str); 1] = [("build-essential", "C compiler for SQLite and AWS-LC")];
+
+/// What the tests need of Debian, each with the reason for it.
+const PACKAGES: [(&str, &str); 21] = [
     ("chromium", "browser of the page tests"),
     ("chromium-driver", "drives it"),
     ("fonts-noto-cjk", "Japanese pages, as a reader sees them"),
@@ -77,13 +79,14 @@ pub fn npm() -> PathBuf {
     run::target("npm")
 }
 
-/// Installs what the compiler and the tests need of Debian.
-pub fn install_debian() -> Result<(), String> {
-    debian(&PACKAGES)
+/// Installs what the compiler needs.
+pub fn install_for_compiler() -> Result<(), String> {
+    debian(&OF_COMPILER)
 }
 
 /// Installs the rest: it comes over the network, and the compiler need not wait for it.
 pub fn install_rest() -> Result<(), String> {
+    debian(&PACKAGES)?;
     python(&venv(), &PYTHON)?;
     python(&provider(), &PROVIDER)?;
     node()
@@ -91,6 +94,7 @@ pub fn install_rest() -> Result<(), String> {
 
 /// Installs what the pictures need beside.
 pub fn install_for_pictures() -> Result<(), String> {
+    install_for_compiler()?;
     debian(&PACKAGES)?;
     debian(&OF_PICTURES)?;
     python(&venv(), &PYTHON)
@@ -98,6 +102,7 @@ pub fn install_for_pictures() -> Result<(), String> {
 
 /// Installs what the long tests need beside.
 pub fn install_for_soak() -> Result<(), String> {
+    install_for_compiler()?;
     debian(&PACKAGES)?;
     debian(&OF_SOAK)?;
     python(&venv(), &PYTHON)

@@ -27,7 +27,7 @@ pub fn command(args: &[String]) -> Result<bool, String> {
     let runs = |part: &str| only.is_none_or(|only| only == part);
     let mut book = Book::default();
     let needs = runs("cargo") || runs("foreign");
-    if needs && book.part("needs", || needed(needs::install_debian())).failed > 0 {
+    if needs && book.part("needs", || needed(needs::install_for_compiler())).failed > 0 {
         return Ok(book.close());
     }
     let rest = thread::scope(|scope| {
@@ -37,7 +37,7 @@ pub fn command(args: &[String]) -> Result<bool, String> {
         }
         rest.map(|rest| rest.join().map_err(|_| "its thread ended badly".into()).flatten())
     });
-    if rest.is_some_and(|rest| book.part("needs of other registries", || needed(rest)).failed > 0) {
+    if rest.is_some_and(|rest| book.part("needs of the tests", || needed(rest)).failed > 0) {
         return Ok(book.close());
     }
     if runs("cargo") {

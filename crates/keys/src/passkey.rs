@@ -157,7 +157,7 @@ impl Relying {
         let proof = proof.ok_or(PasskeyError::State)?;
         let mut kept: Kept = read(&passkey.state)?;
         if self.identify(response)?.credential != passkey.credential {
-            return Err(PasskeyError::Form);
+            return Err(refused(WebauthnError::CredentialNotFound));
         }
         let response = assertion(response)?;
         let result = self.0.finish_discoverable_authentication_v2(&response, authentication, &kept).map_err(refused)?;

@@ -90,6 +90,10 @@ fn every_command_finds_the_database_that_only_the_settings_name() {
     let stand = Stand::new();
     let init = said(&told(&mut stand.command("init"), "configuration", &stand));
     std::fs::write(stand.at("token"), init["token"].as_str().unwrap()).unwrap();
+    let mut second = Command::new(env!("CARGO_BIN_EXE_tegata"));
+    second.args(["init", "--data"]).arg(stand.at("second"));
+    let second = refused(&told(&mut second, "configuration", &stand));
+    assert!(second.contains("holds a platform already") && !stand.at("second").exists(), "{second}");
     // as a folder whose nodes are told by their settings
     std::fs::remove_file(stand.at("data/store-url")).unwrap();
     let mut serve = stand.act("serve", "");

@@ -2,8 +2,38 @@
 
 use crate::fixture::*;
 use tegata_domain::id::DeviceRow;
+use tegata_domain::ledger::{Head, Log};
 use tegata_store::{Database, Mode, STORE_FILE, Store, carry, snapshot};
 use tegata_testkit::Postgres;
+
+/// A folder with a platform of its own, as young as one can be.
+async fn young(key: u8) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Mode::Create).unwrap();
+    store.secret().add("key", (1, 0, vec![key; 60])).await.unwrap();
+    for log in Log::ALL {
+        store.ledger().create(log, Head { size: 0, root: [7; 32] }).await.unwrap();
+    }
+    drop(store);
+    folder
+}
+
+#[tokio::test]
+async fn what_was_broken_off_goes_on_and_takes_no_other_platform_for_its_own() {
+    let database = Database::at(Postgres::shared().database());
+    let (folder, kept, other) = (young(1).await, tempfile::tempdir().unwrap(), young(2).await);
+    let moving = "tegata.db.moving";
+    std::fs::copy(folder.path().join(snapshot::DATABASE), kept.path().join(moving)).unwrap();
+    let counts = carry::move_into_postgres(folder.path(), &database).unwrap();
+
+    // as if it had been killed behind the commit
+    assert_eq!(carry::move_into_postgres(kept.path(), &database).unwrap(), counts);
+    assert!(kept.path().join(STORE_FILE).exists() && !kept.path().join(moving).exists());
+
+    let refused = carry::move_into_postgres(other.path(), &database).unwrap_err().to_string();
+    assert!(refused.contains("holds a platform already"), "{refused}");
+    assert!(other.path().join(snapshot::DATABASE).exists() && !other.path().join(STORE_FILE).exists());
+}
 
 #[tokio::test]
 async fn there_and_back_it_is_the_same() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tegata_domain::number::{Number, Serial};
 use tegata_domain::organisation::OrganisationKind::Household;
 use tegata_domain::revocation::Reason;
@@ -18,6 +18,9 @@ use tegata_usecase::device::{self, Act, act};
 use tegata_usecase::peer::{self, Peer};
 use tegata_usecase::poll::{self, Answer, Asked};
 use tegata_usecase::{Cx, Error, certificate, enrolment, revocation, target_token};
+
+/// How long something is waited for that must come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One device's side.
 #[derive(Clone)]
@@ -94,14 +97,14 @@ impl Client {
         Ok(text)
     }
 
-    /// Polls until memory answers; it must come to that.
+    /// Polls until memory answers; it must come to that. A node that has not heard from the others for a moment asks the
+    /// store, and under load that moment comes.
     async fn warm(&self, text: &str) {
-        for _ in 0..3 {
-            if self.poll().await == Memory(text.into()) {
-                return;
-            }
+        let begin = Instant::now();
+        while self.poll().await != Memory(text.into()) {
+            assert!(begin.elapsed() < PATIENCE, "never from memory: {:?}", self.poll().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("never from memory: {:?}", self.poll().await);
     }
 
     async fn tell(&self, mode: Mode) {
