@@ -80,12 +80,12 @@ pub fn range(field: &str, size: u64) -> Range {
         }
     }
     // who asks for the same bytes many times is served them once
-    let wanted = parts.iter().fold(0u64, |sum, (_, length)| sum.saturating_add(*length));
+    let wanted: u128 = parts.iter().map(|(_, length)| u128::from(*length)).sum();
     match parts.len() {
         0 if set.trim().is_empty() => Range::Whole,
         0 => Range::Unsatisfiable,
         1 => Range::Parts(parts),
-        _ if wanted > size => Range::Whole,
+        _ if wanted > size.into() => Range::Whole,
         _ => Range::Parts(parts),
     }
 }
@@ -155,6 +155,7 @@ mod tests {
         }
         assert_eq!(range("bytes=0-", 0), Range::Unsatisfiable);
         assert_eq!(range("bytes=-5", 0), Range::Unsatisfiable);
+        assert_eq!(range("bytes=0-,0-", u64::MAX), Range::Whole, "also where the sum is past all numbers");
         let many = format!("bytes={}", ["0-0"; RANGES_MAX + 1].join(","));
         assert_eq!(range(&many, 1000), Range::Whole);
         assert_eq!(range(&many[..many.len() - 4], 1000), parts(&[(0, 1); RANGES_MAX]));
