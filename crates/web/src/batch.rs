@@ -69,8 +69,8 @@ pub async fn open(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
                 until: &form.until,
             };
             let filled = (filled, Some(refusal::words(&error, &desk)));
-            let again = listed(&From { after: None }, &desk, filled, &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = listed(&From { after: None }, &desk, filled, &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }
@@ -79,8 +79,8 @@ pub async fn open(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
 /// `GET /console/batches/{id}`.
 pub async fn show(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
     let found = async {
-        let (seen, stations) = batch::with_stations(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
-        let shown = Shown { seen: &seen, stations: &stations, now: cx.reading()? };
+        let seen = batch::by_uid(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
+        let shown = Shown { seen: &seen, now: cx.reading()? };
         Ok(desk.show(&page::one(&desk.place(), &shown)))
     };
     found.await.unwrap_or_else(|error: Error| desk.refuse(error))

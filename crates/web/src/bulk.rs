@@ -140,8 +140,8 @@ pub async fn start(
     match started.await {
         Ok(_) => desk.to(&format!("/console/bulks/{text}")),
         Err(error) if error.is_mistake() => {
-            let again = one(&text, &Part::default(), (&desk, Some(&error)), &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = one(&text, &Part::default(), (&desk, Some(&error)), &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }

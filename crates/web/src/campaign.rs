@@ -85,8 +85,8 @@ pub async fn create(State(cx): State<Cx>, Posted { desk, form: sent }: Posted<fi
         Ok(progress) => desk.to(&format!("/console/campaigns/{}", progress.campaign.uid)),
         Err(error) if error.is_mistake() => {
             let (release, fields) = (sent.release(), sent.fields());
-            let again = form(release, &desk, (&fields, Some(refusal::words(&error, &desk))), &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = form(release, &desk, (&fields, Some(refusal::words(&error, &desk))), &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }

@@ -204,9 +204,14 @@ impl Desk {
     }
 
     /// The form once more, with what was filled in and why that was refused.
-    pub(crate) fn again(&self, mut page: Response, error: Error) -> Response {
-        *page.status_mut() = status::of(&error);
-        status::failed(page, error)
+    pub(crate) fn again(&self, page: Result<Response, Error>, error: Error) -> Response {
+        match page {
+            Ok(mut page) => {
+                *page.status_mut() = status::of(&error);
+                status::failed(page, error)
+            }
+            Err(other) => self.refuse(other),
+        }
     }
 
     /// A page of the console that says why something was not done.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use tegata_domain::finding::FindingState;
 use tegata_domain::permit::Operation::CloseFinding;
-use tegata_usecase::{Cx, Error, Result, cursor, finding};
+use tegata_usecase::{Cx, Result, cursor, finding};
 
 /// Which findings a list shows.
 #[derive(Deserialize)]
@@ -56,8 +56,8 @@ pub async fn close(State(cx): State<Cx>, Path(text): Path<String>, Posted { desk
     match closed.await {
         Ok(_) => desk.to("/console/findings"),
         Err(error) if error.is_mistake() => {
-            let again = one(&text, &desk, Some(refusal::words(&error, &desk)), &cx).await;
-            again.map_or_else(|e: Error| desk.refuse(e), |page| desk.again(page, error))
+            let page = one(&text, &desk, Some(refusal::words(&error, &desk)), &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }

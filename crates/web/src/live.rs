@@ -45,9 +45,9 @@ pub async fn campaign(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>
 /// `GET /console/live/batches/{id}`.
 pub async fn batch(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) -> Response {
     let mark = async {
-        let (seen, stations) = batch::with_stations(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
+        let seen = batch::by_uid(id(&text, "batch")?, desk.visitor.actor(), &cx).await?;
         let now = cx.reading()?;
-        let refused: u64 = stations.iter().map(|one| one.refused).sum();
+        let refused: u64 = seen.stations.iter().map(|one| one.refused).sum();
         Ok(format!("{}.{refused}.{}", seen.batch.issued, u8::from(seen.batch.permits(now).is_ok())))
     };
     told(mark.await, &desk)
@@ -60,7 +60,7 @@ pub async fn bulk(State(cx): State<Cx>, desk: Desk, Path(text): Path<String>) ->
 
 /// `GET /console/live/overview`.
 pub async fn overview(State(cx): State<Cx>, desk: Desk) -> Response {
-    let mark = async { Ok(crate::overview::read(&desk, &cx).await?.mark().to_string()) };
+    let mark = async { Ok(crate::overview::moving(&desk, &cx).await?.mark().to_string()) };
     told(mark.await, &desk)
 }
 

@@ -59,8 +59,8 @@ pub async fn invite(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) ->
         Err(error) if error.is_mistake() => {
             let refused = Some(refusal::words(&error, &desk));
             let filled = Filled { note: &form.note, role: form.role, refused };
-            let again = page(&From { after: None }, filled, &desk, &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = page(&From { after: None }, filled, &desk, &cx).await;
+            desk.again(page, error)
         }
         made => linked(made, &desk, &cx),
     }

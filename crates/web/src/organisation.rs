@@ -40,7 +40,7 @@ pub async fn contact(State(cx): State<Cx>, Posted { desk, form }: Posted<Mail>) 
     match set {
         Err(error) if error.is_mistake() => {
             let page = organisation::render(&desk, mail, Some(refusal::words(&error, &desk)));
-            desk.again(page, error)
+            desk.again(Ok(page), error)
         }
         set => desk.done(set.map(drop), HERE),
     }

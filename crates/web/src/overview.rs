@@ -1,7 +1,7 @@
 //! The overview of the console: handler.
 
 use crate::desk::Desk;
-use crate::page::console::overview::{self, Whole};
+use crate::page::console::overview::{self, Moving, Whole};
 use axum::extract::State;
 use axum::response::Response;
 use tegata_domain::campaign::CampaignState;
@@ -23,18 +23,24 @@ fn unless_denied<T: Default>(outcome: Result<T>) -> Result<T> {
     }
 }
 
-pub(crate) async fn read(desk: &Desk, cx: &Cx) -> Result<Whole> {
+/// What moves on it: for the page, and for the mark that is asked for every few seconds.
+pub(crate) async fn moving(desk: &Desk, cx: &Cx) -> Result<Moving> {
     let actor = desk.visitor.actor();
     let standing = tally::read(actor, cx).await?.ok_or_else(|| Error::not_found("organisation"))?;
     let findings = unless_denied(finding::list(Some(FindingState::Open), (0, FINDINGS), actor, cx).await)?;
     let campaigns = unless_denied(campaign::list(0, CAMPAIGNS, actor, cx).await)?;
     let campaigns = campaigns.into_iter().filter(|one| one.campaign.state == CampaignState::Running).collect();
-    let drawn = standing.releases.iter().find(|one| one.release.is_some()).map(|one| one.product.clone());
+    Ok(Moving { standing, findings, campaigns })
+}
+
+async fn read(desk: &Desk, cx: &Cx) -> Result<Whole> {
+    let moving = moving(desk, cx).await?;
+    let drawn = moving.standing.releases.iter().find(|one| one.release.is_some()).map(|one| one.product.clone());
     let curves = match &drawn {
-        Some(product) => tally::curves(product.uid, CURVES, actor, cx).await?,
+        Some(product) => tally::curves(product.uid, CURVES, desk.visitor.actor(), cx).await?,
         None => Vec::new(),
     };
-    Ok(Whole { standing, findings, campaigns, drawn, curves, now: cx.reading()? })
+    Ok(Whole { moving, drawn, curves, now: cx.reading()? })
 }
 
 /// `GET /console`.

@@ -83,8 +83,8 @@ pub async fn register(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) 
                 contact: &form.contact,
                 credential: &form.credential,
             };
-            let again = listed(&From { after: None }, &desk, (filled, Some(refusal::words(&error, &desk))), &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = listed(&From { after: None }, &desk, (filled, Some(refusal::words(&error, &desk))), &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }

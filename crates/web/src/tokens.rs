@@ -61,8 +61,8 @@ pub async fn make(State(cx): State<Cx>, Posted { desk, form }: Posted<New>) -> R
         Err(error) if error.is_mistake() => {
             let refused = Some(refusal::words(&error, &desk));
             let filled = Filled { name: &form.name, role: form.role, days: form.days, refused };
-            let again = page(&From { after: None }, filled, &desk, &cx).await;
-            again.map_or_else(|e| desk.refuse(e), |page| desk.again(page, error))
+            let page = page(&From { after: None }, filled, &desk, &cx).await;
+            desk.again(page, error)
         }
         Err(error) => desk.refuse(error),
     }

@@ -1,11 +1,12 @@
-//! `GET /api/v1/batches/{id}`: the batch, its product, and what stands on the labels of its devices.
+//! `GET /api/v1/batches/{id}`: the batch, its product, what stands on the labels of its devices, and who works on it.
 
 use crate::caller::Caller;
 use crate::status::Status;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 use tegata_domain::id::Uuid;
-use tegata_usecase::{Cx, Error, batch};
+use tegata_usecase::batch::{self, Station};
+use tegata_usecase::{Cx, Error};
 
 /// One of them.
 pub async fn get(
@@ -21,5 +22,7 @@ pub async fn get(
         "maker": &*seen.maker, "model": product.model, "gtin": product.gtin, "credential": product.credential,
         "public_url": seen.public_url,
     });
+    let station = |one: &Station| json!({ "name": one.name, "made": one.made, "refused": one.refused, "last_at": one.last_at.rfc3339() });
+    view["stations"] = seen.stations.iter().map(station).collect();
     Ok(axum::Json(view))
 }

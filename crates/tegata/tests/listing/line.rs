@@ -67,9 +67,9 @@ fn batches() -> Vec<Case> {
             .stranger(200),
         Case::form("/console/batches", CreateBatch, new).through(&["batch/open::open"]),
         Case::page("/console/batches/{id}", ReadBatch, |s| get(format!("/console/batches/{}", s.batch)))
-            .through(&["batch/read::with_stations"]),
+            .through(&["batch/read::by_uid"]),
         Case::page("/console/live/batches/{id}", ReadBatch, |s| get(format!("/console/live/batches/{}", s.batch)))
-            .through(&["batch/read::with_stations"]),
+            .through(&["batch/read::by_uid"]),
     ]
 }
 

@@ -5,6 +5,7 @@
 mod case;
 mod columns;
 mod console;
+mod console_story;
 mod doors;
 mod expired;
 mod fleet;

@@ -66,7 +66,6 @@ const USE_CASES: &[(&str, Who)] = &[
     ("batch/read::by_uid", Member(&[ReadBatch])),
     ("batch/read::list", Member(&[ReadBatch])),
     ("batch/read::list_with_products", Member(&[ReadBatch])),
-    ("batch/read::with_stations", Member(&[ReadBatch])),
     ("bulk/act::resume", Member(&[StartBulk])),
     ("bulk/act::start", Member(&[StartBulk])),
     ("bulk/act::stop", Member(&[StopBulk])),

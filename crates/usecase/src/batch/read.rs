@@ -9,7 +9,7 @@ use tegata_domain::permit::{Actor, Operation, Refusal, Scope, Subject};
 use tegata_domain::product::Product;
 use tegata_store::station::Station;
 
-/// A batch, with what stands on the labels of its devices.
+/// A batch, with what stands on the labels of its devices, and who works on it.
 pub struct Seen {
     /// The batch.
     pub batch: Batch,
@@ -19,6 +19,8 @@ pub struct Seen {
     pub maker: Arc<str>,
     /// Where labels lead to.
     pub public_url: String,
+    /// Who works on it, in the order in which their tokens were made.
+    pub stations: Vec<Station>,
 }
 
 /// One batch.
@@ -30,14 +32,8 @@ pub async fn by_uid(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<Seen> {
     })?;
     let entry = crate::lookup::entry(batch.product, cx).await?;
     let (product, maker) = (Arc::clone(&entry.product), Arc::clone(&entry.maker));
-    Ok(Seen { batch, product, maker, public_url: cx.names.public_url.clone() })
-}
-
-/// One batch, and who works on it.
-pub async fn with_stations(uid: Uuid, actor: &Actor, cx: &Inner) -> Result<(Seen, Vec<Station>)> {
-    let seen = by_uid(uid, actor, cx).await?;
-    let stations = cx.store.batch().stations(seen.batch.row).await?;
-    Ok((seen, stations))
+    let stations = cx.store.batch().stations(batch.row).await?;
+    Ok(Seen { batch, product, maker, public_url: cx.names.public_url.clone(), stations })
 }
 
 /// The batches of the actor's organisation after `after`, at most `limit`.

@@ -40,10 +40,10 @@ pub async fn confirm(State(cx): State<Cx>, Posted { desk, form }: Posted<First>)
             let desk = desk.raised(&opened, &cx);
             kept(codes_once(&desk, &told), &opened)
         }
-        Err(error) if error.code == "code" => match factor::again(&form.ticket, &desk.visitor, &cx) {
-            Ok(setting) => desk.again(page::set_up(&desk, &setting, Some(&error)), error),
-            Err(other) => desk.refuse(other),
-        },
+        Err(error) if error.code == "code" => {
+            let setting = factor::again(&form.ticket, &desk.visitor, &cx);
+            desk.again(setting.map(|setting| page::set_up(&desk, &setting, Some(&error))), error)
+        }
         Err(error) => desk.refuse(error),
     }
 }

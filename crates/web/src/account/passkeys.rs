@@ -45,13 +45,11 @@ pub async fn add(State(cx): State<Cx>, Posted { desk, form }: Posted<Made>) -> R
     match done {
         Ok(done) => opened(&done, HERE),
         Err(error) if error.code == "confirm" => desk.refuse(error),
-        Err(error) => match passkey::of(&desk.visitor, &cx).await {
-            Ok(passkeys) => {
-                let page = page::render(&desk, passkeys, (passkey::offered(&cx), &name), Some(&error));
-                desk.again(page, error)
-            }
-            Err(_) => desk.refuse(error),
-        },
+        Err(error) => {
+            let offered = (passkey::offered(&cx), &*name);
+            let passkeys = passkey::of(&desk.visitor, &cx).await;
+            desk.again(passkeys.map(|passkeys| page::render(&desk, passkeys, offered, Some(&error))), error)
+        }
     }
 }
 

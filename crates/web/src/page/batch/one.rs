@@ -15,8 +15,6 @@ use tegata_usecase::batch::{Seen, Station};
 pub struct Shown<'a> {
     /// The batch.
     pub seen: &'a Seen,
-    /// Who works on it.
-    pub stations: &'a [Station],
     /// The moment.
     pub now: Timestamp,
 }
@@ -56,7 +54,7 @@ struct Row {
 pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
     let t = Line::of(place.language());
     let b = t.batch;
-    let Seen { batch, product, public_url, .. } = shown.seen;
+    let Seen { batch, product, public_url, stations, .. } = shown.seen;
     let left = batch.quantity.saturating_sub(batch.issued);
     let row = |station: &Station| Row {
         name: station.name.clone(),
@@ -92,7 +90,7 @@ pub fn render(place: &Place<'_>, shown: &Shown<'_>) -> Content {
             product.model.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-"),
             left.clamp(1, 100),
         ),
-        stations: shown.stations.iter().map(row).collect(),
+        stations: stations.iter().map(row).collect(),
         tokens: place.link("/console/tokens"),
         devices: place.link_with("/console/devices", &format!("product={}", product.uid)),
     };

@@ -30,19 +30,24 @@ const FIRST: [&str; 3] = ["/console/products", "/console/batches", "/console/tok
 /// Releases that are shown.
 const RELEASES: usize = 12;
 
-/// All that the page shows.
-pub(crate) struct Whole {
+/// What moves while somebody looks at it.
+pub(crate) struct Moving {
     pub standing: Standing,
     /// The oldest of those that are open.
     pub findings: Vec<finding::Seen>,
     pub campaigns: Vec<Progress>,
+}
+
+/// All that the page shows.
+pub(crate) struct Whole {
+    pub moving: Moving,
     /// The product whose releases are drawn.
     pub drawn: Option<Arc<Product>>,
     pub curves: Vec<Curve>,
     pub now: Timestamp,
 }
 
-impl Whole {
+impl Moving {
     /// Another one where a count on the page moved.
     pub(crate) fn mark(&self) -> u64 {
         let standing = &self.standing;
@@ -134,7 +139,7 @@ struct Overview {
 }
 
 fn waiting(desk: &Desk, whole: &Whole, line: &'static Words) -> Vec<Sentence> {
-    let mut all: Vec<_> = whole.findings.iter().collect();
+    let mut all: Vec<_> = whole.moving.findings.iter().collect();
     all.sort_by_key(|one| (Reverse(one.finding.level), one.finding.at));
     all.iter().take(MOST).map(|seen| finding_row(line, &desk.place(), &seen.finding, seen.number)).collect()
 }
@@ -146,7 +151,8 @@ fn list(desk: &Desk, filter: &str) -> String {
 }
 
 fn stages(desk: &Desk, whole: &Whole, t: &'static Texts) -> Vec<Reached> {
-    let sums = Stage::ALL.map(|one| whole.standing.now.iter().map(|side| side.stages[one as usize]).sum::<u64>());
+    let sums =
+        Stage::ALL.map(|one| whole.moving.standing.now.iter().map(|side| side.stages[one as usize]).sum::<u64>());
     let most = sums.iter().max().copied().unwrap_or(0);
     let one = |(stage, devices): (Stage, u64)| Reached {
         stage: stamp::stage(t, stage),
@@ -180,7 +186,7 @@ fn campaign(f: &'static Fleet, one: &Progress) -> Running {
 }
 
 fn releases(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfRelease> {
-    let all: u64 = whole.standing.releases.iter().map(|one| one.devices).sum();
+    let all: u64 = whole.moving.standing.releases.iter().map(|one| one.devices).sum();
     let one = |one: &tegata_usecase::tally::OfRelease| {
         let version = one.release.as_ref().map_or(&*f.overview.not_known, |(_, version)| version);
         let filter = match &one.release {
@@ -195,14 +201,14 @@ fn releases(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfRelease> {
             share: (one.devices * 1000).checked_div(all).unwrap_or(0),
         }
     };
-    whole.standing.releases.iter().take(RELEASES).map(one).collect()
+    whole.moving.standing.releases.iter().take(RELEASES).map(one).collect()
 }
 
 fn conditions(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfCondition> {
     let sum = |sides: &[tegata_usecase::tally::Counts; 2], one: Condition| {
         sides.iter().map(|side| side.conditions[one as usize]).sum::<u64>()
     };
-    let standing = &whole.standing;
+    let standing = &whole.moving.standing;
     let one = |one: Condition| {
         let now = sum(&standing.now, one);
         OfCondition {
@@ -217,7 +223,7 @@ fn conditions(desk: &Desk, whole: &Whole, f: &'static Fleet) -> Vec<OfCondition>
 
 fn events(whole: &Whole, line: &'static Words) -> Vec<(String, String)> {
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
-    for (_, kind, events) in &whole.standing.events {
+    for (_, kind, events) in &whole.moving.standing.events {
         *sums.entry(*kind).or_default() += events;
     }
     let name = |kind: tegata_domain::event::EventKind| line.ledger.event(kind.name()).unwrap_or(kind.name()).to_owned();
@@ -260,11 +266,11 @@ fn plot(whole: &Whole, (f, all): (&'static Fleet, &'static Words)) -> Option<Plo
 /// Sentence by sentence.
 fn title(whole: &Whole, f: &'static Fleet, devices: u64) -> [String; 3] {
     let o = &f.overview;
-    let findings = match whole.findings.len() as u64 {
+    let findings = match whole.moving.findings.len() as u64 {
         0 => o.findings_none.clone(),
         count => o.findings.of(count),
     };
-    let campaigns = match whole.campaigns.len() as u64 {
+    let campaigns = match whole.moving.campaigns.len() as u64 {
         0 => o.campaigns_none.clone(),
         count => o.campaigns.of(count),
     };
@@ -275,7 +281,7 @@ fn title(whole: &Whole, f: &'static Fleet, devices: u64) -> [String; 3] {
 pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
     let (t, c) = words(desk);
     let (f, line) = (Fleet::of(desk.place().language()), Words::of(desk.place().language()));
-    let standing = &whole.standing;
+    let standing = &whole.moving.standing;
     let devices: u64 = standing.now.iter().map(|side| side.devices).sum();
     let before = standing.before.as_ref();
     let change = |at: &Moment| plain(&f.overview.change, &[("time", &at.shown)]);
@@ -288,11 +294,11 @@ pub(crate) fn render(desk: &Desk, whole: &Whole) -> Response {
         c,
         f,
         what: sentence(&c.overview.what, &[("time", Slot::Time(&t.date.minute(whole.now)))]),
-        empty: devices == 0 && whole.findings.is_empty() && whole.campaigns.is_empty(),
+        empty: devices == 0 && whole.moving.findings.is_empty() && whole.moving.campaigns.is_empty(),
         title: title(whole, f, devices),
         waiting: waiting(desk, whole, line),
         stages: stages(desk, whole, t),
-        campaigns: whole.campaigns.iter().take(MOST).map(|one| campaign(f, one)).collect(),
+        campaigns: whole.moving.campaigns.iter().take(MOST).map(|one| campaign(f, one)).collect(),
         plot: plot(whole, (f, line)),
         releases: releases(desk, whole, f),
         events: events(whole, line),
