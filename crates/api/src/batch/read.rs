@@ -8,6 +8,11 @@ use tegata_domain::id::Uuid;
 use tegata_usecase::batch::{self, Station};
 use tegata_usecase::{Cx, Error};
 
+fn station(one: &Station) -> Value {
+    let last_at = one.last_at.rfc3339();
+    json!({ "name": one.name, "made": one.made, "refused": one.refused, "last_at": last_at })
+}
+
 /// One of them.
 pub async fn get(
     State(cx): State<Cx>,
@@ -22,7 +27,6 @@ pub async fn get(
         "maker": &*seen.maker, "model": product.model, "gtin": product.gtin, "credential": product.credential,
         "public_url": seen.public_url,
     });
-    let station = |one: &Station| json!({ "name": one.name, "made": one.made, "refused": one.refused, "last_at": one.last_at.rfc3339() });
     view["stations"] = seen.stations.iter().map(station).collect();
     Ok(axum::Json(view))
 }
