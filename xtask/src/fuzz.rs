@@ -233,7 +233,9 @@ fn slice(program: &Path, target: &str, seconds: u64, seed: Option<u32>) -> Resul
     let kept = run::root().join("fuzz/corpus").join(target);
     // the shell's own clock tells the processor's time; a busy machine gives less of it than the clock on the wall says
     let timed = "TIMEFORMAT='stat::processor_seconds: %3U'; time \"$0\" \"$@\"";
-    let mut command = run::within(Duration::from_secs(seconds * 2 + 120), "bash", &["-c", timed]);
+    // whatever else runs comes first
+    let niced = ["-n", "10", "bash", "-c", timed];
+    let mut command = run::within(Duration::from_secs(seconds * 2 + 120), "nice", &niced);
     command.arg(program).args([
         format!("-max_total_time={seconds}"),
         format!("-timeout={SLOW}"),

@@ -13,7 +13,7 @@ Installs what the tests need (Debian 12; as root, or prints the command), then r
   cargo     cargo test over the workspace
   foreign   every script tests/foreign/*.sh: real programs against the real server
   demo      tegata demo --devices 200 --exit --json, each step counted
-  fuzz      each fuzz target for two seconds
+  fuzz      each fuzz target for two seconds, beside the real programs
 and closes with the time of each part and one line `N passed, N failed`.
 Exit code 0 only when nothing failed and everything ran.
 
@@ -43,14 +43,19 @@ pub fn command(args: &[String]) -> Result<bool, String> {
     if runs("cargo") {
         book.part("cargo test", suite::part);
     }
-    if runs("foreign") {
-        book.part("foreign peers", foreign::part);
-    }
-    if runs("demo") {
-        book.part("demo", demo::part);
-    }
-    if runs("fuzz") {
-        book.part("fuzz", fuzz::part);
+    let fuzzed = thread::scope(|scope| {
+        // it takes what the real programs leave of the cores: they wait for one another most of their time
+        let fuzzed = runs("fuzz").then(|| scope.spawn(fuzz::part));
+        if runs("foreign") {
+            book.part("foreign peers", foreign::part);
+        }
+        if runs("demo") {
+            book.part("demo", demo::part);
+        }
+        fuzzed.map(|fuzzed| fuzzed.join().unwrap_or_else(|_| Tally::failure("its thread ended badly")))
+    });
+    if let Some(fuzzed) = fuzzed {
+        book.part("fuzz, beside the real programs", || fuzzed);
     }
     Ok(book.close())
 }
